@@ -1,0 +1,112 @@
+import { AmigoClient } from "../api/client.js";
+import type { ServiceResponse, UseCaseResponse } from "../api/index.js";
+import { SharedList, SharedReads } from "../api/shared-reads.js";
+import { version } from "../version.js";
+import { KeyedLock } from "./locks.js";
+import { RunMemory } from "./memory.js";
+import type { Settings } from "./settings.js";
+
+/** What the API shows of one workspace, read once for many. */
+export interface WorkspaceReads {
+  readonly services: SharedReads<ServiceResponse>;
+  readonly allServices: SharedList<ServiceResponse>;
+  readonly useCases: SharedList<UseCaseResponse>;
+  /** The ids of the use cases that existed before this run made its first; asked for once. */
+  useCasesBefore(): Promise<UseCaseResponse[]>;
+  /** Answers once the workspace is known to be visible; throws what its GET threw. */
+  visible(): Promise<void>;
+}
+
+/** Everything that the operations of one provider process share. */
+export class ProviderContext {
+  readonly memory = new RunMemory();
+  readonly locks = new KeyedLock();
+  private readonly workspaces = new Map<string, WorkspaceReads>();
+  private readonly stores = new Map<symbol, unknown>();
+  private madeClient: AmigoClient | undefined;
+
+  constructor(
+    readonly settings: Settings,
+    readonly warn: (message: string) => void = (message) => console.warn(`warning: ${message}`),
+  ) {}
+
+  /** Made at the first request: a run that changes nothing loads no HTTP client. */
+  get client(): AmigoClient {
+    if (!this.madeClient) {
+      const { maxConcurrency, requestsPerSecond, timeoutSeconds, maxAttempts, apiKey, baseUrl } = this.settings;
+      const level = process.env.AMIGO_LOG;
+      this.madeClient = new AmigoClient({
+        baseUrl,
+        apiKey,
+        maxConcurrency,
+        requestsPerSecond,
+        timeoutSeconds,
+        maxAttempts,
+        userAgent: `pulumi-amigo/${version}`,
+        logLevel: level === "debug" || level === "trace" ? level : "off",
+      });
+    }
+    return this.madeClient;
+  }
+
+  /** A store of one resource kind's own, kept for the run. */
+  store<T>(key: symbol, make: () => T): T {
+    if (!this.stores.has(key)) this.stores.set(key, make());
+    return this.stores.get(key) as T;
+  }
+
+  workspace(id: string): WorkspaceReads {
+    let reads = this.workspaces.get(id);
+    if (!reads) {
+      reads = makeReads(this, id);
+      this.workspaces.set(id, reads);
+    }
+    return reads;
+  }
+
+  async close(): Promise<void> {
+    await this.madeClient?.close();
+  }
+}
+
+function makeReads(context: ProviderContext, workspaceId: string): WorkspaceReads {
+  const useCases = new SharedList(() => context.client.listUseCases(workspaceId));
+  let before: Promise<UseCaseResponse[]> | undefined;
+  let visible: Promise<void> | undefined;
+  return {
+    useCases,
+    allServices: new SharedList(() => context.client.listServices(workspaceId)),
+    services: new SharedReads({
+      page: async (continuationToken) => {
+        const page = await context.client.listServicesPage(workspaceId, { limit: 20, continuationToken });
+        return {
+          items: page.items,
+          hasMore: page.has_more,
+          continuationToken: page.continuation_token ?? undefined,
+          total: page.total ?? undefined,
+        };
+      },
+      single: (id) => context.client.getService(workspaceId, id),
+      idOf: (service) => service.id,
+    }),
+    useCasesBefore: () => {
+      if (!before) {
+        before = useCases.shared();
+        before.catch(() => {
+          before = undefined;
+        });
+      }
+      return before;
+    },
+    visible: () => {
+      if (!visible) {
+        visible = context.client.getWorkspace(workspaceId).then(() => undefined);
+        visible.then(
+          () => setTimeout(() => (visible = undefined), 30_000).unref(),
+          () => (visible = undefined),
+        );
+      }
+      return visible;
+    },
+  };
+}

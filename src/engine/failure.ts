@@ -1,0 +1,43 @@
+import type { Values } from "./lifecycle.js";
+
+/**
+ * An operation that stopped after the thing had come to exist: its id and what is known of it go into state, so that
+ * the next run goes on from there instead of making a second one.
+ */
+export class Unfinished extends Error {
+  constructor(
+    readonly id: string,
+    readonly live: Values,
+    override readonly cause: unknown,
+  ) {
+    super(messageOf(cause));
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** An error as the SDK is to see it: it prints the stack beside the message, which would tell everything twice. */
+export class EngineError extends Error {
+  override readonly name = "";
+
+  constructor(message: string) {
+    super(message);
+    this.stack = "";
+  }
+}
+
+/** What the SDK turns into a resource that is kept in state with its failure. */
+export class PartialFailure extends EngineError {
+  readonly reasons: string[];
+
+  constructor(
+    readonly id: string,
+    readonly properties: Values,
+    message: string,
+  ) {
+    super(message);
+    this.reasons = [message];
+  }
+}

@@ -1,0 +1,88 @@
+import type { z } from "zod";
+import { show } from "./compare.js";
+import type { Problem, Values } from "./lifecycle.js";
+import { isUnknown } from "./unknown.js";
+
+type Issue = z.core.$ZodIssue;
+
+/** Everything wrong with the inputs, each with its property path; values that are not known yet are passed over. */
+export function findProblems(schema: z.ZodType, values: Values): Problem[] {
+  const result = schema.safeParse(values);
+  if (result.success) return [];
+  return result.error.issues.flatMap((issue) => fromIssue(issue, values));
+}
+
+function fromIssue(issue: Issue, values: Values): Problem[] {
+  if (reachesUnknown(values, issue.path)) return [];
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      property: pathText([...issue.path, key]),
+      reason: "is not a property of this resource; is it misspelt, or meant for another channel or kind?",
+    }));
+  }
+  const found = valueAt(values, issue.path);
+  const missing = found === undefined || found === null;
+  const reason = missing
+    ? `is required${allowed(issue) ? `: ${allowed(issue)}` : ""}`
+    : `found ${show(found, 60)}; ${allowed(issue) || issue.message}`;
+  return [{ property: pathText(issue.path), reason }];
+}
+
+function allowed(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_value":
+      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
+    case "invalid_union": {
+      const options = (issue as { options?: readonly unknown[] }).options;
+      return options ? `must be ${options.map((value) => JSON.stringify(value)).join(" or ")}` : "";
+    }
+    case "invalid_type":
+      return issue.expected === "int" ? "must be a whole number" : `must be ${article(issue.expected)}`;
+    case "too_big":
+      return `${bound(issue.origin, issue.maximum)} at most`;
+    case "too_small":
+      return issue.origin === "string" && Number(issue.minimum) === 1
+        ? "must not be empty"
+        : `${bound(issue.origin, issue.minimum)} at least`;
+    default:
+      return issue.message;
+  }
+}
+
+function bound(origin: string, limit: number | bigint): string {
+  if (origin === "string") return `${limit} characters`;
+  if (origin === "array") return `${limit} items`;
+  return String(limit);
+}
+
+function article(type: string): string {
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+function reachesUnknown(values: unknown, path: readonly PropertyKey[]): boolean {
+  let value: unknown = values;
+  for (const step of path) {
+    if (isUnknown(value)) return true;
+    if (value === null || typeof value !== "object") return false;
+    value = (value as Record<PropertyKey, unknown>)[step];
+  }
+  return isUnknown(value);
+}
+
+function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      value !== null && typeof value === "object" ? (value as Record<PropertyKey, unknown>)[step] : undefined,
+    values,
+  );
+}
+
+/** `tags[0].key`, `versionSets["my set"].agentVersionNumber`. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === "number") return `${text}[${step}]`;
+    const name = String(step);
+    if (!/^[A-Za-z_$][\w$]*$/.test(name)) return `${text}[${JSON.stringify(name)}]`;
+    return text ? `${text}.${name}` : name;
+  }, "");
+}

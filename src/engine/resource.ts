@@ -1,0 +1,128 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { version } from "../version.js";
+import type { ConflictCheck } from "./conflicts.js";
+import { HIDDEN, LOOKED_UP } from "./hidden.js";
+import { ownerMark } from "./owner.js";
+import { sanitise } from "./sanitise.js";
+
+/** How a class appears to the engine. */
+export interface ClassFacts {
+  /** The resource's name in the package, such as `ServiceBinding`. */
+  readonly kind: string;
+  /** The name of its provider in `pulumi-amigo/providers`. */
+  readonly provider: string;
+  /** All outputs, each with what it shows where state holds nothing: the contract's default, or undefined. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** Whether the API has a place for an owner mark. */
+  readonly owned?: boolean;
+}
+
+/** Also true for instances of another copy of the package. */
+export function isOfType(value: unknown, token: string): boolean {
+  return (
+    pulumi.CustomResource.isInstance(value) && (value.constructor as { __pulumiType?: unknown }).__pulumiType === token
+  );
+}
+
+export function typeToken(kind: string): string {
+  return `pulumi-nodejs:dynamic/amigo:${kind}`;
+}
+
+/** The base of all resource classes: passes arguments on, and the few hidden inputs that the provider process needs. */
+export abstract class AmigoResource extends pulumi.CustomResource {
+  constructor(
+    facts: ClassFacts,
+    name: string,
+    args: object,
+    opts: pulumi.CustomResourceOptions = {},
+    conflicts: ConflictCheck[] = [],
+  ) {
+    requireProviders();
+    const { import: importId, ...others } = opts;
+    const inputs: pulumi.Inputs = {};
+    for (const key of Object.keys(facts.outputs)) inputs[key] = undefined;
+    Object.assign(inputs, args);
+    // A constant, so that no code goes into state and new code takes effect at once (docs/decisions).
+    inputs[HIDDEN.provider] = `exports.handler=()=>require("pulumi-amigo/providers").${facts.provider}`;
+    if (opts.id) inputs[LOOKED_UP] = true;
+    else if (!opts.urn) {
+      if (facts.owned) inputs[HIDDEN.owner] = ownerMark(typeToken(facts.kind), name, opts.parent);
+      if (importId) inputs[HIDDEN.adopt] = importRequest(importId, opts);
+      if (conflicts.length > 0) inputs[HIDDEN.conflicts] = findConflicts(conflicts);
+    }
+
+    // The SDK maps a stack trace for every promise that it makes and stores one in state: a third of a program's time.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      super(typeToken(facts.kind), name, inputs, others);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+    if (!opts.id) showDefaults(this, facts.outputs, args);
+    if (importId && pulumi.runtime.isDryRun()) announceImport(this, name, importId);
+  }
+}
+
+/** What was not declared is not in state; the program still sees the contract's default. */
+function showDefaults(resource: pulumi.CustomResource, outputs: Readonly<Record<string, unknown>>, args: object): void {
+  for (const [key, fallback] of Object.entries(outputs)) {
+    if (fallback === undefined || (args as Record<string, unknown>)[key] !== undefined) continue;
+    const own = (resource as unknown as Record<string, pulumi.Output<unknown>>)[key];
+    let shown: pulumi.Output<unknown> | undefined;
+    Object.defineProperty(resource, key, {
+      configurable: true,
+      enumerable: true,
+      get: () => (shown ??= own?.apply((value) => value ?? fallback)),
+    });
+  }
+}
+
+function importRequest(id: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): pulumi.Input<object> {
+  return pulumi.output(id).apply((known) => ({ id: known, ignore: opts.ignoreChanges ?? [] }));
+}
+
+function announceImport(resource: pulumi.CustomResource, name: string, importId: pulumi.Input<string>): void {
+  pulumi.output(importId).apply(async (id) => {
+    // A resource that is in state already has an id in a preview; one that is yet to be adopted has none.
+    const adopted = await (resource.id as unknown as { isKnown: Promise<boolean> }).isKnown;
+    if (!adopted) await pulumi.log.info(`${name}: will adopt ${id}; compared at up`, resource);
+  });
+}
+
+async function findConflicts(checks: ConflictCheck[]): Promise<Record<string, string> | undefined> {
+  const found: Record<string, string> = {};
+  for (const check of checks) {
+    const reason = await check.find();
+    if (reason) found[check.property] ??= reason;
+  }
+  return Object.keys(found).length > 0 ? (sanitise(found) as Record<string, string>) : undefined;
+}
+
+let providersFound = false;
+
+/** The provider process resolves the package from the program's folder: better said here than there. */
+function requireProviders(): void {
+  if (providersFound) return;
+  const folder = process.cwd();
+  const fromProgram = createRequire(join(folder, "program.js"));
+  let found: string;
+  try {
+    fromProgram.resolve("pulumi-amigo/providers");
+    found = (fromProgram("pulumi-amigo/package.json") as { version: string }).version;
+  } catch {
+    throw new Error(
+      `pulumi-amigo cannot be resolved from the program's folder ${folder}, where the engine's provider process looks for it ` +
+        "(is it the dependency of a component package only?). Mend it with: npm install pulumi-amigo",
+    );
+  }
+  if (found.split(".")[0] !== version.split(".")[0]) {
+    throw new Error(
+      `the program's folder ${folder} resolves pulumi-amigo ${found}, but the code that runs is ${version}. ` +
+        `Mend it with: npm install pulumi-amigo@${version}`,
+    );
+  }
+  providersFound = true;
+}

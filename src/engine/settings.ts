@@ -1,0 +1,95 @@
+/** What the provider can be told; every one may come from the provider's arguments, stack config or the environment. */
+export interface Settings {
+  /** The key, read anew for each request so that a variable named by `apiKeyEnv` is never stored. */
+  readonly apiKey: () => string | undefined;
+  readonly baseUrl: string;
+  readonly workspaceId?: string;
+  readonly maxConcurrency?: number;
+  readonly requestsPerSecond?: number;
+  readonly timeoutSeconds?: number;
+  readonly maxAttempts?: number;
+  /** How long an unknown outcome is looked up before it is given up, in seconds. */
+  readonly settleSeconds: number;
+  readonly ownershipTag: boolean;
+  /** Settings that cannot be used, each as a sentence. */
+  readonly problems: readonly string[];
+}
+
+/** The public server of the Amigo platform, from the contract's `servers`. */
+export const PUBLIC_SERVER = "https://api.platform.amigo.ai";
+
+const NUMBERS = {
+  maxConcurrency: { least: 1, most: 256, whole: true },
+  requestsPerSecond: { least: 0.01, most: 10_000, whole: false },
+  timeoutSeconds: { least: 1, most: 3600, whole: false },
+  maxAttempts: { least: 1, most: 20, whole: true },
+  settleSeconds: { least: 0, most: 600, whole: false },
+} as const;
+
+export interface SettingsSource {
+  /** A value from the provider's arguments or stack config, without its `amigo:` prefix. */
+  readonly config: (name: string) => string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** An explicit provider's own key comes before the environment; the default provider's stored key comes after it. */
+  readonly explicit: boolean;
+}
+
+/** `maxConcurrency` is read from `AMIGO_MAX_CONCURRENCY`, and so on. */
+export function environmentName(setting: string): string {
+  return `AMIGO_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+export function readSettings({ config, environment, explicit }: SettingsSource): Settings {
+  const problems: string[] = [];
+  const text = (name: string) => nonEmpty(config(name)) ?? nonEmpty(environment[environmentName(name)]);
+
+  const number = (name: keyof typeof NUMBERS): number | undefined => {
+    const found = text(name);
+    if (found === undefined) return undefined;
+    const { least, most, whole } = NUMBERS[name];
+    const value = Number(found);
+    if (Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
+    problems.push(
+      `amigo:${name}: found ${JSON.stringify(found)}; must be a ${whole ? "whole " : ""}number from ${least} to ${most}`,
+    );
+    return undefined;
+  };
+
+  const keyVariable = text("apiKeyEnv");
+  const storedKey = nonEmpty(config("apiKey"));
+  const apiKey = () => {
+    const named = keyVariable ? nonEmpty(environment[keyVariable]) : undefined;
+    const ambient = nonEmpty(environment.AMIGO_API_KEY);
+    if (!explicit) return named ?? ambient ?? storedKey;
+    // An explicit provider that names a variable means that account and no other.
+    return storedKey ?? (keyVariable ? named : ambient);
+  };
+
+  const ownership = text("ownershipTag") ?? "true";
+  if (ownership !== "true" && ownership !== "false") {
+    problems.push(`amigo:ownershipTag: found ${JSON.stringify(ownership)}; must be true or false`);
+  }
+
+  return {
+    apiKey,
+    baseUrl: text("baseUrl") ?? PUBLIC_SERVER,
+    workspaceId: text("workspaceId"),
+    maxConcurrency: number("maxConcurrency"),
+    requestsPerSecond: number("requestsPerSecond"),
+    timeoutSeconds: number("timeoutSeconds"),
+    maxAttempts: number("maxAttempts"),
+    settleSeconds: number("settleSeconds") ?? 10,
+    ownershipTag: ownership !== "false",
+    problems,
+  };
+}
+
+/** Where a key is looked for, as the message for a missing one says it. */
+export const MISSING_KEY =
+  "no API key was found. It is looked for in three places: the environment variable AMIGO_API_KEY, the stack config " +
+  "`amigo:apiKey` (set it with `pulumi config set --secret amigo:apiKey`), and the arguments `apiKey` or `apiKeyEnv` " +
+  "of an explicit amigo.Provider (a named variable must be set where the engine runs)";
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === undefined || value.trim() === "" ? undefined : value.trim();
+}

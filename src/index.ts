@@ -1,0 +1,8 @@
+export { Provider, type ProviderArgs } from "./engine/provider.js";
+export type { ModelPreference, ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./resources/nested.js";
+export { Service, type ServiceArgs } from "./resources/service.js";
+export { ServiceBinding, type ServiceBindingArgs } from "./resources/service-binding.js";
+export { TestCallerNumbers, type TestCallerNumbersArgs } from "./resources/test-caller-numbers.js";
+export { type EmailUseCaseArgs, UseCase, type UseCaseArgs, type VoiceUseCaseArgs } from "./resources/use-case.js";
+export { VersionSet, type VersionSetArgs } from "./resources/version-set.js";
+export { type Connector, Workspace, type WorkspaceArgs } from "./resources/workspace.js";

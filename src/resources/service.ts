@@ -1,0 +1,304 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ConflictError } from "../api/errors.js";
+import type { CreateServiceBody, ServiceResponse, UpdateServiceBody } from "../api/index.js";
+import { asSet, asText, same } from "../engine/compare.js";
+import { unique, workspaceOrigin } from "../engine/conflicts.js";
+import type { ProviderContext } from "../engine/context.js";
+import { HIDDEN } from "../engine/hidden.js";
+import { knownValue } from "../engine/inspect.js";
+import type { Change, Existing, Lifecycle, Values } from "../engine/lifecycle.js";
+import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
+import { snakeCase } from "../engine/wire.js";
+import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
+import { rememberInlineSets } from "./inline-sets.js";
+import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
+import { refuseWhileInUse } from "./service-deletion.js";
+import { bodyOf, existing, inputs, remoteInputs, tagsOf, withSetDefaults, withVoiceDefaults } from "./service-form.js";
+import {
+  ownerOf,
+  readForWrite,
+  refuseForeignOwner,
+  withOwnWrites,
+  withService,
+  writeService,
+} from "./service-writes.js";
+import { outcomeUnknown, settle } from "./settle.js";
+
+/**
+ * Arguments of a {@link Service}. Every one is updated in place, but for `workspaceId`. One that is withdrawn from the program
+ * goes back to its default; one that was never declared is never compared.
+ */
+export interface ServiceArgs {
+  /** Workspace that the service lives in; changing it replaces the service. @default the provider's workspace */
+  workspaceId?: pulumi.Input<string>;
+  /** Unique in its workspace; 1 to 256 characters without white space at its ends. */
+  name: pulumi.Input<string>;
+  /** The agent that speaks; a UUID. */
+  agentId: pulumi.Input<string>;
+  /** The context graph that leads the conversation; a UUID. */
+  contextGraphId: pulumi.Input<string>;
+  /** At most 2,000 characters. @default "" */
+  description?: pulumi.Input<string>;
+  /** Words that speech recognition should know; order means nothing. @default [] */
+  keyterms?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Whether the service answers. @default true */
+  isActive?: pulumi.Input<boolean>;
+  /** Version sets by name, for programs that declare them here and not as {@link VersionSet}; others are left alone. */
+  versionSets?: pulumi.Input<Record<string, pulumi.Input<VersionSetBodyArgs>>>;
+  /** Labels; order means nothing. @default [] */
+  tags?: pulumi.Input<pulumi.Input<ServiceTagArgs>[]>;
+  /** Tools that may run at once, 1 to 10. @default 3 */
+  toolCapacity?: pulumi.Input<number>;
+  /** @default true */
+  safetyFiltersEnabled?: pulumi.Input<boolean>;
+  /** @default "voice" */
+  channelType?: pulumi.Input<"voice" | "text" | "scribe">;
+  /** @default "production" */
+  environment?: pulumi.Input<"sandbox" | "production">;
+  /** The agent's persona; a UUID. @default none */
+  personaId?: pulumi.Input<string>;
+  /** Compared with the contract's defaults filled in. @default none */
+  voiceConfig?: pulumi.Input<VoiceConfigArgs>;
+  /** Take over a service of this name that exists, writing what differs. Only this provider knows it. @default false */
+  adopt?: pulumi.Input<boolean>;
+}
+
+const resets = (value: unknown) => ({ change: "update", withdrawn: { default: value } }) as const;
+
+const computed = ["agentName", "contextGraphName", "personaName", "isSystem", "createdAt", "updatedAt"] as const;
+
+export const serviceLifecycle: Lifecycle = {
+  kind: "Service",
+  inputs,
+  inWorkspace: true,
+  computed,
+  properties: {
+    workspaceId: { change: "replace" },
+    name: { change: "update" },
+    agentId: { change: "update" },
+    contextGraphId: { change: "update" },
+    description: { ...resets(""), normalise: asText },
+    keyterms: { ...resets([]), normalise: asSet },
+    isActive: resets(true),
+    versionSets: { change: "update", withdrawn: "unmanaged", normalise: withSetDefaults },
+    tags: { ...resets([]), normalise: asSet },
+    toolCapacity: resets(3),
+    safetyFiltersEnabled: resets(true),
+    channelType: resets("voice"),
+    environment: resets("production"),
+    personaId: resets(null),
+    voiceConfig: { ...resets(null), normalise: withVoiceDefaults },
+    adopt: { change: "local" },
+  },
+  describe: ({ name }) => `Service "${String(name)}"`,
+  // Its name is taken as long as it exists, and what hangs on it must go first.
+  deleteFirst: () => true,
+  create,
+  read,
+  update,
+  remove,
+};
+
+const facts: ClassFacts = {
+  kind: "Service",
+  provider: "service",
+  owned: true,
+  outputs: {
+    ...Object.fromEntries(computed.map((name) => [name, undefined])),
+    ...Object.fromEntries(Object.keys(inputs.shape).map((name) => [name, undefined])),
+    description: "",
+    keyterms: [],
+    isActive: true,
+    tags: [],
+    toolCapacity: 3,
+    safetyFiltersEnabled: true,
+    channelType: "voice",
+    environment: "production",
+    isSystem: false,
+  },
+};
+
+/**
+ * A voice, text or scribe service: an agent, a context graph and the way they speak. Deleting it is refused while somebody
+ * else's use case is bound to it. A replacement deletes first, bindings and version sets before the service.
+ */
+export class Service extends AmigoResource {
+  static readonly __pulumiType: string = typeToken("Service");
+
+  declare readonly workspaceId: pulumi.Output<string>;
+  declare readonly name: pulumi.Output<string>;
+  declare readonly agentId: pulumi.Output<string>;
+  declare readonly contextGraphId: pulumi.Output<string>;
+  declare readonly description: pulumi.Output<string>;
+  declare readonly keyterms: pulumi.Output<string[]>;
+  declare readonly isActive: pulumi.Output<boolean>;
+  /** The declared version sets; undefined where the program declares none. */
+  declare readonly versionSets: pulumi.Output<Record<string, pulumi.Unwrap<VersionSetBodyArgs>> | undefined>;
+  /** Without the owner mark. */
+  declare readonly tags: pulumi.Output<pulumi.Unwrap<ServiceTagArgs>[]>;
+  declare readonly toolCapacity: pulumi.Output<number>;
+  declare readonly safetyFiltersEnabled: pulumi.Output<boolean>;
+  declare readonly channelType: pulumi.Output<string>;
+  declare readonly environment: pulumi.Output<string>;
+  declare readonly personaId: pulumi.Output<string | undefined>;
+  declare readonly voiceConfig: pulumi.Output<pulumi.Unwrap<VoiceConfigArgs> | undefined>;
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** The agent's name, where the API shows one. */
+  declare readonly agentName: pulumi.Output<string | undefined>;
+  declare readonly contextGraphName: pulumi.Output<string | undefined>;
+  declare readonly personaName: pulumi.Output<string | undefined>;
+  /** Whether the service is one of the platform's own, which are never changed from here. */
+  declare readonly isSystem: pulumi.Output<boolean>;
+  declare readonly createdAt: pulumi.Output<string>;
+  declare readonly updatedAt: pulumi.Output<string>;
+
+  constructor(name: string, args: ServiceArgs, opts?: pulumi.CustomResourceOptions) {
+    super(facts, name, args, { deleteBeforeReplace: true, ...opts }, [
+      unique(
+        "name",
+        "service name",
+        name,
+        () => nameInWorkspace(args, opts),
+        (holder) =>
+          `found a second service of this name in the workspace: "${holder}" declares it too; names are unique`,
+      ),
+    ]);
+    rememberInlineSets(this, args.versionSets);
+  }
+
+  /** Looks up an existing service by its id; fails when there is none. */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    state: Partial<ServiceArgs> = {},
+    opts?: pulumi.CustomResourceOptions,
+  ): Service {
+    return new Service(name, state as ServiceArgs, { ...opts, id });
+  }
+
+  static override isInstance(value: unknown): value is Service {
+    return isOfType(value, Service.__pulumiType);
+  }
+}
+
+async function nameInWorkspace(args: ServiceArgs, opts?: pulumi.CustomResourceOptions): Promise<string | undefined> {
+  const workspace = await workspaceOrigin(args.workspaceId, opts, typeToken("Workspace"));
+  const name = await knownValue(pulumi.output(args.name));
+  return workspace && name && `${workspace} ${name}`;
+}
+
+async function create(context: ProviderContext, news: Values): Promise<Existing> {
+  const workspaceId = String(news.workspaceId);
+  const body = { ...bodyOf(news), tags: tagsOf(news.tags, news) } as CreateServiceBody;
+  const reads = context.workspace(workspaceId);
+  try {
+    const made = await context.client.createService(workspaceId, body);
+    context.memory.made("Service", made.id);
+    return existing(made, news);
+  } catch (error) {
+    if (ConflictError.isInstance(error)) return takeOver(context, news, error);
+    if (!outcomeUnknown(error)) throw error;
+    const found = await settle(context.settings.settleSeconds, async () =>
+      (await reads.allServices.fresh()).find(({ name }) => name === news.name),
+    );
+    if (found && news[HIDDEN.owner] !== undefined && ownerOf(found) === news[HIDDEN.owner])
+      return existing(found, news);
+    throw new Error(
+      `${error.message} The outcome is unknown: ` +
+        (found
+          ? `a service of this name exists (${found.id}, created ${found.created_at}) and does not carry this resource's owner mark. It was left alone; if it is this one, set \`adopt: true\`.`
+          : `no service of this name appeared within ${context.settings.settleSeconds} s, so nothing was sent again. Run \`pulumi up\` once more.`),
+      { cause: error },
+    );
+  } finally {
+    reads.services.touched();
+    reads.allServices.touched();
+  }
+}
+
+/** The name is taken. By whom decides what happens: nothing foreign is taken over without being asked for. */
+async function takeOver(context: ProviderContext, news: Values, refusal: Error): Promise<Existing> {
+  const workspaceId = String(news.workspaceId);
+  const holder = (await context.workspace(workspaceId).allServices.fresh()).find(({ name }) => name === news.name);
+  if (!holder) throw refusal;
+  refuseForeignOwner(holder, news[HIDDEN.owner]);
+  if (news.adopt !== true) {
+    const mine = news[HIDDEN.owner] !== undefined && ownerOf(holder) === news[HIDDEN.owner];
+    throw new Error(
+      `${refusal.message} The service ${holder.id} has this name` +
+        (mine
+          ? " and carries this resource's own owner mark: an earlier run was interrupted, or the resource was taken out of state. " +
+            `Run \`pulumi-amigo recover\`, or take it over with the resource option import: "${holder.id}".`
+          : ` and carries no owner mark. Take it over with \`adopt: true\` or the resource option import: "${holder.id}", or choose another name.`),
+      { cause: refusal },
+    );
+  }
+  context.warn(`service "${holder.name}" (${holder.id}) existed and was taken over (adopt: true)`);
+  const names = Object.keys(remoteInputs.shape).filter((name) => news[name] !== undefined);
+  const live = await update(context, { id: holder.id, olds: {}, news, wanted: news, changed: names });
+  return { id: holder.id, live };
+}
+
+async function read(context: ProviderContext, id: string, state: Values): Promise<Existing | undefined> {
+  const workspaceId = workspaceOf(context, state);
+  const service = await findInWorkspace(context, workspaceId, () => context.workspace(workspaceId).services.read(id));
+  return service && existing(withOwnWrites(context, service), state);
+}
+
+async function update(context: ProviderContext, { id, olds, news, wanted, changed }: Change): Promise<Values> {
+  const workspaceId = String(wanted.workspaceId);
+  return withService(context, id, async () => {
+    const current = await readForWrite(context, workspaceId, id);
+    refuseForeignOwner(current, news[HIDDEN.owner]);
+    const live = existing(current, wanted).live;
+    const differing = changed.filter((name) => !same(serviceLifecycle.properties[name], wanted[name], live[name]));
+    const dropped = Object.keys((changed.includes("versionSets") && (olds.versionSets as object)) || {}).filter(
+      (name) =>
+        !Object.hasOwn((wanted.versionSets as object) ?? {}, name) &&
+        name !== "release" &&
+        name in current.version_sets,
+    );
+    if (differing.length === 0 && dropped.length === 0) return live;
+
+    const changes = bodyOf(Object.fromEntries(differing.map((name) => [name, wanted[name]]))) as UpdateServiceBody;
+    changes.tags = tagsOf(differing.includes("tags") ? wanted.tags : live.tags, news, current);
+    if (changes.version_sets || dropped.length > 0) {
+      changes.version_sets = { ...current.version_sets, ...changes.version_sets } as UpdateServiceBody["version_sets"];
+      for (const name of dropped) delete changes.version_sets?.[name];
+    }
+    const answer = await writeService(context, workspaceId, current, changes);
+    warnOfOthers(context, current, answer, changes);
+    for (const name of dropped.filter((name) => name in answer.version_sets)) {
+      context.warn(
+        `version set "${name}" of service "${answer.name}" could not be removed: the API keeps sets that a write leaves out`,
+      );
+    }
+    return existing(answer, wanted).live;
+  });
+}
+
+async function remove(context: ProviderContext, id: string, state: Values): Promise<void> {
+  const workspaceId = String(state.workspaceId);
+  await removeFromWorkspace(context, workspaceId, () =>
+    withService(context, id, async () => {
+      await refuseWhileInUse(context, workspaceId, id, state[HIDDEN.owner]);
+      await context.client.deleteService(workspaceId, id);
+    }),
+  );
+  context.workspace(workspaceId).services.touched();
+}
+
+/** Fields that were sent as they had been read and came back otherwise: somebody wrote at the same time. */
+function warnOfOthers(
+  context: ProviderContext,
+  before: ServiceResponse,
+  after: ServiceResponse,
+  changes: UpdateServiceBody,
+) {
+  for (const name of Object.keys(serviceLifecycle.properties).map(snakeCase) as (keyof ServiceResponse)[]) {
+    if (name in changes || !(name in before) || same(undefined, before[name], after[name])) continue;
+    context.warn(
+      `service "${after.name}" (${after.id}): ${name} changed while it was written: now ${JSON.stringify(after[name])}`,
+    );
+  }
+}

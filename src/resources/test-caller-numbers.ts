@@ -1,0 +1,144 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { asSet, same } from "../engine/compare.js";
+import { unique, workspaceOrigin } from "../engine/conflicts.js";
+import type { ProviderContext } from "../engine/context.js";
+import type { Change, Existing, Lifecycle, Problem, Values } from "../engine/lifecycle.js";
+import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
+import { findInWorkspace, removeFromWorkspace } from "./children.js";
+import * as fields from "./fields.js";
+
+/** Arguments of {@link TestCallerNumbers}. */
+export interface TestCallerNumbersArgs {
+  /** Workspace whose list it is; changing it replaces. @default the provider's workspace */
+  workspaceId?: pulumi.Input<string>;
+  /** At most 20 numbers in E.164 form, such as +14155550100; order means nothing. Updated in place, as a whole. */
+  numbers: pulumi.Input<pulumi.Input<string>[]>;
+  /** Take over a list that is not empty. Only this provider knows it. @default false */
+  adopt?: pulumi.Input<boolean>;
+}
+
+const inputs = z.strictObject({
+  workspaceId: fields.uuid,
+  numbers: z
+    .array(
+      z.string().regex(/^\+[1-9]\d{1,14}$/, {
+        error: "must be in E.164 form: + and 2 to 15 digits, the first not 0, such as +14155550100",
+      }),
+    )
+    .max(20),
+  adopt: z.boolean().optional(),
+});
+
+const numbersProperty = { change: "update", normalise: asSet } as const;
+
+export const testCallerNumbersLifecycle: Lifecycle = {
+  kind: "TestCallerNumbers",
+  inputs,
+  inWorkspace: true,
+  computed: [],
+  properties: { workspaceId: { change: "replace" }, numbers: numbersProperty, adopt: { change: "local" } },
+  describe: ({ workspaceId }) => `TestCallerNumbers of workspace ${String(workspaceId)}`,
+  rules: ({ numbers }) => repeated(numbers),
+  deleteFirst: () => false,
+  create,
+  read: async (context, id) =>
+    findInWorkspace(context, id, async () => existing(id, (await context.client.getTestCallerNumbers(id)).numbers)),
+  update,
+  remove: (context, id) =>
+    removeFromWorkspace(context, id, async () => {
+      await context.client.updateTestCallerNumbers(id, []);
+    }),
+};
+
+const facts: ClassFacts = {
+  kind: "TestCallerNumbers",
+  provider: "testCallerNumbers",
+  outputs: { workspaceId: undefined, numbers: undefined, adopt: undefined },
+};
+
+/** The numbers whose calls a workspace treats as tests: one list for each workspace. Deleting empties it. */
+export class TestCallerNumbers extends AmigoResource {
+  static readonly __pulumiType: string = typeToken("TestCallerNumbers");
+
+  declare readonly workspaceId: pulumi.Output<string>;
+  declare readonly numbers: pulumi.Output<string[]>;
+  declare readonly adopt: pulumi.Output<boolean | undefined>;
+
+  constructor(name: string, args: TestCallerNumbersArgs, opts?: pulumi.CustomResourceOptions) {
+    super(facts, name, args, opts, [
+      unique(
+        "numbers",
+        "test caller numbers",
+        name,
+        () => workspaceOrigin(args.workspaceId, opts, typeToken("Workspace")),
+        (holder) =>
+          `found a second list for the workspace: "${holder}" declares it too, and a workspace has one list only`,
+      ),
+    ]);
+  }
+
+  /** Looks up the list of an existing workspace, whose id it has. */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    state: Partial<TestCallerNumbersArgs> = {},
+    opts?: pulumi.CustomResourceOptions,
+  ): TestCallerNumbers {
+    return new TestCallerNumbers(name, state as TestCallerNumbersArgs, { ...opts, id });
+  }
+
+  static override isInstance(value: unknown): value is TestCallerNumbers {
+    return isOfType(value, TestCallerNumbers.__pulumiType);
+  }
+}
+
+function repeated(numbers: unknown): Problem[] {
+  if (!Array.isArray(numbers)) return [];
+  return numbers.flatMap((number, index) =>
+    typeof number === "string" && number.startsWith("+") && numbers.indexOf(number) < index
+      ? [{ property: `numbers[${index}]`, reason: `found ${number} a second time; each number may stand once` }]
+      : [],
+  );
+}
+
+async function create(context: ProviderContext, news: Values): Promise<Existing> {
+  const id = String(news.workspaceId);
+  if (!context.memory.wasMade("Workspace", id)) {
+    const { numbers } = await context.client.getTestCallerNumbers(id);
+    if (numbers.length > 0 && news.adopt !== true) {
+      throw new Error(
+        `the workspace has ${numbers.length} test caller numbers already (${numbers.join(", ")}) that are not known to be this resource's. ` +
+          `Nothing was written. Take them over with \`adopt: true\` or the resource option import: "${id}".`,
+      );
+    }
+    if (numbers.length > 0) {
+      context.warn(
+        `the test caller numbers of workspace ${id} were taken over (adopt: true); they were ${numbers.join(", ")}`,
+      );
+    }
+    if (same(numbersProperty, numbers, news.numbers)) return existing(id, numbers);
+  }
+  return write(context, id, news.numbers as string[]);
+}
+
+async function update(context: ProviderContext, { id, olds, wanted }: Change): Promise<Values> {
+  const { numbers } = await context.client.getTestCallerNumbers(id);
+  if (same(numbersProperty, numbers, wanted.numbers)) return existing(id, numbers).live;
+  const former = new Set(olds.numbers as string[] | undefined);
+  const others = numbers.filter((number) => !former.has(number) && !(wanted.numbers as string[]).includes(number));
+  if (others.length > 0) {
+    context.warn(
+      `test caller numbers of workspace ${id}: ${others.join(", ")} were added by somebody else and are removed by this write`,
+    );
+  }
+  return (await write(context, id, wanted.numbers as string[])).live;
+}
+
+async function write(context: ProviderContext, id: string, numbers: string[]): Promise<Existing> {
+  return existing(id, (await context.client.updateTestCallerNumbers(id, numbers)).numbers);
+}
+
+function existing(id: string, numbers: string[]): Existing {
+  return { id, live: { workspaceId: id, numbers } };
+}

@@ -1,0 +1,257 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { UpdateServiceBody, VersionSetBody } from "../api/index.js";
+import { same } from "../engine/compare.js";
+import { type ConflictCheck, originOf, unique } from "../engine/conflicts.js";
+import type { ProviderContext } from "../engine/context.js";
+import { knownValue } from "../engine/inspect.js";
+import type { Change, Existing, Lifecycle, Values } from "../engine/lifecycle.js";
+import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
+import { fromWire, toWire } from "../engine/wire.js";
+import { findInWorkspace, workspaceOf } from "./children.js";
+import * as fields from "./fields.js";
+import { declaresInline } from "./inline-sets.js";
+import type { ModelPreference, VersionSetBodyArgs } from "./nested.js";
+import { readForWrite, rememberSet, withOwnWrites, withService, writeService } from "./service-writes.js";
+import { settle } from "./settle.js";
+
+/** Arguments of a {@link VersionSet}. */
+export interface VersionSetArgs extends VersionSetBodyArgs {
+  /** Workspace of the service; changing it replaces the version set. @default the provider's workspace */
+  workspaceId?: pulumi.Input<string>;
+  /** The service; changing it replaces the version set. */
+  serviceId: pulumi.Input<string>;
+  /**
+   * At most 40 letters, digits, `_` and `-`; changing it replaces the version set. `release` is the set that calls run on: declaring it
+   * takes over the existing one. `edge` belongs to the platform and is refused.
+   */
+  name: pulumi.Input<string>;
+  /**
+   * What deleting does; the API has no deletion of its own. `remove` writes the service without the set, and leaves it with a
+   * warning where the API keeps it; `retain` leaves it; `reset` empties it. `release` is never removed. @default "remove"
+   */
+  onDelete?: pulumi.Input<"remove" | "retain" | "reset">;
+}
+
+const body = fields.versionSet;
+
+const inputs = z.strictObject({
+  workspaceId: fields.uuid,
+  serviceId: fields.uuid,
+  name: fields.versionSetName,
+  ...body.shape,
+  onDelete: z.enum(["remove", "retain", "reset"]).optional(),
+});
+
+export const versionSetLifecycle: Lifecycle = {
+  kind: "VersionSet",
+  inputs,
+  inWorkspace: true,
+  computed: [],
+  properties: {
+    workspaceId: { change: "replace" },
+    serviceId: { change: "replace" },
+    name: { change: "replace" },
+    agentVersionNumber: { change: "update", withdrawn: { default: null } },
+    contextGraphVersionNumber: { change: "update", withdrawn: { default: null } },
+    llmModelPreferences: {
+      change: "update",
+      withdrawn: { default: {} },
+      normalise: (value) => (fields.withSetDefaults({ llmModelPreferences: value }) as Values).llmModelPreferences,
+    },
+    onDelete: { change: "local" },
+  },
+  describe: ({ name, serviceId }) => `VersionSet "${String(name)}" of service ${String(serviceId)}`,
+  deleteFirst: (replaces) => replaces.includes("serviceId") || replaces.includes("workspaceId"),
+  create,
+  read,
+  update,
+  remove,
+};
+
+const facts: ClassFacts = {
+  kind: "VersionSet",
+  provider: "versionSet",
+  outputs: {
+    ...Object.fromEntries(Object.keys(inputs.shape).map((name) => [name, undefined])),
+    llmModelPreferences: {},
+    onDelete: "remove",
+  },
+};
+
+/** One named version set of a service: which versions of its agent and context graph it runs, and with which models. */
+export class VersionSet extends AmigoResource {
+  static readonly __pulumiType: string = typeToken("VersionSet");
+
+  declare readonly workspaceId: pulumi.Output<string>;
+  declare readonly serviceId: pulumi.Output<string>;
+  declare readonly name: pulumi.Output<string>;
+  declare readonly agentVersionNumber: pulumi.Output<number | undefined>;
+  declare readonly contextGraphVersionNumber: pulumi.Output<number | undefined>;
+  declare readonly llmModelPreferences: pulumi.Output<Record<string, pulumi.Unwrap<ModelPreference>>>;
+  declare readonly onDelete: pulumi.Output<string>;
+
+  constructor(name: string, args: VersionSetArgs, opts?: pulumi.CustomResourceOptions) {
+    super(facts, name, args, opts, [
+      unique(
+        "name",
+        "version set",
+        name,
+        () => setKey(args),
+        (holder) => `found a second version set of this name on the service: "${holder}" declares it too`,
+      ),
+      notInline(args),
+    ]);
+  }
+
+  /** Looks up an existing version set by `<serviceId>/<name>`; fails when there is none. */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    state: Partial<VersionSetArgs> = {},
+    opts?: pulumi.CustomResourceOptions,
+  ): VersionSet {
+    return new VersionSet(name, state as VersionSetArgs, { ...opts, id });
+  }
+
+  static override isInstance(value: unknown): value is VersionSet {
+    return isOfType(value, VersionSet.__pulumiType);
+  }
+}
+
+async function setKey({ serviceId, name }: VersionSetArgs): Promise<string | undefined> {
+  const { key } = await originOf(serviceId, typeToken("Service"));
+  const known = await knownValue(pulumi.output(name));
+  return key && known && `${key} ${known}`;
+}
+
+function notInline({ serviceId, name }: VersionSetArgs): ConflictCheck {
+  return {
+    property: "name",
+    find: async () => {
+      const { resource } = await originOf(serviceId, typeToken("Service"));
+      const known = await knownValue(pulumi.output(name));
+      if (!resource || known === undefined || !(await declaresInline(resource, known))) return undefined;
+      return "the service declares this version set inline in its versionSets: declare it in one place only";
+    },
+  };
+}
+
+async function create(context: ProviderContext, news: Values): Promise<Existing> {
+  const { workspaceId, serviceId, name } = namesOf(news);
+  return withService(context, serviceId, async () => {
+    if (!context.memory.wasMade("Service", serviceId)) {
+      const service = await readForWrite(context, workspaceId, serviceId);
+      refuseOthersSet(context, service.version_sets[name], news, name);
+    }
+    return write(context, news, news);
+  });
+}
+
+/** A set of that name that holds something else is somebody's; `release` is there for everyone, and meant to be declared. */
+function refuseOthersSet(context: ProviderContext, found: unknown, news: Values, name: string): void {
+  if (found === undefined || name === "release") return;
+  const live = fromWire(body, found) as Values;
+  if (same({ change: "update", normalise: fields.withSetDefaults }, pickBody(news), live)) {
+    context.warn(`version set "${name}" existed as declared and is managed here from now on`);
+    return;
+  }
+  throw new Error(
+    `the service has a version set "${name}" already, with other values: ${JSON.stringify(live)}. Nothing was written. ` +
+      `Take it over with the resource option import: "${String(news.serviceId)}/${name}" and its values, or choose another name.`,
+  );
+}
+
+async function read(context: ProviderContext, id: string, state: Values): Promise<Existing | undefined> {
+  const workspaceId = workspaceOf(context, state);
+  const [serviceId, name] = partsOf(id);
+  return findInWorkspace(context, workspaceId, async () => {
+    const listed = withOwnWrites(context, await context.workspace(workspaceId).services.read(serviceId));
+    // A list may be stale: what it does not show is read once more before it is called gone.
+    const service = Object.hasOwn(listed.version_sets, name)
+      ? listed
+      : withOwnWrites(context, await context.client.getService(workspaceId, serviceId));
+    if (!Object.hasOwn(service.version_sets, name)) return undefined;
+    return { id, live: { ...(fromWire(body, service.version_sets[name]) as Values), workspaceId, serviceId, name } };
+  });
+}
+
+async function update(context: ProviderContext, { wanted }: Change): Promise<Values> {
+  const { serviceId } = namesOf(wanted);
+  return withService(context, serviceId, async () => (await write(context, wanted, wanted)).live);
+}
+
+/** The answer is an empty 204, so the set is read back; the read may lag. To be called under the service's lock. */
+async function write(context: ProviderContext, wanted: Values, declared: Values): Promise<Existing> {
+  const { workspaceId, serviceId, name } = namesOf(wanted);
+  const versionSet = toWire(body, pickBody(wanted)) as VersionSetBody;
+  const reads = context.workspace(workspaceId);
+  await context.client.upsertVersionSet(workspaceId, serviceId, name, versionSet);
+  reads.services.touched();
+  reads.allServices.touched();
+  rememberSet(context, serviceId, name, versionSet);
+
+  let live: Values = {};
+  await settle(context.settings.settleSeconds, async () => {
+    const service = await context.client.getService(workspaceId, serviceId);
+    live = (fromWire(body, service.version_sets[name]) as Values | undefined) ?? {};
+    return same({ change: "update", normalise: fields.withSetDefaults }, pickBody(declared), live) || undefined;
+  });
+  return { id: `${serviceId}/${name}`, live: { ...live, workspaceId, serviceId, name } };
+}
+
+async function remove(context: ProviderContext, id: string, state: Values): Promise<void> {
+  const workspaceId = String(state.workspaceId);
+  const [serviceId, name] = partsOf(id);
+  const policy = state.onDelete ?? "remove";
+  if (policy === "retain" || (policy === "remove" && name === "release")) {
+    context.warn(
+      `version set "${name}" of service ${serviceId} stays as it is${policy === "retain" ? " (onDelete: retain)" : ": the platform needs it"}`,
+    );
+    return;
+  }
+  await findInWorkspace(context, workspaceId, () =>
+    withService(context, serviceId, async () => {
+      if (policy === "reset") await context.client.upsertVersionSet(workspaceId, serviceId, name, {});
+      else await removeSet(context, workspaceId, serviceId, name);
+      rememberSet(context, serviceId, name, policy === "reset" ? {} : null);
+      context.workspace(workspaceId).services.touched();
+      return true;
+    }),
+  );
+}
+
+async function removeSet(
+  context: ProviderContext,
+  workspaceId: string,
+  serviceId: string,
+  name: string,
+): Promise<void> {
+  const current = await readForWrite(context, workspaceId, serviceId);
+  if (!Object.hasOwn(current.version_sets, name)) return;
+  const { [name]: _removed, ...others } = current.version_sets;
+  const answer = await writeService(context, workspaceId, current, {
+    version_sets: others as UpdateServiceBody["version_sets"],
+  });
+  if (!Object.hasOwn(answer.version_sets, name)) return;
+  const after = await context.client.getService(workspaceId, serviceId);
+  if (Object.hasOwn(after.version_sets, name)) {
+    context.warn(
+      `version set "${name}" of service "${current.name}" stays: the API keeps sets that a write leaves out. It goes with its service; onDelete: "reset" would empty it`,
+    );
+  }
+}
+
+function namesOf(values: Values) {
+  return { workspaceId: String(values.workspaceId), serviceId: String(values.serviceId), name: String(values.name) };
+}
+
+function pickBody(values: Values): Values {
+  return Object.fromEntries(Object.keys(body.shape).map((name) => [name, values[name]]));
+}
+
+function partsOf(id: string): [serviceId: string, name: string] {
+  const slash = id.indexOf("/");
+  if (slash < 0) throw new Error(`the id of a VersionSet is <serviceId>/<name>; found "${id}"`);
+  return [id.slice(0, slash), id.slice(slash + 1)];
+}

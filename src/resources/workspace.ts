@@ -1,0 +1,298 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { NotFoundError, PermissionError } from "../api/errors.js";
+import type { UpdateWorkspaceBody, WorkspaceResponse } from "../api/index.js";
+import { same } from "../engine/compare.js";
+import type { ProviderContext } from "../engine/context.js";
+import { messageOf, Unfinished } from "../engine/failure.js";
+import type { Change, Existing, Lifecycle, Problem, Values } from "../engine/lifecycle.js";
+import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
+import { isUnknown } from "../engine/unknown.js";
+import { fromWire, toWire } from "../engine/wire.js";
+import * as fields from "./fields.js";
+import { outcomeUnknown, settle } from "./settle.js";
+
+export type Connector =
+  | "revolution"
+  | "epic"
+  | "cerner"
+  | "allscripts"
+  | "fhir_store"
+  | "hubspot"
+  | "athenahealth"
+  | "charmhealth"
+  | "eclinicalworks"
+  | "meditab";
+
+/** Arguments of a {@link Workspace}. */
+export interface WorkspaceArgs {
+  /**
+   * 2 to 63 lower-case letters, digits and hyphens, unique for ever: an archived workspace keeps its slug. Changing it
+   * replaces the workspace.
+   */
+  slug: pulumi.Input<string>;
+  /** Shown to people; without white space at its ends. Updated in place. */
+  name: pulumi.Input<string>;
+  /** Updated in place. */
+  environment: pulumi.Input<"production" | "staging" | "development">;
+  /** Changed in place where the API allows it; it may refuse. @default "us-east-1" */
+  region?: pulumi.Input<"us-east-1" | "ap-southeast-2" | "eu-central-1" | "ca-central-1">;
+  /** Changing it replaces the workspace, which needs a new slug too. @default none */
+  backendOrgId?: pulumi.Input<string>;
+  /** The clinic's record system. Updated in place; once set it cannot be cleared. @default none */
+  connectorType?: pulumi.Input<Connector>;
+  /** Whether the workspace is provisioned after it was made; from false to true provisions it. @default true */
+  provision?: pulumi.Input<boolean>;
+  /**
+   * `self-service` makes the caller its owner. `bootstrap` makes a workspace without an owner, which nobody can archive.
+   * Read at creation only. @default "self-service"
+   */
+  creation?: pulumi.Input<"self-service" | "bootstrap">;
+  /**
+   * Refuses to archive the workspace; also sets the engine's `protect` unless the options do. To remove the workspace, set it to
+   * false and run `up`, then remove the resource: two runs. @default true
+   */
+  deletionProtection?: boolean;
+}
+
+const CONNECTORS = [
+  "revolution",
+  "epic",
+  "cerner",
+  "allscripts",
+  "fhir_store",
+  "hubspot",
+  "athenahealth",
+  "charmhealth",
+  "eclinicalworks",
+  "meditab",
+] as const satisfies Connector[];
+
+const inputs = z.strictObject({
+  slug: z
+    .string()
+    .min(2)
+    .max(63)
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, {
+      error: "must consist of lower-case letters, digits and inner hyphens",
+    }),
+  name: fields.plainText(1, Number.MAX_SAFE_INTEGER),
+  environment: z.enum(["production", "staging", "development"]),
+  region: z.enum(["us-east-1", "ap-southeast-2", "eu-central-1", "ca-central-1"]).optional(),
+  backendOrgId: fields.plainText(1, Number.MAX_SAFE_INTEGER).optional(),
+  connectorType: z.enum(CONNECTORS).optional(),
+  provision: z.boolean().optional(),
+  creation: z.enum(["self-service", "bootstrap"]).optional(),
+  deletionProtection: z.boolean().optional(),
+});
+
+const createBody = inputs.pick({ slug: true, name: true, environment: true, region: true, backendOrgId: true });
+const updateBody = inputs.pick({ name: true, environment: true, region: true, connectorType: true });
+const remote = inputs.omit({ provision: true, creation: true, deletionProtection: true });
+
+const computed = ["provisionedAt", "createdAt", "updatedAt"] as const;
+
+export const workspaceLifecycle: Lifecycle = {
+  kind: "Workspace",
+  inputs,
+  inWorkspace: false,
+  computed,
+  properties: {
+    slug: { change: "replace" },
+    name: { change: "update" },
+    environment: { change: "update" },
+    region: { change: "update", withdrawn: "unmanaged" },
+    backendOrgId: { change: "replace" },
+    connectorType: { change: "update", withdrawn: "refuse" },
+    provision: { change: "action", withdrawn: { default: true } },
+    creation: { change: "local" },
+    deletionProtection: { change: "local" },
+  },
+  describe: ({ slug }) => `Workspace "${String(slug)}"`,
+  rules,
+  // A new slug is free, and the old workspace may be protected: what replaces it is made first.
+  deleteFirst: () => false,
+  create,
+  read,
+  update,
+  remove,
+};
+
+const facts: ClassFacts = {
+  kind: "Workspace",
+  provider: "workspace",
+  outputs: {
+    ...Object.fromEntries([...Object.keys(inputs.shape), ...computed].map((name) => [name, undefined])),
+    region: "us-east-1",
+    provision: true,
+    creation: "self-service",
+    deletionProtection: true,
+  },
+};
+
+/** A workspace: everything else lives in one. Deleting it archives it, which only its owner may, and keeps its slug taken. */
+export class Workspace extends AmigoResource {
+  static readonly __pulumiType: string = typeToken("Workspace");
+
+  declare readonly slug: pulumi.Output<string>;
+  declare readonly name: pulumi.Output<string>;
+  declare readonly environment: pulumi.Output<string>;
+  declare readonly region: pulumi.Output<string>;
+  declare readonly backendOrgId: pulumi.Output<string | undefined>;
+  declare readonly connectorType: pulumi.Output<string | undefined>;
+  declare readonly provision: pulumi.Output<boolean>;
+  declare readonly creation: pulumi.Output<string>;
+  declare readonly deletionProtection: pulumi.Output<boolean>;
+  /** When it was provisioned; undefined before. */
+  declare readonly provisionedAt: pulumi.Output<string | undefined>;
+  declare readonly createdAt: pulumi.Output<string>;
+  declare readonly updatedAt: pulumi.Output<string>;
+
+  constructor(name: string, args: WorkspaceArgs, opts?: pulumi.CustomResourceOptions) {
+    // Two lines of defence: the engine refuses before anything is deleted, the provider refuses the archiving itself.
+    const protect = opts?.id ? undefined : (args.deletionProtection ?? true);
+    super(facts, name, args, { protect, ...opts });
+  }
+
+  /** Looks up an existing workspace by its id; fails when there is none, or the key cannot see it. */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    state: Partial<WorkspaceArgs> = {},
+    opts?: pulumi.CustomResourceOptions,
+  ): Workspace {
+    return new Workspace(name, state as WorkspaceArgs, { ...opts, id });
+  }
+
+  static override isInstance(value: unknown): value is Workspace {
+    return isOfType(value, Workspace.__pulumiType);
+  }
+}
+
+function rules(news: Values, olds: Values | undefined): Problem[] {
+  if (!olds || isUnknown(news.slug) || olds.slug !== news.slug || olds.backendOrgId === news.backendOrgId) return [];
+  return [
+    {
+      property: "slug",
+      reason:
+        "must change together with backendOrgId: that replaces the workspace, and an archived workspace keeps its slug for ever",
+    },
+  ];
+}
+
+async function create(context: ProviderContext, news: Values): Promise<Existing> {
+  const made = await post(context, news);
+  context.memory.made("Workspace", made.id);
+  let reached = made;
+  try {
+    if (news.connectorType !== undefined && news.connectorType !== made.connector_type) {
+      reached = await context.client.updateWorkspace(made.id, { connector_type: String(news.connectorType) });
+    }
+    if (news.provision !== false) reached = await context.client.provisionWorkspace(made.id);
+  } catch (error) {
+    throw new Unfinished(made.id, existing(reached).live, error);
+  }
+  return existing(reached);
+}
+
+async function post(context: ProviderContext, news: Values): Promise<WorkspaceResponse> {
+  const body = toWire(createBody, news) as Parameters<typeof context.client.createWorkspace>[0];
+  const startedAt = Date.now();
+  try {
+    return news.creation === "bootstrap"
+      ? await context.client.createWorkspace(body)
+      : await context.client.createSelfServiceWorkspace(body);
+  } catch (error) {
+    if (!outcomeUnknown(error)) throw error;
+    const found = await settle(context.settings.settleSeconds, async () =>
+      (await context.client.listWorkspaces()).find(({ slug }) => slug === news.slug),
+    );
+    // A workspace has no place for a mark: it is ours only if it is as asked for and no older than the request.
+    const asAsked = found && Object.entries(body).every(([key, value]) => same(undefined, value, found[key as "slug"]));
+    if (found && asAsked && Date.parse(found.created_at) >= startedAt - CLOCK_TOLERANCE_MS) return found;
+    throw new Error(
+      `${error.message} The outcome is unknown: ` +
+        (found
+          ? `a workspace with this slug exists (${found.id}, created ${found.created_at}) and is not known to be this one. It was left alone; if it is, take it over with the resource option import: "${found.id}".`
+          : `no workspace with this slug appeared within ${context.settings.settleSeconds} s, so nothing was sent again. Run \`pulumi up\` once more.`),
+      { cause: error },
+    );
+  }
+}
+
+/** How far the server's clock may be behind ours. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+async function read(context: ProviderContext, id: string): Promise<Existing> {
+  try {
+    return existing(await context.client.getWorkspace(id));
+  } catch (error) {
+    if (!NotFoundError.isInstance(error) && !PermissionError.isInstance(error)) throw error;
+    throw new Error(
+      `workspace ${id} is archived, or this key cannot see it: is it the right account and the right base URL (${context.settings.baseUrl})? ` +
+        `State was kept. If it is gone for good, take it out with \`pulumi state delete\`. ${error.message}`,
+      { cause: error },
+    );
+  }
+}
+
+async function update(context: ProviderContext, { id, wanted }: Change): Promise<Values> {
+  const { live } = await read(context, id);
+  const differing = Object.keys(updateBody.shape).filter(
+    (name) => wanted[name] !== undefined && !same(undefined, wanted[name], live[name]),
+  );
+  let reached = live;
+  try {
+    if (differing.length > 0) {
+      const values = Object.fromEntries(differing.map((name) => [name, wanted[name]]));
+      reached = await patch(context, id, toWire(updateBody, values) as UpdateWorkspaceBody);
+    }
+    if (wanted.provision !== false && reached.provisionedAt === undefined) {
+      reached = existing(await context.client.provisionWorkspace(id)).live;
+    }
+  } catch (error) {
+    throw new Unfinished(id, reached, error);
+  }
+  return reached;
+}
+
+async function patch(context: ProviderContext, id: string, body: UpdateWorkspaceBody): Promise<Values> {
+  try {
+    return existing(await context.client.updateWorkspace(id, body)).live;
+  } catch (error) {
+    if (body.region === undefined || (error as { status?: number }).status !== 422) throw error;
+    throw new Error(
+      `${messageOf(error)} Perhaps the region is immutable here: then a workspace in ${body.region} needs a new slug.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function remove(context: ProviderContext, id: string, state: Values): Promise<void> {
+  if (state.deletionProtection !== false) {
+    throw new Error(
+      "deletionProtection is on. Archiving takes its lines down and its slug for ever. If that is meant, it takes two runs: " +
+        "set deletionProtection: false and run `pulumi up`, then remove the resource or run `pulumi destroy`.",
+    );
+  }
+  try {
+    await context.client.archiveWorkspace(id, String(state.slug));
+  } catch (error) {
+    if (!NotFoundError.isInstance(error)) throw error;
+  }
+}
+
+function existing(workspace: WorkspaceResponse): Existing {
+  const inputsThere = fromWire(remote.partial(), workspace) as Values;
+  return {
+    id: workspace.id,
+    live: {
+      ...inputsThere,
+      provisionedAt: workspace.provisioned_at ?? undefined,
+      createdAt: workspace.created_at,
+      updatedAt: workspace.updated_at,
+    },
+  };
+}
