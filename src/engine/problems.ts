@@ -14,6 +14,9 @@ export function findProblems(schema: z.ZodType, values: Values): Problem[] {
 
 function fromIssue(issue: Issue, values: Values): Problem[] {
   if (reachesUnknown(values, issue.path)) return [];
+  if (issue.code === "invalid_key") {
+    return issue.issues.map((inner) => ({ property: pathText(issue.path), reason: `the name ${allowed(inner)}` }));
+  }
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       property: pathText([...issue.path, key]),

@@ -6,6 +6,7 @@ import type { ConflictCheck } from "./conflicts.js";
 import { HIDDEN, LOOKED_UP } from "./hidden.js";
 import { ownerMark } from "./owner.js";
 import { sanitise } from "./sanitise.js";
+import { muteStackTraces } from "./stack-traces.js";
 
 /** How a class appears to the engine. */
 export interface ClassFacts {
@@ -53,13 +54,11 @@ export abstract class AmigoResource extends pulumi.CustomResource {
       if (conflicts.length > 0) inputs[HIDDEN.conflicts] = findConflicts(conflicts);
     }
 
-    // The SDK maps a stack trace for every promise that it makes and stores one in state: a third of a program's time.
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 0;
+    const unmute = muteStackTraces();
     try {
       super(typeToken(facts.kind), name, inputs, others);
     } finally {
-      Error.stackTraceLimit = limit;
+      unmute();
     }
     if (!opts.id) showDefaults(this, facts.outputs, args);
     if (importId && pulumi.runtime.isDryRun()) announceImport(this, name, importId);

@@ -199,7 +199,7 @@ async function find(context: ProviderContext, workspaceId: string, useCaseId: st
   }
 }
 
-function existing(binding: ServiceBindingResponse): Existing {
+export function existing(binding: ServiceBindingResponse): Existing {
   return {
     id: binding.use_case_id,
     live: {

@@ -271,7 +271,7 @@ function bodyOf(values: Values): CreateUseCaseBody {
   return toWire(wireShape, values) as CreateUseCaseBody;
 }
 
-function existing(useCase: UseCaseResponse, workspaceId: string): Existing {
+export function existing(useCase: UseCaseResponse, workspaceId: string): Existing {
   const inputsThere = fromWire(wireShape, useCase) as Values;
   return {
     id: useCase.id,

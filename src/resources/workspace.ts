@@ -284,7 +284,7 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
   }
 }
 
-function existing(workspace: WorkspaceResponse): Existing {
+export function existing(workspace: WorkspaceResponse): Existing {
   const inputsThere = fromWire(remote.partial(), workspace) as Values;
   return {
     id: workspace.id,

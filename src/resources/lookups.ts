@@ -1,0 +1,215 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ServiceResponse } from "../api/index.js";
+import type { ProviderContext } from "../engine/context.js";
+import { programContext } from "../engine/program-context.js";
+import type { Provider } from "../engine/provider.js";
+import { workspaceOf } from "./children.js";
+import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
+import { existing as bindingThere } from "./service-binding.js";
+import { existing as serviceThere } from "./service-form.js";
+import { existing as useCaseThere } from "./use-case.js";
+import { existing as workspaceThere } from "./workspace.js";
+
+/** Options of a look-up. */
+export interface LookupOptions {
+  /** The account to look in. @default stack config and environment */
+  provider?: Provider;
+}
+
+/** A workspace as it exists. */
+export interface WorkspaceResult {
+  id: string;
+  slug: string;
+  name: string;
+  environment: string;
+  region: string;
+  backendOrgId?: string;
+  connectorType?: string;
+  provisionedAt?: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** A service as it exists; `tags` without the owner mark. */
+export interface ServiceResult {
+  id: string;
+  workspaceId: string;
+  name: string;
+  description: string;
+  agentId: string;
+  contextGraphId: string;
+  agentName?: string;
+  contextGraphName?: string;
+  personaId?: string;
+  personaName?: string;
+  keyterms: string[];
+  isActive: boolean;
+  isSystem: boolean;
+  versionSets: Record<string, pulumi.Unwrap<VersionSetBodyArgs>>;
+  tags: pulumi.Unwrap<ServiceTagArgs>[];
+  toolCapacity: number;
+  safetyFiltersEnabled: boolean;
+  channelType: string;
+  environment: string;
+  voiceConfig?: pulumi.Unwrap<VoiceConfigArgs>;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** A use case as it exists. */
+export interface UseCaseResult {
+  id: string;
+  workspaceId: string;
+  channel: string;
+  entityName: string;
+  name: string;
+  setupId: string;
+  description?: string;
+  senderEmailAddress?: string;
+  emailType?: string;
+  configurationSetName?: string;
+  tier?: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** The binding of a use case as it exists. */
+export interface ServiceBindingResult {
+  id: string;
+  workspaceId: string;
+  useCaseId: string;
+  serviceId: string;
+  channel: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+interface InWorkspace {
+  /** @default the provider's workspace */
+  workspaceId?: string;
+}
+
+export type GetWorkspaceArgs = { id: string } | { slug: string };
+export type GetServiceArgs = InWorkspace & ({ id: string } | { name: string });
+export interface ListServicesArgs extends InWorkspace {
+  /** Only active or only inactive ones. @default both */
+  isActive?: boolean;
+}
+/** By id, or by name and, where the name alone is not unique, channel and entity name. */
+export type GetUseCaseArgs = InWorkspace & ({ id: string } | { name: string; channel?: string; entityName?: string });
+export interface ListUseCasesArgs extends InWorkspace {
+  channel?: string;
+  entityName?: string;
+  setupId?: string;
+}
+export interface GetServiceBindingArgs extends InWorkspace {
+  useCaseId: string;
+}
+
+/** Finds one workspace by id or slug; fails when there is none. */
+export async function getWorkspace(args: GetWorkspaceArgs, opts: LookupOptions = {}): Promise<WorkspaceResult> {
+  const { client } = await programContext(opts.provider);
+  if ("id" in args) return result(workspaceThere(await client.getWorkspace(args.id)));
+  const found = (await client.listWorkspaces()).filter(({ slug }) => slug === args.slug);
+  return result(workspaceThere(only("workspace", args, found)));
+}
+
+/** Finds one service by id or name; fails when there is none. */
+export async function getService(args: GetServiceArgs, opts: LookupOptions = {}): Promise<ServiceResult> {
+  const { context, workspaceId } = await inWorkspace(args, opts);
+  if ("id" in args) return serviceResult(await context.workspace(workspaceId).services.read(args.id));
+  const found = (await context.workspace(workspaceId).allServices.shared()).filter(({ name }) => name === args.name);
+  return serviceResult(only("service", args, found));
+}
+
+/** All services of a workspace. */
+export async function listServices(args: ListServicesArgs = {}, opts: LookupOptions = {}): Promise<ServiceResult[]> {
+  const { context, workspaceId } = await inWorkspace(args, opts);
+  const services = await context.workspace(workspaceId).allServices.shared();
+  return services
+    .filter(({ is_active }) => args.isActive === undefined || is_active === args.isActive)
+    .map(serviceResult);
+}
+
+/** Finds one use case by id or name; fails when there is none, or more than one of that name. */
+export async function getUseCase(args: GetUseCaseArgs, opts: LookupOptions = {}): Promise<UseCaseResult> {
+  const { context, workspaceId } = await inWorkspace(args, opts);
+  const listed = await context.workspace(workspaceId).useCases.shared();
+  const found = listed.filter((useCase) =>
+    "id" in args
+      ? useCase.id === args.id
+      : useCase.name === args.name &&
+        useCase.channel === (args.channel ?? useCase.channel) &&
+        useCase.entity_name === (args.entityName ?? useCase.entity_name),
+  );
+  return result(useCaseThere(only("use case", args, found), workspaceId));
+}
+
+/** All use cases of a workspace that match. */
+export async function listUseCases(args: ListUseCasesArgs = {}, opts: LookupOptions = {}): Promise<UseCaseResult[]> {
+  const { context, workspaceId } = await inWorkspace(args, opts);
+  const useCases = await context.workspace(workspaceId).useCases.shared();
+  return useCases
+    .filter(({ channel }) => channel === (args.channel ?? channel))
+    .filter(({ entity_name }) => entity_name === (args.entityName ?? entity_name))
+    .filter(({ setup_id }) => setup_id === (args.setupId ?? setup_id))
+    .map((useCase) => result(useCaseThere(useCase, workspaceId)));
+}
+
+/** Finds the binding of a use case; fails when it is not bound. */
+export async function getServiceBinding(
+  args: GetServiceBindingArgs,
+  opts: LookupOptions = {},
+): Promise<ServiceBindingResult> {
+  const { context, workspaceId } = await inWorkspace(args, opts);
+  return result(bindingThere(await context.client.getServiceBinding(workspaceId, args.useCaseId)));
+}
+
+/** {@link getWorkspace} for arguments that are outputs. */
+export const getWorkspaceOutput = outputTwin(getWorkspace);
+/** {@link getService} for arguments that are outputs. */
+export const getServiceOutput = outputTwin(getService);
+/** {@link listServices} for arguments that are outputs. */
+export const listServicesOutput = outputTwin(listServices);
+/** {@link getUseCase} for arguments that are outputs. */
+export const getUseCaseOutput = outputTwin(getUseCase);
+/** {@link listUseCases} for arguments that are outputs. */
+export const listUseCasesOutput = outputTwin(listUseCases);
+/** {@link getServiceBinding} for arguments that are outputs. */
+export const getServiceBindingOutput = outputTwin(getServiceBinding);
+
+function outputTwin<Args extends object, Result>(lookup: (args: Args, opts?: LookupOptions) => Promise<Result>) {
+  return (args: pulumi.Input<Wrapped<Args>> = {} as Wrapped<Args>, opts: LookupOptions = {}): pulumi.Output<Result> =>
+    pulumi
+      .all([pulumi.output(args as pulumi.Input<object>), opts.provider?.settings])
+      .apply(([known]) => lookup(known as Args, opts)) as pulumi.Output<Result>;
+}
+
+type Wrapped<Args> = Args extends unknown ? { [Key in keyof Args]: pulumi.Input<Args[Key]> } : never;
+
+async function inWorkspace(
+  args: InWorkspace,
+  { provider }: LookupOptions,
+): Promise<{ context: ProviderContext; workspaceId: string }> {
+  const context = await programContext(provider);
+  return { context, workspaceId: workspaceOf(context, { workspaceId: args.workspaceId }) };
+}
+
+function only<T extends { id: string }>(kind: string, args: object, found: readonly T[]): T {
+  const [first, ...others] = found;
+  if (first && others.length === 0) return first;
+  const wanted = JSON.stringify(args);
+  if (!first) throw new Error(`there is no ${kind} with ${wanted}; is it the right workspace and account?`);
+  throw new Error(
+    `${found.length} of kind ${kind} match ${wanted}: ${found.map(({ id }) => id).join(", ")}. Name one by its id`,
+  );
+}
+
+function serviceResult(service: ServiceResponse): ServiceResult {
+  return { ...result<ServiceResult>(serviceThere(service, {})), isSystem: service.is_system };
+}
+
+function result<T>({ id, live }: { id: string; live: Record<string, unknown> }): T {
+  const entries = Object.entries(live).filter(([, value]) => value !== null && value !== undefined);
+  return { ...Object.fromEntries(entries), id } as T;
+}
