@@ -6,6 +6,7 @@ export class RunMemory {
   private readonly madeIds = new Set<string>();
   private readonly heldIds = new Set<string>();
   private readonly removedIds = new Map<string, string>();
+  private readonly leftIds = new Set<string>();
   private readonly importIds = new Set<string>();
 
   /** A thing that did not exist before this run: nobody else can have changed it by accident. */
@@ -30,7 +31,13 @@ export class RunMemory {
     return this.heldIds.has(`${kind} ${id}`);
   }
 
+  /** To be called by a deletion that finds somebody else's work and keeps it: it does not count as removed then. */
+  left(kind: string, id: string): void {
+    this.leftIds.add(`${kind} ${id}`);
+  }
+
   removed(kind: string, id: string, what = ""): void {
+    if (this.leftIds.has(`${kind} ${id}`)) return;
     this.removedIds.set(`${kind} ${id}`, what);
     this.madeIds.delete(`${kind} ${id}`);
   }

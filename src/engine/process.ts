@@ -15,8 +15,11 @@ let begun = false;
  * other methods meanwhile; all kinds share what the first call configures, and wait for it.
  */
 export function processProvider(lifecycle: Lifecycle): pulumi.dynamic.ResourceProvider {
+  const provider = dynamicProvider(lifecycle, () => configured);
   return {
-    ...dynamicProvider(lifecycle, () => configured),
+    ...provider,
+    read: (id, state) => toldOnce(provider.read(id, state)),
+    delete: (id, state) => toldOnce(provider.delete(id, state)),
     configure: async ({ config }) => {
       if (begun) return;
       begun = true;
@@ -29,4 +32,23 @@ export function processProvider(lifecycle: Lifecycle): pulumi.dynamic.ResourcePr
       settle(new ProviderContext(settings));
     },
   };
+}
+
+const toldByEngine = new Set<string>();
+const printError = console.error;
+
+/**
+ * The SDK prints what read and delete throw, and passes it on to the engine, which tells it with its resource: the line
+ * without one is left out.
+ */
+async function toldOnce<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    toldByEngine.add(`${error}: ${(error as Error).stack}`);
+    console.error = (...parts: unknown[]) => {
+      if (!toldByEngine.delete(String(parts[0]))) printError(...parts);
+    };
+    throw error;
+  }
 }

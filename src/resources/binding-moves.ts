@@ -3,7 +3,7 @@ import { ConflictError } from "../api/errors.js";
 import type { ServiceBindingResponse } from "../api/index.js";
 import type { ProviderContext } from "../engine/context.js";
 import { messageOf } from "../engine/failure.js";
-import { boundService } from "./service-deletion.js";
+import { bindingOf, boundService } from "./service-deletion.js";
 
 /** A binding that this run moves from one service to another, as its check has shown. */
 interface Move {
@@ -58,6 +58,14 @@ async function bindInTurn(
   wish: Wish,
   refusal: Error,
 ): Promise<ServiceBindingResponse> {
+  // While this one waited its turn, another move may have done it, or freed the way.
+  const current = await bindingOf(context, workspaceId, wish.useCaseId);
+  if (current?.service_id === wish.serviceId) return current;
+  try {
+    return await context.client.bindUseCase(workspaceId, wish.useCaseId, wish.serviceId);
+  } catch (error) {
+    if (!ConflictError.isInstance(error)) throw error;
+  }
   const channel = await channelOf(context, workspaceId, wish.useCaseId);
   const holders = await findHolders(context, workspaceId, wish, channel);
   if (!holders) {

@@ -50,7 +50,7 @@ export const voiceConfig = z.strictObject({
   eagerEotThreshold: z.number().optional(),
   eotTimeoutMs: z.int().optional(),
   fillerStyle: z.enum(["backchannel", "phrase", "silent"]).optional(),
-  fillerVocabulary: z.array(z.string()).optional(),
+  fillerVocabulary: z.array(plainText(0, Number.MAX_SAFE_INTEGER)).optional(),
   backchannelDelayMs: z.int().optional(),
   maxResponseSentences: z.int().optional(),
   maxResponseWords: z.int().optional(),
@@ -79,7 +79,7 @@ export const tags = z
       key: plainText(1, 256).refine((key) => key !== OWNER_TAG, {
         error: `must not be ${OWNER_TAG}: that tag is reserved for the stack that owns the service`,
       }),
-      value: z.string().optional(),
+      value: plainText(0, Number.MAX_SAFE_INTEGER).optional(),
     }),
   )
   .max(49);

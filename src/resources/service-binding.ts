@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { NotFoundError } from "../api/errors.js";
 import type { ServiceBindingResponse } from "../api/index.js";
 import { type ConflictCheck, originOf, unique } from "../engine/conflicts.js";
 import type { ProviderContext } from "../engine/context.js";
@@ -11,6 +10,7 @@ import { isUnknown } from "../engine/unknown.js";
 import { bind, recordMove } from "./binding-moves.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
+import { bindingOf } from "./service-deletion.js";
 import { UseCase } from "./use-case.js";
 
 /** Arguments of a {@link ServiceBinding}. */
@@ -134,7 +134,7 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   const { workspaceId, useCaseId, serviceId } = news as Record<"workspaceId" | "useCaseId" | "serviceId", string>;
   const current = context.memory.wasMade("UseCase", useCaseId)
     ? undefined
-    : await find(context, workspaceId, useCaseId);
+    : await bindingOf(context, workspaceId, useCaseId);
   if (current?.service_id === serviceId) {
     context.warn(
       `use case ${useCaseId} was bound to service ${serviceId} already; the binding is managed here from now on`,
@@ -155,7 +155,7 @@ async function read(context: ProviderContext, id: string, state: Values): Promis
 async function update(context: ProviderContext, { id, olds, wanted }: Change): Promise<Values> {
   const workspaceId = String(wanted.workspaceId);
   const serviceId = String(wanted.serviceId);
-  const current = await find(context, workspaceId, id);
+  const current = await bindingOf(context, workspaceId, id);
   if (current?.service_id === serviceId) return existing(current).live;
   if (current && current.service_id !== olds.serviceId) refuseTakeover(context, current, wanted);
   return existing(await bind(context, workspaceId, id, serviceId, current?.service_id)).live;
@@ -169,6 +169,7 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
       context.warn(
         `use case ${id} is now bound to service ${current.service_id} and not to ${String(state.serviceId)}: somebody moved it, so the binding was left alone`,
       );
+      context.memory.left("ServiceBinding", id);
       return;
     }
     await context.client.unbindUseCase(workspaceId, id);
@@ -188,15 +189,6 @@ function refuseTakeover(
     );
   }
   context.warn(`${facts}; moved to ${String(serviceId)} (allowRebind: true)`);
-}
-
-async function find(context: ProviderContext, workspaceId: string, useCaseId: string) {
-  try {
-    return await context.client.getServiceBinding(workspaceId, useCaseId);
-  } catch (error) {
-    if (NotFoundError.isInstance(error)) return undefined;
-    throw error;
-  }
 }
 
 export function existing(binding: ServiceBindingResponse): Existing {

@@ -59,8 +59,12 @@ async function scanWorkspace(context: ProviderContext, workspaceId: string): Pro
 
 /** The service that the use case is bound to, if any. */
 export async function boundService(context: ProviderContext, workspaceId: string, useCaseId: string) {
+  return (await bindingOf(context, workspaceId, useCaseId))?.service_id;
+}
+
+export async function bindingOf(context: ProviderContext, workspaceId: string, useCaseId: string) {
   try {
-    return (await context.client.getServiceBinding(workspaceId, useCaseId)).service_id;
+    return await context.client.getServiceBinding(workspaceId, useCaseId);
   } catch (error) {
     if (NotFoundError.isInstance(error)) return undefined;
     throw error;

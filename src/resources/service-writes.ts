@@ -1,4 +1,5 @@
 import type { ServiceResponse, UpdateServiceBody, VersionSetBody } from "../api/index.js";
+import { same } from "../engine/compare.js";
 import type { ProviderContext } from "../engine/context.js";
 import { OWNER_TAG } from "./fields.js";
 
@@ -74,14 +75,23 @@ export async function writeService(
   const answer = await context.client.updateService(workspaceId, current.id, body);
   reads.services.touched();
   reads.allServices.touched();
-  remember(context, answer, changes);
+  remember(context, current, answer, changes);
   return answer;
 }
 
-function remember(context: ProviderContext, answer: ServiceResponse, changes: UpdateServiceBody): void {
+function remember(
+  context: ProviderContext,
+  before: ServiceResponse,
+  answer: ServiceResponse,
+  changes: UpdateServiceBody,
+): void {
   const written = writtenTo(context, answer.id);
   for (const name of Object.keys(changes) as (keyof UpdateServiceBody)[]) {
     if (name !== "version_sets") Object.assign(written.fields, { [name]: answer[name] });
+  }
+  const asked = changes.version_sets ?? before.version_sets;
+  for (const name of Object.keys({ ...before.version_sets, ...asked })) {
+    if (!same(undefined, before.version_sets[name], asked[name])) written.sets.set(name, asked[name] ?? null);
   }
   written.until = Date.now() + LAG_MS;
 }

@@ -177,8 +177,11 @@ async function read(context: ProviderContext, id: string, state: Values): Promis
 }
 
 async function update(context: ProviderContext, { wanted }: Change): Promise<Values> {
-  const { serviceId } = namesOf(wanted);
-  return withService(context, serviceId, async () => (await write(context, wanted, wanted)).live);
+  const { workspaceId, serviceId } = namesOf(wanted);
+  return withService(context, serviceId, async () => {
+    await readForWrite(context, workspaceId, serviceId);
+    return (await write(context, wanted, wanted)).live;
+  });
 }
 
 /** The answer is an empty 204, so the set is read back; the read may lag. To be called under the service's lock. */
@@ -212,13 +215,18 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
   }
   await findInWorkspace(context, workspaceId, () =>
     withService(context, serviceId, async () => {
-      if (policy === "reset") await context.client.upsertVersionSet(workspaceId, serviceId, name, {});
+      if (policy === "reset") await resetSet(context, workspaceId, serviceId, name);
       else await removeSet(context, workspaceId, serviceId, name);
       rememberSet(context, serviceId, name, policy === "reset" ? {} : null);
       context.workspace(workspaceId).services.touched();
       return true;
     }),
   );
+}
+
+async function resetSet(context: ProviderContext, workspaceId: string, serviceId: string, name: string): Promise<void> {
+  await readForWrite(context, workspaceId, serviceId);
+  await context.client.upsertVersionSet(workspaceId, serviceId, name, {});
 }
 
 async function removeSet(
