@@ -1,0 +1,37 @@
+import { SettingsError } from "./errors.js";
+
+export interface BaseUrl {
+  /** Scheme, host and port. */
+  origin: string;
+  /** The path before `/v1`, without a slash at its end; often empty. */
+  prefix: string;
+}
+
+/** Takes a base URL apart; anything that could lead a key astray is a SettingsError, which never repeats the URL's user or password. */
+export function parseBaseUrl(text: string): BaseUrl {
+  if (/[\s\\\p{Cc}]/u.test(text)) throw refused("contains white space, a control character or a backslash");
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:\/\//i.test(text)) throw refused("is not a complete http(s) address");
+  if (authority(text).includes("@")) throw refused("contains a user or password; the key is a setting of its own");
+  if (text.includes("?")) throw refused("contains a query");
+  if (text.includes("#")) throw refused("contains a fragment");
+  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    throw refused(`uses plain http for ${url.hostname}, which would show the key to everybody on the way`);
+  }
+  return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, "") };
+}
+
+/** 127.0.0.0/8, ::1 and localhost, as URL parsers write them. */
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function authority(text: string): string {
+  return text.replace(/^https?:\/\//i, "").split(/[/?#]/)[0] ?? "";
+}
+
+function refused(reason: string): SettingsError {
+  return new SettingsError(`The base URL ${reason}.`, {
+    hint: "Give an address such as https://api.platform.amigo.ai, or http://127.0.0.1:8787 for an emulator on this machine, as the provider argument baseUrl, the stack config amigo:baseUrl or the environment variable AMIGO_BASE_URL.",
+  });
+}

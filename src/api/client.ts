@@ -1,0 +1,207 @@
+import type { ZodType } from "zod";
+import type * as bodies from "./bodies.js";
+import { Connection } from "./connection.js";
+import { ApiError } from "./errors.js";
+import {
+  buildPath,
+  buildQuery,
+  movedSelfServicePath,
+  type OperationId,
+  operations,
+  type PathParameters,
+} from "./operations.js";
+import type { ClientOptions } from "./options.js";
+import { allItems } from "./pages.js";
+import { parseReply } from "./parse.js";
+import * as schemas from "./schemas.js";
+
+/** The API addresses of this process whose self-service route is the newer one. */
+const movedSelfService = new Set<string>();
+
+/**
+ * One method per operation of the contract. Every method answers the parsed response in the API's own snake_case or throws an error of
+ * the AmigoError family; a 404 is always a NotFoundError. Wrong ids, names and settings are SettingsErrors before anything is sent.
+ */
+export class AmigoClient {
+  readonly #connection: Connection;
+
+  constructor(options: ClientOptions) {
+    this.#connection = new Connection(options);
+  }
+
+  /** Waits for what is under way and closes the connections; a later call opens new ones. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  async listWorkspacesPage(page: bodies.PageRequest = {}): Promise<schemas.Page<schemas.WorkspaceResponse>> {
+    return this.#call("list-workspaces", {}, { query: pageQuery(page), schema: schemas.workspacePageSchema });
+  }
+
+  /** All pages; a thing that moved between pages during the scan may be missing, never double. */
+  async listWorkspaces(): Promise<schemas.WorkspaceResponse[]> {
+    return allItems("list-workspaces", operations["list-workspaces"].path, (page) => this.listWorkspacesPage(page));
+  }
+
+  /** The bootstrap route: makes a workspace without an owner, which nobody can archive. */
+  async createWorkspace(body: bodies.CreateWorkspaceBody): Promise<schemas.WorkspaceResponse> {
+    return this.#call("create-workspace", {}, { body, schema: schemas.workspaceSchema });
+  }
+
+  /** The caller becomes the owner. A server without the route (404, 405) gets the same at its newer address. */
+  async createSelfServiceWorkspace(body: bodies.CreateWorkspaceBody): Promise<schemas.WorkspaceResponse> {
+    const request = { body, schema: schemas.workspaceSchema };
+    const address = this.#connection.baseUrl;
+    const moved = { ...request, template: movedSelfServicePath };
+    if (movedSelfService.has(address)) return this.#call("create-self-service-workspace", {}, moved);
+    try {
+      return await this.#call("create-self-service-workspace", {}, request);
+    } catch (error) {
+      if (!isMissingRoute(error)) throw error;
+    }
+    try {
+      const workspace = await this.#call("create-self-service-workspace", {}, moved);
+      movedSelfService.add(address);
+      return workspace;
+    } catch (error) {
+      if (ApiError.isInstance(error) && !isMissingRoute(error)) movedSelfService.add(address);
+      throw error;
+    }
+  }
+
+  async getWorkspace(workspaceId: string): Promise<schemas.WorkspaceResponse> {
+    return this.#call("get-workspace", { workspace_id: workspaceId }, { schema: schemas.workspaceSchema });
+  }
+
+  async updateWorkspace(workspaceId: string, body: bodies.UpdateWorkspaceBody): Promise<schemas.WorkspaceResponse> {
+    return this.#call("update-workspace", { workspace_id: workspaceId }, { body, schema: schemas.workspaceSchema });
+  }
+
+  /** Cannot be undone; `slug` must repeat the workspace's slug. */
+  async archiveWorkspace(workspaceId: string, slug: string): Promise<schemas.WorkspaceResponse> {
+    const request = { body: { slug }, schema: schemas.workspaceSchema };
+    return this.#call("archive-workspace", { workspace_id: workspaceId }, request);
+  }
+
+  async provisionWorkspace(workspaceId: string): Promise<schemas.WorkspaceResponse> {
+    const request = { schema: schemas.provisionSchema };
+    return (await this.#call("provision-workspace", { workspace_id: workspaceId }, request)).workspace;
+  }
+
+  async getTestCallerNumbers(workspaceId: string): Promise<schemas.TestCallerNumbersResponse> {
+    const request = { schema: schemas.testCallerNumbersSchema };
+    return this.#call("get-test-caller-numbers", { workspace_id: workspaceId }, request);
+  }
+
+  /** Replaces the whole list. */
+  async updateTestCallerNumbers(workspaceId: string, numbers: string[]): Promise<schemas.TestCallerNumbersResponse> {
+    const request = { body: { numbers }, schema: schemas.testCallerNumbersSchema };
+    return this.#call("update-test-caller-numbers", { workspace_id: workspaceId }, request);
+  }
+
+  async listServicesPage(
+    workspaceId: string,
+    page: bodies.PageRequest & bodies.ServiceFilters = {},
+  ): Promise<schemas.Page<schemas.ServiceResponse>> {
+    const query = { ...pageQuery(page), search: page.search, is_active: page.isActive };
+    return this.#call("list-services", { workspace_id: workspaceId }, { query, schema: schemas.servicePageSchema });
+  }
+
+  /** All pages; a thing that moved between pages during the scan may be missing, never double. */
+  async listServices(workspaceId: string, filters: bodies.ServiceFilters = {}): Promise<schemas.ServiceResponse[]> {
+    const path = buildPath(operations["list-services"].path, { workspace_id: workspaceId });
+    return allItems("list-services", path, (page) => this.listServicesPage(workspaceId, { ...filters, ...page }));
+  }
+
+  async getService(workspaceId: string, serviceId: string): Promise<schemas.ServiceResponse> {
+    const parameters = { workspace_id: workspaceId, service_id: serviceId };
+    return this.#call("get-service", parameters, { schema: schemas.serviceSchema });
+  }
+
+  async createService(workspaceId: string, body: bodies.CreateServiceBody): Promise<schemas.ServiceResponse> {
+    return this.#call("create-service", { workspace_id: workspaceId }, { body, schema: schemas.serviceSchema });
+  }
+
+  async updateService(
+    workspaceId: string,
+    serviceId: string,
+    body: bodies.UpdateServiceBody,
+  ): Promise<schemas.ServiceResponse> {
+    const parameters = { workspace_id: workspaceId, service_id: serviceId };
+    return this.#call("update-service", parameters, { body, schema: schemas.serviceSchema });
+  }
+
+  async deleteService(workspaceId: string, serviceId: string): Promise<void> {
+    await this.#call("delete-service", { workspace_id: workspaceId, service_id: serviceId }, {});
+  }
+
+  async upsertVersionSet(
+    workspaceId: string,
+    serviceId: string,
+    name: string,
+    versionSet: bodies.VersionSetBody,
+  ): Promise<void> {
+    const parameters = { workspace_id: workspaceId, service_id: serviceId, name };
+    await this.#call("upsert-service-version-set", parameters, { body: { version_set: versionSet } });
+  }
+
+  /** Not paginated. */
+  async listUseCases(workspaceId: string, filters: bodies.UseCaseFilters = {}): Promise<schemas.UseCaseResponse[]> {
+    const { entity_name, channel, setup_id } = filters;
+    const request = { query: { entity_name, channel, setup_id }, schema: schemas.useCaseListSchema };
+    return (await this.#call("list-use-cases", { workspace_id: workspaceId }, request)).items;
+  }
+
+  async createUseCase(workspaceId: string, body: bodies.CreateUseCaseBody): Promise<schemas.UseCaseResponse> {
+    return this.#call("create-use-case", { workspace_id: workspaceId }, { body, schema: schemas.useCaseSchema });
+  }
+
+  async deleteUseCase(workspaceId: string, useCaseId: string): Promise<void> {
+    await this.#call("delete-use-case", { workspace_id: workspaceId, use_case_id: useCaseId }, {});
+  }
+
+  /** Throws NotFoundError when the use case is not bound. */
+  async getServiceBinding(workspaceId: string, useCaseId: string): Promise<schemas.ServiceBindingResponse> {
+    const parameters = { workspace_id: workspaceId, use_case_id: useCaseId };
+    return this.#call("get-use-case-service-binding", parameters, { schema: schemas.serviceBindingSchema });
+  }
+
+  /** Takes the use case from whatever service it was bound to. */
+  async bindUseCase(
+    workspaceId: string,
+    useCaseId: string,
+    serviceId: string,
+  ): Promise<schemas.ServiceBindingResponse> {
+    const parameters = { workspace_id: workspaceId, use_case_id: useCaseId };
+    const request = { body: { service_id: serviceId }, schema: schemas.serviceBindingSchema };
+    return this.#call("bind-use-case-to-service", parameters, request);
+  }
+
+  async unbindUseCase(workspaceId: string, useCaseId: string): Promise<void> {
+    await this.#call("unbind-use-case-from-service", { workspace_id: workspaceId, use_case_id: useCaseId }, {});
+  }
+
+  async #call<Result>(id: OperationId, parameters: PathParameters, call: Call<Result>): Promise<Result> {
+    const operation = operations[id];
+    const path = buildPath(call.template ?? operation.path, parameters) + buildQuery(call.query ?? {});
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const reply = await this.#connection.send({ operation, path, body });
+    return call.schema === undefined ? (undefined as Result) : parseReply(operation, path, reply, call.schema);
+  }
+}
+
+interface Call<Result> {
+  body?: object;
+  query?: Record<string, string | number | boolean | undefined>;
+  schema?: ZodType<Result>;
+  /** Instead of the operation's own path. */
+  template?: string;
+}
+
+function pageQuery({ limit = 20, continuationToken }: bodies.PageRequest) {
+  return { limit, continuation_token: continuationToken };
+}
+
+function isMissingRoute(error: unknown): boolean {
+  return ApiError.isInstance(error) && (error.status === 404 || error.status === 405);
+}

@@ -1,0 +1,39 @@
+import { AuthenticationError } from "../errors.js";
+import type { Interceptor, Outgoing } from "../exchange.js";
+
+/** After a 401 the key is not tried again by this client: the first error tells all, later ones are short. */
+export function refusedKey(): Interceptor {
+  const refusals = new Map<string, AuthenticationError>();
+  return (next) => async (request) => {
+    const earlier = refusals.get(request.key);
+    if (earlier !== undefined) throw shortly(request, earlier, "not tried");
+    try {
+      return await next(request);
+    } catch (error) {
+      if (!AuthenticationError.isInstance(error)) throw error;
+      const first = refusals.get(request.key);
+      if (first !== undefined) throw shortly(request, first, "refused too");
+      refusals.set(request.key, error);
+      throw error;
+    }
+  };
+}
+
+function shortly(
+  request: Outgoing,
+  first: AuthenticationError,
+  what: "not tried" | "refused too",
+): AuthenticationError {
+  const { operation, path, attempt } = request;
+  const detail = `${what}: the key was refused (401) for ${first.operation}, request id ${first.requestId ?? "none"}; told above`;
+  return new AuthenticationError({
+    operation: operation.id,
+    method: operation.method,
+    path,
+    status: 401,
+    detail,
+    summary: `${operation.id}: ${detail}.`,
+    outcome: what === "not tried" ? "not-sent" : "rejected",
+    attempts: what === "not tried" ? 0 : attempt,
+  });
+}

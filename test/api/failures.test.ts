@@ -1,0 +1,219 @@
+import { createServer as createTlsServer } from "node:https";
+import { describe, expect, it } from "vitest";
+import { type AmigoClient, AmigoError } from "../../src/api/index.js";
+import { selfSigned } from "./certificate.js";
+import { clientOf, failureOf, json, listen, serve, service, serviceId, workspace, workspaceId } from "./server.js";
+
+const newService = { name: "S", agent_id: service.agent_id, context_graph_id: service.context_graph_id };
+const create = (client: AmigoClient) => client.createService(workspaceId, newService);
+const once = { maxAttempts: 1 };
+
+describe("no connection", () => {
+  it("refused: nothing was sent, and the address is asked about", async () => {
+    const server = await serve(() => {});
+    server.server.close();
+    const error = await failureOf(create(clientOf(server, once)));
+    expect(error).toMatchObject({ name: "TransportError", reason: "refused", outcome: "not-sent", attempts: 1 });
+    expect(error.message).toContain(`create-service: nothing answers at ${server.url}`);
+    expect(error.message).toContain("AMIGO_BASE_URL");
+  });
+
+  it("no such name", async () => {
+    const error = await failureOf(create(clientOf({ url: "https://no-such-host.invalid" }, once)));
+    expect(error).toMatchObject({ reason: "dns", outcome: "not-sent" });
+    expect(error.message).toContain("the name of https://no-such-host.invalid was not found");
+  });
+
+  it("a certificate that is not trusted is not tried again", async () => {
+    const server = createTlsServer(selfSigned("localhost"));
+    let connections = 0;
+    server.on("connection", () => {
+      connections += 1;
+    });
+    const url = (await listen(server)).replace("http:", "https:");
+    const error = await failureOf(create(clientOf({ url })));
+    expect(error).toMatchObject({ reason: "certificate", outcome: "not-sent", attempts: 1 });
+    expect(error.message).toContain("NODE_EXTRA_CA_CERTS");
+    expect(connections).toBe(1);
+  });
+});
+
+describe("a broken answer to a create", () => {
+  const truncated = '{"id":"0a1b';
+  it.each<[string, number, Record<string, string>, string, string]>([
+    ["truncated", 201, { "content-type": "application/json", "content-length": "500" }, truncated, "truncated"],
+    ["not JSON", 201, { "content-type": "application/json" }, truncated, "not-json"],
+    ["empty", 201, { "content-type": "application/json" }, "", "not-json"],
+    ["of another type", 201, { "content-type": "text/html" }, "<html>", "content-type"],
+    ["of no type", 200, {}, JSON.stringify(service), "content-type"],
+    ["compressed", 201, { "content-type": "application/json", "content-encoding": "gzip" }, "x", "content-type"],
+    ["without a needed field", 201, { "content-type": "application/json" }, "{}", "schema"],
+  ])("%s: may have been carried out, is not repeated", async (_name, status, headers, body, problem) => {
+    const server = await serve((response) => {
+      response.writeHead(status, { ...headers, "x-request-id": "req-9" });
+      response.write(body);
+      if (headers["content-length"] === undefined) response.end();
+      else setTimeout(() => response.destroy(), 20);
+    });
+    const error = await failureOf(create(clientOf(server)));
+    expect(error).toMatchObject({
+      name: "ResponseError",
+      problem,
+      outcome: "unknown",
+      requestId: "req-9",
+      attempts: 1,
+    });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it("is repeated where that is safe", async () => {
+    const server = await serve((response, _seen, index) => {
+      if (index > 0) return json(response, 200, service);
+      response.writeHead(200, { "content-type": "application/json", "content-length": "500" });
+      response.write(truncated);
+      return setTimeout(() => response.destroy(), 20);
+    });
+    expect(await clientOf(server).updateService(workspaceId, serviceId, {})).toMatchObject({ id: serviceId });
+    expect(server.seen).toHaveLength(2);
+  });
+
+  it("is no matter where success has no body", async () => {
+    const server = await serve((response) => response.writeHead(200, { "content-type": "text/html" }).end("<p>done"));
+    expect(await clientOf(server).deleteService(workspaceId, serviceId)).toBeUndefined();
+  });
+});
+
+describe("the size limit", () => {
+  const big = { ...workspace, name: "x".repeat(5000) };
+  it("holds for a length that is told, and for one that is not", async () => {
+    for (const chunked of [false, true]) {
+      const server = await serve((response) => {
+        const text = JSON.stringify(big);
+        const length: Record<string, string> = chunked ? {} : { "content-length": String(text.length) };
+        response.writeHead(200, { "content-type": "application/json", ...length }).end(text);
+      });
+      const client = clientOf(server, { maxResponseBytes: 4096 });
+      const error = await failureOf(client.getWorkspace(workspaceId));
+      expect(error).toMatchObject({ name: "TransportError", reason: "too-large", attempts: 1 });
+      expect(error.message).toContain("larger than 4096 bytes");
+      expect((await clientOf(server).getWorkspace(workspaceId)).name).toHaveLength(5000);
+    }
+  });
+
+  it("does not hide what a large refusal says", async () => {
+    const server = await serve((response) => json(response, 409, { detail: "y".repeat(9000) }));
+    expect(await failureOf(create(clientOf(server, { maxResponseBytes: 4096 })))).toMatchObject({ status: 409 });
+  });
+});
+
+describe("a redirect", () => {
+  it.each([
+    [301, "https://elsewhere.example/v1", "to the host elsewhere.example"],
+    [307, "/other", "to another path of the same host"],
+    [302, undefined, "to nowhere"],
+  ])("%i to %s is not followed", async (status, location, said) => {
+    const server = await serve((response) => {
+      response.writeHead(status, location === undefined ? {} : { location }).end();
+    });
+    const error = await failureOf(clientOf(server).getWorkspace(workspaceId));
+    expect(error).toMatchObject({ name: "ApiError", status, outcome: "rejected" });
+    expect(error.message).toContain(said);
+    expect(server.seen).toHaveLength(1);
+  });
+});
+
+describe("what an error body says", () => {
+  it.each<[string, string, string, object]>([
+    ["text", "application/json", '{"detail":"No such thing"}', { detail: "No such thing" }],
+    ["an object", "application/json", '{"detail":{"message":"Nope","code":"E1"}}', { detail: "Nope", code: "E1" }],
+    ["an object of another shape", "application/json", '{"detail":{"a":1}}', { detail: '{"a":1}' }],
+    [
+      "a bare message",
+      "application/json",
+      '{"message":"Nope","error_code":"E2","request_id":"r1"}',
+      { detail: "Nope", code: "E2", requestId: "r1" },
+    ],
+    ["plain text", "text/plain", "upstream went away", { detail: "upstream went away" }],
+    ["a JSON string", "application/json", '"just this"', { detail: "just this" }],
+    ["HTML", "text/html", "<html><h1>Bad</h1></html>", { detail: "" }],
+    ["nothing", "application/json", "", { detail: "" }],
+    [
+      "a list of texts",
+      "application/json",
+      '{"detail":["one",{"msg":"two","loc":["query","limit"]}]}',
+      {
+        problems: [
+          { path: "", message: "one" },
+          { path: "limit", message: "two" },
+        ],
+      },
+    ],
+  ])("%s", async (_name, type, body, expected) => {
+    const server = await serve((response) => response.writeHead(409, { "content-type": type }).end(body));
+    expect(await failureOf(clientOf(server).getWorkspace(workspaceId))).toMatchObject({ status: 409, ...expected });
+  });
+
+  it("never holds the input that a 422 echoes", async () => {
+    const detail = [{ loc: ["body", "tags", 0, "key"], msg: "too long", type: "x", input: "PATIENT-DATA" }];
+    const server = await serve((response) => json(response, 422, { detail }));
+    const error = await failureOf(create(clientOf(server)));
+    expect(error).toMatchObject({ problems: [{ path: "tags[0].key", message: "too long" }] });
+    expect(JSON.stringify(error) + error.message).not.toContain("PATIENT-DATA");
+  });
+});
+
+describe("the key", () => {
+  it.each([undefined, ""])("missing (%j): nothing is sent, and the three places are named", async (key) => {
+    const server = await serve((response) => json(response, 200, workspace));
+    const error = await failureOf(clientOf(server, { apiKey: () => key }).getWorkspace(workspaceId));
+    expect(error).toMatchObject({ name: "AuthenticationError", outcome: "not-sent", attempts: 0 });
+    for (const place of ["apiKey", "apiKeyEnv", "amigo:apiKey", "AMIGO_API_KEY"])
+      expect(error.message).toContain(place);
+    expect(server.seen).toEqual([]);
+  });
+
+  it.each(["with space", "line\nbreak-of-key", "Ünïcode-key"])("%j is refused without being shown", async (key) => {
+    const server = await serve((response) => json(response, 200, workspace));
+    const error = await failureOf(clientOf(server, { apiKey: () => key }).getWorkspace(workspaceId));
+    expect(error.message).toContain("white space or characters that no key has");
+    expect(error.message).not.toContain(key);
+    expect(server.seen).toEqual([]);
+  });
+
+  it("refused once is not tried again; later errors are short", async () => {
+    const server = await serve((response) =>
+      json(response, 401, { detail: "Invalid API key" }, { "x-request-id": "req-1" }),
+    );
+    const client = clientOf(server);
+    const first = await failureOf(client.getWorkspace(workspaceId));
+    expect(first).toMatchObject({ name: "AuthenticationError", outcome: "rejected", attempts: 1 });
+    expect(first.message).toMatch(
+      /get-workspace: Invalid API key \(401 Unauthorized.*req-1\)\. The key was read from .*AMIGO_API_KEY/,
+    );
+    const second = await failureOf(create(client));
+    expect(second).toMatchObject({ name: "AuthenticationError", status: 401, outcome: "not-sent", attempts: 0 });
+    expect(second.message).toBe(
+      "create-service: not tried: the key was refused (401) for get-workspace, request id req-1; told above.",
+    );
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it("refused for many at once is told in full once", async () => {
+    const server = await serve((response) => setTimeout(() => json(response, 401, { detail: "Invalid" }), 20));
+    const client = clientOf(server, { maxConcurrency: 4 });
+    const failures = await Promise.all(Array.from({ length: 12 }, () => failureOf(client.getWorkspace(workspaceId))));
+    expect(failures.filter((error) => AmigoError.isInstance(error) && error.hint !== undefined)).toHaveLength(1);
+    expect(server.seen).toHaveLength(4);
+  });
+
+  it("that replaces a refused one is tried", async () => {
+    const server = await serve((response, { headers }) =>
+      headers.authorization === "Bearer new-good-key" ? json(response, 200, workspace) : json(response, 401, {}),
+    );
+    let key = "old-bad-key";
+    const client = clientOf(server, { apiKey: () => key });
+    await failureOf(client.getWorkspace(workspaceId));
+    key = "new-good-key";
+    expect(await client.getWorkspace(workspaceId)).toEqual(workspace);
+  });
+});
