@@ -63,12 +63,9 @@ function expectWholeStory(output: string): void {
   ]);
 }
 
-test("shows a create, a run without changes, an edit and a rename, and can be run again", async () => {
+test("shows a create, a run without changes, an edit and a rename", async () => {
   expectWholeStory((await succeeded(quickstart("up"))).output);
-  const again = (await succeeded(quickstart("up"))).output;
-  expect(again).toContain("1. Back to the program's base form");
-  expectWholeStory(again);
-}, 240_000);
+}, 300_000);
 
 test("refuses to run twice at once", async () => {
   const mark = path.join(state, "quickstart.json");
@@ -79,7 +76,7 @@ test("refuses to run twice at once", async () => {
   expect(output).toContain(`already running, as process ${process.pid}`);
 });
 
-test("goes on after it was interrupted, and after it was killed", async () => {
+test("can be run again, also after it was interrupted, and after it was killed", async () => {
   const interrupted = quickstart("up");
   await interrupted.printed("Updating (dev)");
   interrupted.signal("SIGINT");
@@ -98,8 +95,9 @@ test("goes on after it was interrupted, and after it was killed", async () => {
   const again = (await succeeded(quickstart("up"))).output;
   expect(again).toContain("still runs: stopping it");
   expect(again).toContain("without unlocking the stack: unlocking it");
+  expect(again).toContain("1. Back to the program's base form");
   expectWholeStory(again);
-}, 240_000);
+}, 300_000);
 
 test("destroy takes the protected workspace down too, and leaves nothing", async () => {
   const { output } = await succeeded(quickstart("destroy"));
@@ -107,4 +105,4 @@ test("destroy takes the protected workspace down too, and leaves nothing", async
   expect(readdirSync(state)).toEqual([]);
   expect((await succeeded(quickstart("destroy"))).output).toContain("nothing to destroy");
   expect(existsSync(path.join(repositoryRoot, "Pulumi.dev.yaml"))).toBe(false);
-}, 240_000);
+}, 300_000);

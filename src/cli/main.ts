@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { version } from "../version.js";
+import { emulatorCommand } from "./emulator.js";
+
+/** The whole command line; each command loads its heavy parts when it runs. */
+export function createProgram(): Command {
+  return new Command("pulumi-amigo")
+    .description("tools around the Pulumi provider for the Amigo platform API")
+    .version(version)
+    .addCommand(emulatorCommand());
+}
+
+if (require.main === module) {
+  createProgram()
+    .parseAsync()
+    .catch((error: unknown) => {
+      console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
+    });
+}

@@ -1,0 +1,181 @@
+import { expect, it } from "vitest";
+import { seedIds } from "../../src/emulator/index.js";
+import { deploy, writes } from "../support/engine.js";
+import { sixResources } from "../support/program.js";
+
+const { agents, contextGraphs, setups, workspace: workspaceId } = seedIds;
+const service = (name: string, more = "") =>
+  `new amigo.Service("${name}", { workspaceId: "${workspaceId}", name: "${name}", agentId: "${agents.frontDesk}", contextGraphId: "${contextGraphs.intake}"${more} })`;
+const useCase = (name: string) =>
+  `new amigo.UseCase("${name}", { workspaceId: "${workspaceId}", channel: "inbound_voice", entityName: "Clinic", name: "${name}", setupId: "${setups.voiceApproved}" })`;
+const program = (...lines: string[]) => ['const amigo = require("pulumi-amigo");', ...lines].join("\n");
+
+/** What the first preview says of each wrong program, before any request. */
+const refusals: [about: string, source: string, says: RegExp[]][] = [
+  [
+    "all problems of a resource at once, each with its path",
+    program(
+      service(
+        "desk",
+        ', toolCapacity: 11, voiceConfig: { fillerStyle: "loud", volume: 3 }, versionSets: { edge: {} }, tags: [{ key: "pulumi-owner" }]',
+      ),
+    ),
+    [
+      /property toolCapacity .*found 11; 10 at most/,
+      /property voiceConfig\.fillerStyle .*found "loud"; must be "backchannel" or "phrase" or "silent"/,
+      /property voiceConfig\.volume .*is not a property/,
+      /property versionSets\.edge .*must not be edge/,
+      /property tags\[0\]\.key .*reserved/,
+    ],
+  ],
+  [
+    "an email use case without a sender",
+    program(
+      `new amigo.UseCase("mail", { workspaceId: "${workspaceId}", channel: "email", entityName: "Clinic", name: "Mail", setupId: "${setups.emailApproved}", emailType: "transactional" });`,
+    ),
+    [/property senderEmailAddress .*is required/],
+  ],
+  [
+    "a phone number without its +",
+    program(
+      `new amigo.TestCallerNumbers("qa", { workspaceId: "${workspaceId}", numbers: ["+14155550100", "4155550100"] });`,
+    ),
+    [/property numbers\[1\] .*found "4155550100"; must be in E\.164 form/],
+  ],
+  [
+    "a version set named edge",
+    program(
+      `new amigo.VersionSet("edge", { workspaceId: "${workspaceId}", serviceId: "${workspaceId}", name: "edge" });`,
+    ),
+    [/property name .*found "edge"; must not be edge/],
+  ],
+  [
+    "a service name with white space at its end",
+    program(service("desk ")),
+    [/property name .*found "desk "; must not begin or end with white space/],
+  ],
+  [
+    "a workspace id that is no UUID",
+    program(service("desk").replace(workspaceId, "demo-clinic")),
+    [/property workspaceId .*found "demo-clinic"; must be a UUID/],
+  ],
+  [
+    "two bindings of one use case",
+    program(
+      `const calls = ${useCase("calls")}; const [a, b] = [${service("a")}, ${service("b")}];`,
+      `new amigo.ServiceBinding("first", { workspaceId: "${workspaceId}", useCaseId: calls.id, serviceId: a.id });`,
+      `new amigo.ServiceBinding("second", { workspaceId: "${workspaceId}", useCaseId: calls.id.apply((id) => id), serviceId: b.id });`,
+    ),
+    [/'second': property useCaseId .*found a second binding of this use case: "first" binds it too/],
+  ],
+  [
+    "two bindings of one channel on one service",
+    program(
+      `const [front, back] = [${useCase("front")}, ${useCase("back")}]; const desk = ${service("desk")};`,
+      `new amigo.ServiceBinding("first", { workspaceId: "${workspaceId}", useCaseId: front.id, serviceId: desk.id });`,
+      `new amigo.ServiceBinding("second", { workspaceId: "${workspaceId}", useCaseId: back.id, serviceId: desk.id });`,
+    ),
+    [/'second': property serviceId .*found a second binding of this channel/],
+  ],
+  [
+    "two services of one name",
+    program(service("desk"), service("other").replace('name: "other"', 'name: "desk"')),
+    [/'other': property name .*found a second service of this name in the workspace: "desk"/],
+  ],
+  [
+    "two lists of test caller numbers",
+    program(
+      `new amigo.TestCallerNumbers("qa", { workspaceId: "${workspaceId}", numbers: [] });`,
+      `new amigo.TestCallerNumbers("more", { workspaceId: "${workspaceId}", numbers: [] });`,
+    ),
+    [/'more': property numbers .*found a second list for the workspace: "qa"/],
+  ],
+  [
+    "one version set twice, and one declared inline too",
+    program(
+      `const desk = ${service("desk", ", versionSets: { canary: {} }")};`,
+      `new amigo.VersionSet("inline", { workspaceId: "${workspaceId}", serviceId: desk.id, name: "canary" });`,
+    ),
+    [/'inline': property name .*declares this version set inline/],
+  ],
+];
+
+it("refuses bad input in the first preview and sends nothing", async () => {
+  await deploy({ name: "badinput", program: "" }, async ({ stack, operations }) => {
+    for (const [about, source, says] of refusals) {
+      stack.program(source);
+      const { output } = await stack.preview({ outcome: "fails" });
+      for (const sentence of says) expect(output, about).toMatch(sentence);
+      expect(operations(), about).toEqual([]);
+    }
+
+    stack.program(sixResources());
+    const keyless = await stack.preview({ outcome: "fails", env: { AMIGO_API_KEY: "" } });
+    expect(keyless.output).toMatch(/three places: the environment variable AMIGO_API_KEY, the stack config/);
+    const homeless = await stack.preview({
+      outcome: "fails",
+      args: ["--config", "amigo:maxConcurrency=many"],
+    });
+    expect(homeless.output).toMatch(/amigo:maxConcurrency: found "many"; must be a whole number from 1 to 256/);
+    expect(operations()).toEqual([]);
+  });
+});
+
+it("tells the API's refusals once, with status, request id and the next step", async () => {
+  await deploy({ name: "refusals", program: sixResources() }, async ({ stack, emulator, operations }) => {
+    const wrong = "amigo-planted-wrong-key";
+    const unauthorised = await stack.up({ outcome: "fails", env: { AMIGO_API_KEY: wrong } });
+    expect(unauthorised.output).toMatch(/create-self-service-workspace: .*401 Unauthorized, POST .*request id req_/);
+    expect(unauthorised.output).not.toContain(wrong);
+    expect(operations()).toEqual(["create-self-service-workspace"]);
+
+    await stack.up();
+    operations();
+    const refused = await stack.refresh({ outcome: "fails", env: { AMIGO_API_KEY: wrong } });
+    expect(refused.diagnostics.filter(({ message }) => /is it complete, not revoked/.test(message))).toHaveLength(1);
+    expect(refused.output).toMatch(/the key was refused \(401\) for get-/);
+
+    const { useCases, services, bindings } = emulator.store;
+    const [useCase] = useCases.list().filter(({ name }) => name === "Line");
+    const workspace = useCase?.workspace_id ?? "";
+    const other = emulator.store.addService({
+      workspace_id: workspace,
+      name: "Somebody else's",
+      agent_id: agents.frontDesk,
+      context_graph_id: contextGraphs.intake,
+    });
+    await stack.destroy({ args: ["--target", (await stack.resource("line")).urn] });
+    emulator.store.bind(useCase?.id ?? "", other.id);
+    operations();
+    const stolen = await stack.up({ outcome: "fails" });
+    expect(stolen.output).toMatch(/is bound to service .* which this resource did not bind.*allowRebind: true/s);
+    expect(writes(operations())).toEqual([]);
+    expect(bindings.get(useCase?.id ?? "")?.service_id).toBe(other.id);
+    expect(services.list().length).toBeGreaterThan(1);
+  });
+});
+
+it("protects a workspace twice: in the engine before anything is deleted, and in its own delete", async () => {
+  await deploy(
+    { name: "protection", program: sixResources().replace(", deletionProtection: false", "") },
+    async ({ stack, operations }) => {
+      await stack.up();
+      operations();
+      const planned = await stack.destroy({ outcome: "fails", preview: true });
+      expect(planned.output).toContain("protected");
+      expect(operations()).toEqual([]);
+
+      await stack.command(["state", "unprotect", "--all", "--yes"]);
+      const refused = await stack.destroy({
+        outcome: "fails",
+        args: ["--target", (await stack.resource("clinic")).urn, "--target-dependents"],
+      });
+      expect(refused.output).toMatch(/deletionProtection is on.*it takes two runs/s);
+      expect(writes(operations())).not.toContain("archive-workspace");
+
+      stack.program(sixResources());
+      await stack.up();
+      await stack.destroy();
+    },
+  );
+});

@@ -1,0 +1,8 @@
+import { ensureDist } from "../tools/dist.js";
+import { ensureEngine } from "../tools/engine/engine.js";
+
+/** The engine tests run programs against `dist`, on the real engine: both are made here, or every such test fails. */
+export default async function setup(): Promise<void> {
+  ensureDist((line) => console.error(line));
+  await ensureEngine({ log: (line) => console.error(line) });
+}
