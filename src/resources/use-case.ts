@@ -4,8 +4,9 @@ import { AmigoError, ConflictError } from "../api/errors.js";
 import type { CreateUseCaseBody, UseCaseResponse } from "../api/index.js";
 import { asText, mismatches } from "../engine/compare.js";
 import type { ProviderContext } from "../engine/context.js";
-import type { Existing, Lifecycle, Values } from "../engine/lifecycle.js";
+import type { Existing, Lifecycle, Problem, Values } from "../engine/lifecycle.js";
 import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
+import { isUnknown } from "../engine/unknown.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
@@ -47,30 +48,21 @@ export interface EmailUseCaseArgs extends UseCaseCommonArgs {
  */
 export type UseCaseArgs = VoiceUseCaseArgs | EmailUseCaseArgs;
 
-const common = {
+const inputs = z.strictObject({
   workspaceId: fields.uuid,
+  channel: z.enum(["outbound_voice", "inbound_voice", "ringless_voicemail", "email"]),
   entityName: fields.useCaseName,
   name: fields.useCaseName,
   setupId: fields.uuid,
   description: fields.description.optional(),
+  senderEmailAddress: z.email({ error: "must be an email address" }).optional(),
+  emailType: z.enum(["transactional", "marketing"]).optional(),
   adopt: z.boolean().optional(),
-};
-
-const voice = z.strictObject({ ...common, channel: z.enum(["outbound_voice", "inbound_voice", "ringless_voicemail"]) });
-
-const email = z.strictObject({
-  ...common,
-  channel: z.literal("email"),
-  senderEmailAddress: z.email({ error: "must be an email address" }),
-  emailType: z.enum(["transactional", "marketing"]),
 });
 
-const inputs = z.discriminatedUnion("channel", [voice, email], {
-  error: (issue) =>
-    issue.code === "invalid_union" ? "must be outbound_voice, inbound_voice, ringless_voicemail or email" : undefined,
-});
-
-const wireShape = z.strictObject({ ...email.shape, channel: z.string() }).omit({ workspaceId: true, adopt: true });
+const remote = inputs
+  .omit({ workspaceId: true, adopt: true })
+  .extend({ channel: z.string(), emailType: z.string().optional() });
 
 const NATURAL_KEY = ["workspaceId", "channel", "entityName", "name"] as const;
 
@@ -93,6 +85,7 @@ export const useCaseLifecycle: Lifecycle = {
     adopt: { change: "local" },
   },
   describe: ({ channel, entityName, name }) => `UseCase "${String(entityName)} / ${String(name)}" (${String(channel)})`,
+  rules: emailRules,
   // Under the same key the old one stands in the way; under another the line stays up until the new one is there.
   deleteFirst: (replaces) => !NATURAL_KEY.some((name) => replaces.includes(name)),
   create,
@@ -109,7 +102,7 @@ export const useCaseLifecycle: Lifecycle = {
 const facts: ClassFacts = {
   kind: "UseCase",
   provider: "useCase",
-  outputs: Object.fromEntries([...Object.keys(email.shape), ...computed].map((name) => [name, undefined])),
+  outputs: Object.fromEntries([...Object.keys(inputs.shape), ...computed].map((name) => [name, undefined])),
 };
 
 /** A reason to reach people over one channel: calls in, calls out, voicemail or email, on an approved channel setup. */
@@ -147,6 +140,19 @@ export class UseCase extends AmigoResource {
   static override isInstance(value: unknown): value is UseCase {
     return isOfType(value, UseCase.__pulumiType);
   }
+}
+
+/** What the contract's union says: a sender and a type for email, and for nothing else. */
+function emailRules({ channel, ...values }: Values): Problem[] {
+  if (typeof channel !== "string" || isUnknown(channel)) return [];
+  return ["senderEmailAddress", "emailType"].flatMap((property) => {
+    const given = values[property] !== undefined;
+    if (given === (channel === "email")) return [];
+    const reason = given
+      ? `belongs to email use cases only; this one is ${channel}`
+      : "is required for an email use case";
+    return [{ property, reason }];
+  });
 }
 
 async function create(context: ProviderContext, news: Values): Promise<Existing> {
@@ -268,11 +274,11 @@ function differencesOf(news: Values, found: UseCaseResponse): string[] {
 }
 
 function bodyOf(values: Values): CreateUseCaseBody {
-  return toWire(wireShape, values) as CreateUseCaseBody;
+  return toWire(remote, values) as CreateUseCaseBody;
 }
 
 export function existing(useCase: UseCaseResponse, workspaceId: string): Existing {
-  const inputsThere = fromWire(wireShape, useCase) as Values;
+  const inputsThere = fromWire(remote, useCase) as Values;
   return {
     id: useCase.id,
     live: {
