@@ -28,16 +28,15 @@ describe.each(kinds)("the response of a %s", (_name, example, call) => {
     expect(await call(clientOf(server))).toMatchObject(example);
   });
 
-  it.each(Object.keys(example).filter((field) => !mayLack.includes(field)))(
-    "without %s is an error that names it",
-    async (field) => {
-      const server = await serve((response) => json(response, 200, { ...example, [field]: undefined }));
-      const error = await failureOf(call(clientOf(server)));
-      expect(error).toMatchObject({ name: "ResponseError", problem: "schema", field, outcome: "rejected" });
-      expect(error.message).toContain(`does not fit the contract: ${field}: `);
-      expect(server.seen).toHaveLength(1);
-    },
-  );
+  it.each(
+    Object.keys(example).filter((field) => !mayLack.includes(field)),
+  )("without %s is an error that names it", async (field) => {
+    const server = await serve((response) => json(response, 200, { ...example, [field]: undefined }));
+    const error = await failureOf(call(clientOf(server)));
+    expect(error).toMatchObject({ name: "ResponseError", problem: "schema", field, outcome: "rejected" });
+    expect(error.message).toContain(`does not fit the contract: ${field}: `);
+    expect(server.seen).toHaveLength(1);
+  });
 });
 
 describe("responses", () => {
@@ -70,19 +69,18 @@ describe("responses", () => {
     expect(await clientOf(server).getService(workspaceId, serviceId)).toMatchObject({ version_sets, voice_config });
   });
 
-  it.each(["__proto__", "\\u005f\\u005fproto__", "\\u005F_proto_\\u005f"])(
-    "cannot reach a prototype by %s",
-    async (hostile) => {
-      const text = JSON.stringify(service).replace('"release":', `"${hostile}":{"polluted":true},"release":`);
-      const server = await serve((response) =>
-        response.writeHead(200, { "content-type": "application/json" }).end(text),
-      );
-      const { version_sets } = await clientOf(server).getService(workspaceId, serviceId);
-      expect(Object.keys(version_sets)).toEqual(["release"]);
-      expect(Object.getPrototypeOf({ ...version_sets })).toBe(Object.prototype);
-      expect(Object.assign({}, version_sets)).not.toHaveProperty("polluted");
-    },
-  );
+  it.each([
+    "__proto__",
+    "\\u005f\\u005fproto__",
+    "\\u005F_proto_\\u005f",
+  ])("cannot reach a prototype by %s", async (hostile) => {
+    const text = JSON.stringify(service).replace('"release":', `"${hostile}":{"polluted":true},"release":`);
+    const server = await serve((response) => response.writeHead(200, { "content-type": "application/json" }).end(text));
+    const { version_sets } = await clientOf(server).getService(workspaceId, serviceId);
+    expect(Object.keys(version_sets)).toEqual(["release"]);
+    expect(Object.getPrototypeOf({ ...version_sets })).toBe(Object.prototype);
+    expect(Object.assign({}, version_sets)).not.toHaveProperty("polluted");
+  });
 
   it.each(["__proto__", "\\u005f_proto__"])("lose %s at any depth", async (hostile) => {
     const preferences = { x: { llm_name: "m", params: { deep: [{ harmless: 1 }] } } };

@@ -57,18 +57,20 @@ function furnish(emulator: import("../../src/emulator/index.js").Emulator) {
 it("adopts every kind with the import option, and writes nothing", async () => {
   await deploy({ name: "adopt", program: "" }, async ({ stack, emulator, operations }) => {
     const { ids, demo } = furnish(emulator);
-    const fit = (text: string) =>
+    const withDemo = (text: string) =>
       text.replace(
         'name: "Demo Clinic", environment: "development"',
         `name: "${demo.name}", environment: "${demo.environment}"`,
       );
     const adopting = (kind: string) => `{ import: "${ids[kind]}" }`;
 
-    stack.program(fit(program((kind) => (kind === "service" ? `{ import: "${ids.service}" }` : "{}"), "Wished for")));
+    stack.program(
+      withDemo(program((kind) => (kind === "service" ? `{ import: "${ids.service}" }` : "{}"), "Wished for")),
+    );
     const refused = await stack.up({ outcome: "fails", args: ["--target", "**desk**"] });
     expect(refused.output).toMatch(/description: declared "Wished for", exists as "Found here"/);
 
-    stack.program(fit(program(adopting)));
+    stack.program(withDemo(program(adopting)));
     const preview = await stack.preview();
     expect(preview.output).toContain(`desk: will adopt ${ids.service}; compared at up`);
     await stack.up();
@@ -79,16 +81,18 @@ it("adopts every kind with the import option, and writes nothing", async () => {
     const state = await stack.exportState();
     expect(state.deployment.resources?.find(({ type }) => type.endsWith(":Workspace"))?.protect).toBe(true);
 
-    stack.program(fit(program(() => "{}")));
+    stack.program(withDemo(program(() => "{}")));
     await stack.preview({ args: ["--expect-no-changes", "--refresh"] });
 
-    stack.program(fit(program((kind) => (kind === "useCase" ? adopting(kind) : "{}"))).replace("Old line", "New line"));
+    stack.program(
+      withDemo(program((kind) => (kind === "useCase" ? adopting(kind) : "{}"))).replace("Old line", "New line"),
+    );
     const replaced = await stack.preview({ outcome: "fails" });
     expect(replaced.output).toContain("remove the import option");
     expect(writes(operations())).toEqual([]);
 
     stack.program(
-      fit(program((kind) => (kind === "service" ? '{ ignoreChanges: ["description"] }' : "{}"), "Wished for")),
+      withDemo(program((kind) => (kind === "service" ? '{ ignoreChanges: ["description"] }' : "{}"), "Wished for")),
     );
     await stack.preview({ args: ["--expect-no-changes"] });
   });
