@@ -1,9 +1,11 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { AmigoError, ConflictError } from "../api/errors.js";
 import type { CreateUseCaseBody, UseCaseResponse } from "../api/index.js";
 import { asText, mismatches } from "../engine/compare.js";
+import { unique, workspaceOrigin } from "../engine/conflicts.js";
 import type { ProviderContext } from "../engine/context.js";
+import { knownValue } from "../engine/inspect.js";
 import type { Existing, Lifecycle, Problem, Values } from "../engine/lifecycle.js";
 import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
 import { isUnknown } from "../engine/unknown.js";
@@ -124,7 +126,16 @@ export class UseCase extends AmigoResource {
   declare readonly updatedAt: pulumi.Output<string>;
 
   constructor(name: string, args: UseCaseArgs, opts?: pulumi.CustomResourceOptions) {
-    super(facts, name, args, opts);
+    super(facts, name, args, opts, [
+      unique(
+        "name",
+        "use case",
+        name,
+        () => naturalKey(args, opts),
+        (holder) =>
+          `found a second use case of this channel, entity name and name in the workspace: "${holder}" declares it too`,
+      ),
+    ]);
   }
 
   /** Looks up an existing use case by its id; fails when there is none. */
@@ -140,6 +151,14 @@ export class UseCase extends AmigoResource {
   static override isInstance(value: unknown): value is UseCase {
     return isOfType(value, UseCase.__pulumiType);
   }
+}
+
+async function naturalKey(args: UseCaseArgs, opts?: pulumi.CustomResourceOptions): Promise<string | undefined> {
+  const workspace = await workspaceOrigin(args.workspaceId, opts, typeToken("Workspace"));
+  const parts = await Promise.all(
+    [args.channel, args.entityName, args.name].map((part) => knownValue(pulumi.output(part))),
+  );
+  return workspace && parts.every(Boolean) ? JSON.stringify([workspace, ...parts]) : undefined;
 }
 
 /** What the contract's union says: a sender and a type for email, and for nothing else. */

@@ -83,6 +83,11 @@ const refusals: [about: string, source: string, says: RegExp[]][] = [
     [/'other': property name .*found a second service of this name in the workspace: "desk"/],
   ],
   [
+    "two use cases of one channel, entity name and name",
+    program(useCase("calls"), useCase("other").replace('name: "other"', 'name: "calls"')),
+    [/'other': property name .*found a second use case .*"calls" declares it too/],
+  ],
+  [
     "two lists of test caller numbers",
     program(
       `new amigo.TestCallerNumbers("qa", { workspaceId: "${workspaceId}", numbers: [] });`,
