@@ -1,0 +1,44 @@
+import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { Environments, environmentsSchema, shareLists } from "./environments";
+import { findingOn } from "./finding";
+import { AmigoStack, noteArguments } from "./stack";
+
+/** Everything that the stack declares is in a workspace of which is known whether it is production. */
+export const workspaceClassified: ResourceValidationPolicy & StackValidationPolicy = {
+  name: "workspace-classified",
+  displayName: "Workspaces are classified",
+  description: "Each workspace that the stack touches is listed as production or as other.",
+  enforcementLevel: "mandatory",
+  severity: "high",
+  configSchema: environmentsSchema,
+  validateResource: noteArguments,
+  validateStack: (args, reportViolation) => {
+    shareLists(args);
+    const stack = new AmigoStack(args.resources);
+    const environments = new Environments(args, stack);
+
+    for (const name of environments.contradictions()) {
+      reportViolation(`The configuration lists "${name}" as production and as other. Take it out of one of the lists.`);
+    }
+    for (const workspace of stack.all("Workspace")) {
+      const standing = environments.standingOf(workspace);
+      if (workspace.argument("environment") === "production" && environments.isListedAsOther(workspace)) {
+        const allowed = "staging or development, since the configuration lists the workspace as other";
+        const action = "Take it out of `other`, or declare the environment that it really is.";
+        const finding = { property: "environment", found: "production", allowed, action };
+        reportViolation(findingOn(workspace, finding), workspace.urn);
+      } else if (standing === "declared other") {
+        const action = "Add the slug to the configuration's `production` or `other`.";
+        const finding = { property: "slug", found: workspace.argument("slug"), allowed: "a listed workspace", action };
+        reportViolation(findingOn(workspace, finding), workspace.urn);
+      }
+    }
+    for (const entry of stack.declared("Service", "VersionSet", "UseCase", "ServiceBinding", "TestCallerNumbers")) {
+      if (environments.standingOf(entry) !== "unlisted") continue;
+      const found = entry.argument("workspaceId");
+      const allowed = "a listed workspace, or a Workspace of this stack";
+      const action = "Add the id to the configuration's `production` or `other`.";
+      reportViolation(findingOn(entry, { property: "workspaceId", found, allowed, action }), entry.urn);
+    }
+  },
+};

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import type { PolicyPackArgs, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import Ajv from "ajv";
+import { beforeAll, expect, it, vi } from "vitest";
+
+const folder = path.join(__dirname, "..", "..", "policies");
+
+let pack: { name: string } & PolicyPackArgs;
+
+beforeAll(async () => {
+  // The real one starts a server and reads the version from the working directory.
+  vi.doMock("@pulumi/policy", () => ({
+    PolicyPack: class {
+      constructor(name: string, args: PolicyPackArgs) {
+        pack = { name, ...args };
+      }
+    },
+  }));
+  await import("../../policies/index.js");
+  vi.doUnmock("@pulumi/policy");
+});
+
+it("holds one policy per file, each under the file's name", () => {
+  const named = readdirSync(folder).filter((file) => /validate(Resource|Stack):/.test(read(file)));
+  expect(pack.policies.map(({ name }) => `${name}.ts`).sort()).toEqual(named.sort());
+  expect(pack.name).toBe("pulumi-amigo");
+});
+
+it("shares the lists of its first policy, so that one comes first", () => {
+  expect(pack.policies[0]?.name).toBe("workspace-classified");
+});
+
+it("describes each policy and each setting, and blocks unless configured otherwise", () => {
+  for (const policy of pack.policies) {
+    expect(policy.name).toMatch(/^[a-z]+(-[a-z]+)+$/);
+    expect(policy).toMatchObject({
+      enforcementLevel: "mandatory",
+      displayName: expect.stringMatching(/^[A-Z].+[^.]$/),
+      description: expect.stringMatching(/^[A-Z].+\.$/),
+      severity: expect.stringMatching(/^(medium|high|critical)$/),
+    });
+    for (const setting of Object.values(policy.configSchema?.properties ?? {})) {
+      expect(setting.description).toMatch(/^[A-Z].+\.$/);
+    }
+  }
+});
+
+it("asks about each resource wherever it judges the stack, since outputs alone do not tell what is declared", () => {
+  for (const policy of pack.policies as (ResourceValidationPolicy & Partial<StackValidationPolicy>)[]) {
+    expect(typeof policy.validateResource).toBe("function");
+  }
+});
+
+it("is documented: each policy by name, and an example of its configuration that its schema allows", () => {
+  const readme = read("README.md");
+  const [, example = "{}"] = /```json\n([\s\S]*?)```/.exec(readme) ?? [];
+  const config = JSON.parse(example) as Record<string, unknown>;
+  for (const { name } of pack.policies) expect(readme).toContain(`\`${name}\``);
+  expect(Object.keys(config).length).toBeGreaterThan(1);
+  for (const [name, settings] of Object.entries(config)) expect(errorsIn(name, settings)).toEqual([]);
+});
+
+it.each([
+  ["workspace-classified", { production: "clinic" }, "/production must be array"],
+  ["workspace-classified", { other: [""] }, "/other/0 must NOT have fewer than 1 characters"],
+  ["production-safety-filters", { production: [7] }, "/production/0 must be string"],
+  ["allowed-sender-domains", { domains: "clinic.example" }, "/domains must be array"],
+  ["allowed-sender-domains", { domains: ["@clinic.example"] }, "/domains/0 must match pattern"],
+  ["allowed-sender-domains", { domains: ["clinic"] }, "/domains/0 must match pattern"],
+])("refuses for %s the configuration %j", (name, config, message) => {
+  expect(errorsIn(name, config).join("\n")).toContain(message);
+});
+
+/** As the engine checks it: an object with the schema's properties, the enforcement level taken out. */
+function errorsIn(name: string, settings: unknown): string[] {
+  if (typeof settings === "string") return ["advisory", "mandatory", "disabled"].includes(settings) ? [] : [settings];
+  const policy = pack.policies.find((candidate) => candidate.name === name);
+  if (!policy) return [`no policy ${name}`];
+  const { enforcementLevel: _taken, ...others } = settings as Record<string, unknown>;
+  const properties = policy.configSchema?.properties ?? {};
+  const ajv = new Ajv({ allErrors: true });
+  const validate = ajv.compile({ type: "object", properties, additionalProperties: false });
+  validate(others);
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
+
+function read(file: string): string {
+  return /\.(ts|md)$/.test(file) ? readFileSync(path.join(folder, file), "utf8") : "";
+}
