@@ -12,8 +12,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ["api"],
   resources: ["engine", "api"],
   environment: ["resources", "engine", "api"],
+  recovery: ["resources", "engine", "api"],
   emulator: [],
-  cli: ["environment", "resources", "engine", "api", "emulator"],
+  cli: ["environment", "recovery", "resources", "engine", "api", "emulator"],
 };
 
 interface Import {

@@ -1,7 +1,7 @@
 const MAX_AGE_MS = 30_000;
 const PAGE_SIZE = 20;
-/** Reads that arrive this close together are answered together. */
-const GATHER_MS = 2;
+/** Reads that arrive this close together begin a list together; the engine's first ones come some milliseconds apart. */
+const GATHER_MS = 25;
 /** How many pages a list may cost for each read that has asked, before single reads are cheaper. */
 const PAGES_PER_READ = 4;
 
@@ -71,11 +71,13 @@ export class SharedReads<T> {
   read(id: string): Promise<T> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ id, resolve, reject });
-      if (this.waiting.length === 1) setTimeout(() => void this.answer(), GATHER_MS);
+      if (this.waiting.length === 1) setTimeout(() => void this.answer(), this.list ? 0 : GATHER_MS);
     });
   }
 
+  /** To be called when a write begins and when it ends: what was listed before says nothing any more. */
   touched(): void {
+    this.list?.abandon();
     this.list = undefined;
   }
 
@@ -87,8 +89,7 @@ export class SharedReads<T> {
       readers.map(async ({ id, resolve, reject }) => {
         try {
           const listed = await list?.find(id);
-          // A write while the list was under way makes it too old for a reader that asked after the write.
-          resolve(listed !== undefined && this.list === list ? listed : await this.source.single(id));
+          resolve(listed ?? (await this.source.single(id)));
         } catch (error) {
           reject(error);
         }
@@ -111,7 +112,9 @@ class PartialList<T> {
   private readonly tokens = new Set<Token>();
   private token: Token;
   private done = false;
+  private abandoned = false;
   private pages = 0;
+  private total: number | undefined;
   private readers = 0;
   private fetching: Promise<void> | undefined;
 
@@ -125,15 +128,27 @@ class PartialList<T> {
     return Date.now() - this.startedAt >= MAX_AGE_MS;
   }
 
+  /** A write while the list was under way makes it too old, also for those who still wait for a page. */
+  abandon(): void {
+    this.abandoned = true;
+  }
+
   async find(id: string): Promise<T | undefined> {
     for (;;) {
+      if (this.abandoned) return undefined;
       const item = this.items.get(id);
-      if (item !== undefined || this.done || this.pages >= this.readers * PAGES_PER_READ) return item;
+      if (item !== undefined || this.done || !this.isWorthAPage()) return item;
       this.fetching ??= this.fetchPage().finally(() => {
         this.fetching = undefined;
       });
       await this.fetching;
     }
+  }
+
+  /** Judged anew for each page: what is too long a list for the first readers is worth it once there are more. */
+  private isWorthAPage(): boolean {
+    const affordable = this.readers * PAGES_PER_READ;
+    return this.pages < affordable && Math.ceil((this.total ?? 0) / PAGE_SIZE) <= affordable;
   }
 
   private async fetchPage(): Promise<void> {
@@ -143,8 +158,8 @@ class PartialList<T> {
       const page = await this.source.page(this.token);
       for (const item of page.items) this.items.set(this.source.idOf(item), item);
       const next = page.continuationToken;
-      const worthIt = page.total === undefined || Math.ceil(page.total / PAGE_SIZE) <= this.readers * PAGES_PER_READ;
-      this.done = !page.hasMore || next === undefined || this.tokens.has(next) || page.items.length === 0 || !worthIt;
+      this.total = page.total;
+      this.done = !page.hasMore || next === undefined || this.tokens.has(next) || page.items.length === 0;
       this.token = next;
     } catch {
       // A list that fails is no reason to fail a read: those who wait go on with single reads.

@@ -2,13 +2,15 @@
 import { Command } from "commander";
 import { version } from "../version.js";
 import { emulatorCommand } from "./emulator.js";
+import { recoverCommand } from "./recover.js";
 
 /** The whole command line; each command loads its heavy parts when it runs. */
 export function createProgram(): Command {
   return new Command("pulumi-amigo")
     .description("tools around the Pulumi provider for the Amigo platform API")
     .version(version)
-    .addCommand(emulatorCommand());
+    .addCommand(emulatorCommand())
+    .addCommand(recoverCommand());
 }
 
 if (require.main === module) {

@@ -2,6 +2,7 @@ import { AmigoClient } from "../api/client.js";
 import type { ServiceResponse, UseCaseResponse } from "../api/index.js";
 import { SharedList, SharedReads } from "../api/shared-reads.js";
 import { version } from "../version.js";
+import type { Journal } from "./journal.js";
 import { KeyedLock } from "./locks.js";
 import { RunMemory } from "./memory.js";
 import type { Settings } from "./settings.js";
@@ -28,6 +29,8 @@ export class ProviderContext {
   constructor(
     readonly settings: Settings,
     readonly warn: (message: string) => void = (message) => console.warn(`warning: ${message}`),
+    /** Kept by the engine's provider process only: nothing else is killed with a create under way that nobody remembers. */
+    readonly journal?: Journal,
   ) {}
 
   /** Made at the first request: a run that changes nothing loads no HTTP client. */

@@ -56,6 +56,8 @@ export interface Lifecycle {
   readonly properties: Readonly<Record<string, Property>>;
   /** Properties that the API computes; stored as outputs of the same name. */
   readonly computed: readonly string[];
+  /** Whether the API holds the owner mark, so that state must say which one is ours. */
+  readonly marked?: boolean;
   /** Whether `workspaceId` is an input that the provider's settings may fill in. */
   readonly inWorkspace: boolean;
   /** How messages name a resource with these inputs, such as `Service "Scheduling"`. */

@@ -18,7 +18,9 @@ export function inputsOf(lifecycle: Lifecycle, values: Values): Values {
  * written where what exists means the same, so that neither order nor filled-in defaults ever show as a change.
  */
 export function outputsOf(lifecycle: Lifecycle, declared: Values, live: Values): Values {
-  return sanitiseValues({ ...observed(lifecycle, declared, live), ...pick(lifecycle.computed, live) });
+  const { [HIDDEN.owner]: owner, ...inputs } = observed(lifecycle, declared, live);
+  const mark = lifecycle.marked ? { [HIDDEN.owner]: owner } : {};
+  return sanitiseValues({ ...inputs, ...mark, ...pick(lifecycle.computed, live) });
 }
 
 /** The declared inputs, each with the value that exists. */

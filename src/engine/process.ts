@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { dynamicProvider } from "./adapter.js";
 import { ProviderContext } from "./context.js";
+import { Journal } from "./journal.js";
 import type { Lifecycle } from "./lifecycle.js";
 import { readSettings } from "./settings.js";
 
@@ -29,7 +30,8 @@ export function processProvider(lifecycle: Lifecycle): pulumi.dynamic.ResourcePr
         environment: process.env,
         explicit: value("explicit") === "true",
       });
-      settle(new ProviderContext(settings));
+      const warn = (message: string) => console.warn(`warning: ${message}`);
+      settle(new ProviderContext(settings, warn, new Journal(settings.baseUrl, warn)));
     },
   };
 }

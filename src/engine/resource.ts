@@ -16,7 +16,7 @@ export interface ClassFacts {
   readonly provider: string;
   /** All outputs, each with what it shows where state holds nothing: the contract's default, or undefined. */
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** Whether the API has a place for an owner mark. */
+  /** Whether a create says which resource asks: in the owner mark, where the API has a place for one, and in the journal. */
   readonly owned?: boolean;
 }
 

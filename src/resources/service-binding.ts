@@ -37,6 +37,7 @@ const inputs = z.strictObject({
 
 const computed = ["channel", "createdAt", "updatedAt"] as const;
 
+/** @internal */
 export const serviceBindingLifecycle: Lifecycle = {
   kind: "ServiceBinding",
   inputs,
@@ -191,6 +192,7 @@ function refuseTakeover(
   context.warn(`${facts}; moved to ${String(serviceId)} (allowRebind: true)`);
 }
 
+/** @internal */
 export function existing(binding: ServiceBindingResponse): Existing {
   return {
     id: binding.use_case_id,

@@ -44,7 +44,7 @@ export function tagsOf(
 
 /** What exists, as the program sees it: without the owner mark, and of the version sets only those that are declared. */
 export function existing(service: ServiceResponse, declared: Values): Existing {
-  const live = fromWire(inputs.partial(), service) as Values;
+  const live = fromWire(inputs, service) as Values;
   const names = Object.keys((declared.versionSets as object | undefined) ?? service.version_sets);
   const sets = live.versionSets as Values;
   return {

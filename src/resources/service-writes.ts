@@ -1,7 +1,9 @@
 import type { ServiceResponse, UpdateServiceBody, VersionSetBody } from "../api/index.js";
 import { same } from "../engine/compare.js";
 import type { ProviderContext } from "../engine/context.js";
-import { OWNER_TAG } from "./fields.js";
+import { fromWire } from "../engine/wire.js";
+import { OWNER_TAG, versionSet, withSetDefaults } from "./fields.js";
+import { settle } from "./settle.js";
 
 /** How long a read may lag behind a write of this process, at most. */
 const LAG_MS = 10_000;
@@ -76,7 +78,29 @@ export async function writeService(
   reads.services.touched();
   reads.allServices.touched();
   remember(context, current, answer, changes);
-  return answer;
+  return changes.version_sets ? untilSetsShow(context, answer, changes.version_sets) : answer;
+}
+
+/** Version sets may show later than the rest of the service, in the answer of their own write too. */
+async function untilSetsShow(
+  context: ProviderContext,
+  answer: ServiceResponse,
+  asked: Record<string, VersionSetBody>,
+): Promise<ServiceResponse> {
+  const shows = ({ version_sets }: ServiceResponse) =>
+    Object.entries(asked).every(([name, set]) => sameSet(set, version_sets[name]));
+  if (shows(answer)) return answer;
+  const later = await settle(context.settings.settleSeconds, async () => {
+    const read = await context.client.getService(answer.workspace_id, answer.id);
+    return shows(read) ? read : undefined;
+  });
+  return later ?? answer;
+}
+
+/** Whether both say the same, with the contract's defaults filled in. */
+function sameSet(a: unknown, b: unknown): boolean {
+  const normalise = (value: unknown) => withSetDefaults(fromWire(versionSet, value));
+  return same({ change: "update", normalise }, a, b);
 }
 
 function remember(

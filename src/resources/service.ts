@@ -11,6 +11,7 @@ import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/r
 import { snakeCase } from "../engine/wire.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import { rememberInlineSets } from "./inline-sets.js";
+import { intents, journalled, takeClaimed } from "./journalled.js";
 import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
 import { refuseWhileInUse } from "./service-deletion.js";
 import { bodyOf, existing, inputs, remoteInputs, tagsOf, withSetDefaults, withVoiceDefaults } from "./service-form.js";
@@ -67,9 +68,11 @@ const resets = (value: unknown) => ({ change: "update", withdrawn: { default: va
 
 const computed = ["agentName", "contextGraphName", "personaName", "isSystem", "createdAt", "updatedAt"] as const;
 
+/** @internal */
 export const serviceLifecycle: Lifecycle = {
   kind: "Service",
   inputs,
+  marked: true,
   inWorkspace: true,
   computed,
   properties: {
@@ -192,7 +195,9 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   const body = { ...bodyOf(news), tags: tagsOf(news.tags, news) } as CreateServiceBody;
   const reads = context.workspace(workspaceId);
   try {
-    const made = await context.client.createService(workspaceId, body);
+    const made = await journalled(context, intents.Service(news), () =>
+      context.client.createService(workspaceId, body),
+    );
     context.memory.made("Service", made.id);
     return existing(made, news);
   } catch (error) {
@@ -222,7 +227,8 @@ async function takeOver(context: ProviderContext, news: Values, refusal: Error):
   const holder = (await context.workspace(workspaceId).allServices.fresh()).find(({ name }) => name === news.name);
   if (!holder) throw refusal;
   refuseForeignOwner(holder, news[HIDDEN.owner]);
-  if (news.adopt !== true) {
+  const claimed = takeClaimed(context, intents.Service(news), holder.id);
+  if (news.adopt !== true && !claimed) {
     const mine = news[HIDDEN.owner] !== undefined && ownerOf(holder) === news[HIDDEN.owner];
     throw new Error(
       `${refusal.message} The service ${holder.id} has this name` +
@@ -233,7 +239,7 @@ async function takeOver(context: ProviderContext, news: Values, refusal: Error):
       { cause: refusal },
     );
   }
-  context.warn(`service "${holder.name}" (${holder.id}) existed and was taken over (adopt: true)`);
+  if (!claimed) context.warn(`service "${holder.name}" (${holder.id}) existed and was taken over (adopt: true)`);
   const names = Object.keys(remoteInputs.shape).filter((name) => news[name] !== undefined);
   const live = await update(context, { id: holder.id, olds: {}, news, wanted: news, changed: names });
   return { id: holder.id, live };

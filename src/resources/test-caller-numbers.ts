@@ -7,6 +7,7 @@ import type { Change, Existing, Lifecycle, Problem, Values } from "../engine/lif
 import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
 import { findInWorkspace, removeFromWorkspace } from "./children.js";
 import * as fields from "./fields.js";
+import { intents, journalled, takeClaimed } from "./journalled.js";
 
 /** Arguments of {@link TestCallerNumbers}. */
 export interface TestCallerNumbersArgs {
@@ -32,6 +33,7 @@ const inputs = z.strictObject({
 
 const numbersProperty = { change: "update", normalise: asSet } as const;
 
+/** @internal */
 export const testCallerNumbersLifecycle: Lifecycle = {
   kind: "TestCallerNumbers",
   inputs,
@@ -54,6 +56,7 @@ export const testCallerNumbersLifecycle: Lifecycle = {
 const facts: ClassFacts = {
   kind: "TestCallerNumbers",
   provider: "testCallerNumbers",
+  owned: true,
   outputs: { workspaceId: undefined, numbers: undefined, adopt: undefined },
 };
 
@@ -106,10 +109,12 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   const id = String(news.workspaceId);
   if (!context.memory.wasMade("Workspace", id)) {
     const { numbers } = await context.client.getTestCallerNumbers(id);
+    const asDeclared = same(numbersProperty, numbers, news.numbers);
+    if (asDeclared && takeClaimed(context, intents.TestCallerNumbers(news), id)) return existing(id, numbers);
     if (numbers.length > 0 && news.adopt !== true) {
       throw new Error(
         `the workspace has ${numbers.length} test caller numbers already (${numbers.join(", ")}) that are not known to be this resource's. ` +
-          `Nothing was written. Take them over with \`adopt: true\` or the resource option import: "${id}".`,
+          `Nothing was written. Take them over with \`adopt: true\` or the resource option import: "${id}"; after an interrupted run, \`pulumi-amigo recover\` finds out.`,
       );
     }
     if (numbers.length > 0) {
@@ -117,9 +122,9 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
         `the test caller numbers of workspace ${id} were taken over (adopt: true); they were ${numbers.join(", ")}`,
       );
     }
-    if (same(numbersProperty, numbers, news.numbers)) return existing(id, numbers);
+    if (asDeclared) return existing(id, numbers);
   }
-  return write(context, id, news.numbers as string[]);
+  return journalled(context, intents.TestCallerNumbers(news), () => write(context, id, news.numbers as string[]));
 }
 
 async function update(context: ProviderContext, { id, olds, wanted }: Change): Promise<Values> {

@@ -12,6 +12,7 @@ import { isUnknown } from "../engine/unknown.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
+import { intents, journalled, takeClaimed } from "./journalled.js";
 import { outcomeUnknown, settle } from "./settle.js";
 
 interface UseCaseCommonArgs {
@@ -70,6 +71,7 @@ const NATURAL_KEY = ["workspaceId", "channel", "entityName", "name"] as const;
 
 const computed = ["configurationSetName", "tier", "createdAt", "updatedAt"] as const;
 
+/** @internal */
 export const useCaseLifecycle: Lifecycle = {
   kind: "UseCase",
   inputs,
@@ -104,6 +106,7 @@ export const useCaseLifecycle: Lifecycle = {
 const facts: ClassFacts = {
   kind: "UseCase",
   provider: "useCase",
+  owned: true,
   outputs: Object.fromEntries([...Object.keys(inputs.shape), ...computed].map((name) => [name, undefined])),
 };
 
@@ -184,6 +187,13 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   if (standing) return takeOver(context, news, standing);
 
   reads.useCases.touched();
+  const sameBefore = before.filter((useCase) => sameKey(useCase, news)).map(({ id }) => id);
+  return journalled(context, intents.UseCase(news, sameBefore), () => post(context, news, before));
+}
+
+async function post(context: ProviderContext, news: Values, before: readonly UseCaseResponse[]): Promise<Existing> {
+  const workspaceId = String(news.workspaceId);
+  const reads = context.workspace(workspaceId);
   try {
     const made = await context.client.createUseCase(workspaceId, bodyOf(news));
     context.memory.made("UseCase", made.id);
@@ -233,6 +243,9 @@ async function settleCreate(
 /** An identical use case exists. It has no place for an owner mark, so only the program can say that it is meant. */
 function takeOver(context: ProviderContext, news: Values, holder: UseCaseResponse, refusal?: Error): Existing {
   const differing = differencesOf(news, holder);
+  if (differing.length === 0 && takeClaimed(context, intents.UseCase(news), holder.id)) {
+    return existing(holder, String(news.workspaceId));
+  }
   if (news.adopt === true && differing.length === 0) {
     context.warn(
       `use case "${holder.entity_name} / ${holder.name}" (${holder.id}) existed and was taken over (adopt: true)`,
@@ -296,6 +309,7 @@ function bodyOf(values: Values): CreateUseCaseBody {
   return toWire(remote, values) as CreateUseCaseBody;
 }
 
+/** @internal */
 export function existing(useCase: UseCaseResponse, workspaceId: string): Existing {
   const inputsThere = fromWire(remote, useCase) as Values;
   return {

@@ -43,6 +43,7 @@ const inputs = z.strictObject({
   onDelete: z.enum(["remove", "retain", "reset"]).optional(),
 });
 
+/** @internal */
 export const versionSetLifecycle: Lifecycle = {
   kind: "VersionSet",
   inputs,
@@ -188,11 +189,7 @@ async function update(context: ProviderContext, { wanted }: Change): Promise<Val
 async function write(context: ProviderContext, wanted: Values, declared: Values): Promise<Existing> {
   const { workspaceId, serviceId, name } = namesOf(wanted);
   const versionSet = toWire(body, pickBody(wanted)) as VersionSetBody;
-  const reads = context.workspace(workspaceId);
-  await context.client.upsertVersionSet(workspaceId, serviceId, name, versionSet);
-  reads.services.touched();
-  reads.allServices.touched();
-  rememberSet(context, serviceId, name, versionSet);
+  await put(context, workspaceId, serviceId, name, versionSet);
 
   let live: Values = {};
   await settle(context.settings.settleSeconds, async () => {
@@ -217,8 +214,6 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
     withService(context, serviceId, async () => {
       if (policy === "reset") await resetSet(context, workspaceId, serviceId, name);
       else await removeSet(context, workspaceId, serviceId, name);
-      rememberSet(context, serviceId, name, policy === "reset" ? {} : null);
-      context.workspace(workspaceId).services.touched();
       return true;
     }),
   );
@@ -226,7 +221,21 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
 
 async function resetSet(context: ProviderContext, workspaceId: string, serviceId: string, name: string): Promise<void> {
   await readForWrite(context, workspaceId, serviceId);
-  await context.client.upsertVersionSet(workspaceId, serviceId, name, {});
+  await put(context, workspaceId, serviceId, name, {});
+}
+
+async function put(
+  context: ProviderContext,
+  workspaceId: string,
+  serviceId: string,
+  name: string,
+  versionSet: VersionSetBody,
+): Promise<void> {
+  await context.client.upsertVersionSet(workspaceId, serviceId, name, versionSet);
+  const reads = context.workspace(workspaceId);
+  reads.services.touched();
+  reads.allServices.touched();
+  rememberSet(context, serviceId, name, versionSet);
 }
 
 async function removeSet(
@@ -245,7 +254,7 @@ async function removeSet(
   const after = await context.client.getService(workspaceId, serviceId);
   if (Object.hasOwn(after.version_sets, name)) {
     context.warn(
-      `version set "${name}" of service "${current.name}" stays: the API keeps sets that a write leaves out. It goes with its service; onDelete: "reset" would empty it`,
+      `version set "${name}" of service "${current.name}" stays: the API keeps sets that a write leaves out (or shows their removal late). It goes with its service; onDelete: "reset" would empty it`,
     );
   }
 }

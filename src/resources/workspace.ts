@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { NotFoundError, PermissionError } from "../api/errors.js";
+import { ConflictError, NotFoundError, PermissionError } from "../api/errors.js";
 import type { UpdateWorkspaceBody, WorkspaceResponse } from "../api/index.js";
 import { same } from "../engine/compare.js";
 import type { ProviderContext } from "../engine/context.js";
@@ -10,6 +10,7 @@ import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/r
 import { isUnknown } from "../engine/unknown.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";
+import { claimedId, intents, journalled, takeClaimed } from "./journalled.js";
 import { outcomeUnknown, settle } from "./settle.js";
 
 export type Connector =
@@ -92,6 +93,7 @@ const remote = inputs.omit({ provision: true, creation: true, deletionProtection
 
 const computed = ["provisionedAt", "createdAt", "updatedAt"] as const;
 
+/** @internal */
 export const workspaceLifecycle: Lifecycle = {
   kind: "Workspace",
   inputs,
@@ -121,6 +123,7 @@ export const workspaceLifecycle: Lifecycle = {
 const facts: ClassFacts = {
   kind: "Workspace",
   provider: "workspace",
+  owned: true,
   outputs: {
     ...Object.fromEntries([...Object.keys(inputs.shape), ...computed].map((name) => [name, undefined])),
     region: "us-east-1",
@@ -181,7 +184,9 @@ function rules(news: Values, olds: Values | undefined): Problem[] {
 }
 
 async function create(context: ProviderContext, news: Values): Promise<Existing> {
-  const made = await post(context, news);
+  const made =
+    (await ownFromBefore(context, news)) ??
+    (await journalled(context, intents.Workspace(news), () => post(context, news)));
   context.memory.made("Workspace", made.id);
   let reached = made;
   try {
@@ -195,6 +200,16 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   return existing(reached);
 }
 
+/** The workspace that an interrupted run made, where `recover` has found it. */
+async function ownFromBefore(context: ProviderContext, news: Values): Promise<WorkspaceResponse | undefined> {
+  const claimed = claimedId(context, intents.Workspace(news));
+  if (claimed === undefined) return undefined;
+  const found = (await context.client.listWorkspaces()).find(({ id }) => id === claimed);
+  if (!found) return undefined;
+  takeClaimed(context, intents.Workspace(news), found.id);
+  return found;
+}
+
 async function post(context: ProviderContext, news: Values): Promise<WorkspaceResponse> {
   const body = toWire(createBody, news) as Parameters<typeof context.client.createWorkspace>[0];
   const startedAt = Date.now();
@@ -203,6 +218,9 @@ async function post(context: ProviderContext, news: Values): Promise<WorkspaceRe
       ? await context.client.createWorkspace(body)
       : await context.client.createSelfServiceWorkspace(body);
   } catch (error) {
+    if (ConflictError.isInstance(error)) {
+      error.addSentence("Where an interrupted run of this stack made it, `pulumi-amigo recover` finds that out.");
+    }
     if (!outcomeUnknown(error)) throw error;
     const found = await settle(context.settings.settleSeconds, async () =>
       (await context.client.listWorkspaces()).find(({ slug }) => slug === news.slug),
@@ -284,6 +302,7 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
   }
 }
 
+/** @internal */
 export function existing(workspace: WorkspaceResponse): Existing {
   const inputsThere = fromWire(remote.partial(), workspace) as Values;
   return {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { seedIds } from "../../src/emulator/index.js";
 import { deploy, writes } from "../support/engine.js";
+import { sixResources } from "../support/program.js";
 
 const { agents, contextGraphs, setups, workspace: workspaceId } = seedIds;
 
@@ -114,38 +115,32 @@ it("leaves ignored properties out of the comparison", async () => {
   });
 });
 
-it("is adopted by an import file, as the engine itself does it", async () => {
-  await deploy({ name: "importfile", program: "" }, async ({ stack, emulator, operations }) => {
-    const { ids } = furnish(emulator);
-    const values = {
-      workspaceId,
-      channel: "inbound_voice",
-      entityName: "Clinic",
-      name: "Old line",
-      setupId: setups.voiceApproved,
-      __provider: 'exports.handler=()=>require("pulumi-amigo/providers").useCase',
-    };
-    await stack.importFile({
-      resources: [
-        {
-          type: "pulumi-nodejs:dynamic/amigo:UseCase",
-          name: "calls",
-          id: ids.useCase,
-          inputs: values,
-          outputs: values,
-        },
-      ],
+it("adopts every kind by an import file, as the engine itself does it", async () => {
+  await deploy({ name: "importfile", program: sixResources() }, async ({ stack, operations }) => {
+    await stack.up();
+    const { resources = [] } = (await stack.exportState()).deployment;
+    const other = await stack.sibling("other");
+    operations();
+    const ours = resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/amigo:"));
+    expect(ours).toHaveLength(6);
+    await other.importFile({
+      resources: ours.map(({ type, urn, id, inputs, outputs }) => ({
+        type,
+        name: urn.slice(urn.lastIndexOf("::") + 2),
+        id,
+        inputs,
+        outputs,
+      })),
     });
-    stack.program(
-      program(() => "{}")
-        .split("\n")
-        .filter((line) => !/desk|clinic"|qa/.test(line))
-        .join("\n"),
-    );
-    await stack.preview({ args: ["--expect-no-changes"] });
-    await stack.refresh();
-    await stack.preview({ args: ["--expect-no-changes"] });
+    await other.preview({ args: ["--expect-no-changes"] });
+    await other.refresh();
+    await other.preview({ args: ["--expect-no-changes"] });
     expect(writes(operations())).toEqual([]);
+    // An import file carries no dependencies: the next up learns them from the program, and destroy keeps to them.
+    await other.up();
+    expect(writes(operations())).toEqual([]);
+    await other.destroy();
+    expect(writes(operations()).at(-1)).toBe("archive-workspace");
   });
 });
 

@@ -72,6 +72,27 @@ it("makes a use case of another name first, moves its line and deletes the old o
   });
 });
 
+it("moves everything to a workspace of another slug, and archives the old one last", async () => {
+  await deploy({ name: "moved", program: sixResources() }, async ({ stack, emulator, operations }) => {
+    await stack.up();
+    operations();
+    stack.program(sixResources().replace('slug: "engine-clinic"', 'slug: "engine-clinic-two"'));
+    await stack.up({ preview: true });
+    const order = writes(operations());
+    before(order, "create-self-service-workspace", "unbind-use-case-from-service");
+    before(order, "unbind-use-case-from-service", "delete-service");
+    before(order, "create-service", "bind-use-case-to-service");
+    before(order, "unbind-use-case-from-service", "delete-use-case");
+    expect(order.at(-1)).toBe("archive-workspace");
+    expect(order.filter((operation) => operation === "update-test-caller-numbers")).toHaveLength(2);
+    const moved = emulator.store.workspaces.find(({ slug }) => slug === "engine-clinic-two");
+    expect(emulator.store.services.list().filter(({ workspace_id }) => workspace_id === moved?.id)).toHaveLength(1);
+    expect(emulator.store.bindings.list().map(({ workspace_id }) => workspace_id)).toEqual([moved?.id]);
+    await stack.preview({ args: ["--expect-no-changes", "--refresh"] });
+    await stack.destroy();
+  });
+});
+
 it("renames of resources without an alias leave what the new one holds alone", async () => {
   await deploy({ name: "aliases", program: sixResources() }, async ({ stack, emulator, operations }) => {
     await stack.up();

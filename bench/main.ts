@@ -1,0 +1,76 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { ensureDist } from "../tools/dist.js";
+import { ensureEngine } from "../tools/engine/engine.js";
+import { startFixture } from "./fixture/process.js";
+import { measureClient } from "./measure/client.js";
+import { measureProviderProcess } from "./measure/provider-process.js";
+import { type Options, readOptions } from "./options.js";
+import { intoPage } from "./report/markdown.js";
+import { plot } from "./report/svg.js";
+import { text } from "./report/text.js";
+import type { Results } from "./results.js";
+import { runAll } from "./run.js";
+import { subjectKinds } from "./subjects/index.js";
+import { repositoryRoot } from "./subjects/project.js";
+
+const log = (line: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`);
+
+async function main(options: Options): Promise<void> {
+  if (options.library === repositoryRoot) ensureDist(log);
+  const engine = await ensureEngine({ log });
+  const kinds = subjectKinds(engine).filter(({ name }) => options.subjects.includes(name));
+  const load = () => Number((loadavg()[0] ?? 0).toFixed(2));
+  const results: Results = {
+    command: options.command,
+    date: new Date().toISOString().slice(0, 10),
+    machine: {
+      processor: cpus()[0]?.model ?? "unknown",
+      cores: cpus().length,
+      node: process.version,
+      engine: engine.version,
+      load: [load()],
+    },
+    latencyMs: options.latencyMs,
+    parallel: options.parallel,
+    cells: [],
+    ...(options.with ? earlier(options.with) : {}),
+  };
+  if (options.processServices > 0) await measureAlone(options, results);
+  await runAll(kinds, options, results, log);
+  results.machine.load.push(load());
+
+  console.log(text(results));
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
+  if (options.markdown) {
+    const page = existsSync(options.markdown) ? readFileSync(options.markdown, "utf8") : "";
+    writeFileSync(options.markdown, intoPage(page, results));
+  }
+  if (options.svg) writeFileSync(options.svg, plot(results));
+}
+
+/** What else the file holds is this run's own business: the machine's load, the command. */
+function earlier(file: string): Pick<Results, "cells" | "process" | "client"> {
+  const { cells, process, client } = JSON.parse(readFileSync(file, "utf8")) as Results;
+  return { cells, process, client };
+}
+
+async function measureAlone({ processServices, latencyMs }: Options, results: Results): Promise<void> {
+  log("the client alone");
+  results.client = await measureClient();
+  log(`the provider's process alone, ${processServices} services`);
+  const fixture = await startFixture(latencyMs);
+  try {
+    results.process = await measureProviderProcess(fixture, processServices);
+  } finally {
+    await fixture.stop();
+  }
+}
+
+// What runs is killed at exit, which a signal would pass over.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
+main(readOptions(process.argv)).catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

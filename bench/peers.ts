@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import type { Step } from "./fleet.js";
+import { type Results, secondsOf } from "./results.js";
+
+type Seconds = Record<string, Partial<Record<Step, number>>>;
+
+interface Peers {
+  readonly provenance: string;
+  readonly terraform: Seconds;
+  readonly documented: Seconds;
+}
+
+const peers = JSON.parse(readFileSync(path.join(__dirname, "peers.json"), "utf8")) as Peers;
+
+export const PROVENANCE = peers.provenance;
+
+export interface PeerTime {
+  readonly seconds: number;
+  /** Not measured here: the earlier time, times what the documented provider took here over what it took then. */
+  readonly scaled: boolean;
+}
+
+/** Terraform's time for a step: measured in this run, else scaled from the earlier one; undefined where neither is possible. */
+export function terraformSeconds(results: Results, size: number, step: Step): PeerTime | undefined {
+  const measured = secondsOf(results, "terraform", size, step);
+  if (measured !== undefined) return { seconds: measured, scaled: false };
+  const then = peers.terraform[size]?.[step];
+  const yardstickThen = peers.documented[size]?.[step];
+  const yardstickNow = secondsOf(results, "documented", size, step);
+  if (then === undefined || yardstickThen === undefined || yardstickNow === undefined) return undefined;
+  return { seconds: (then * yardstickNow) / yardstickThen, scaled: true };
+}

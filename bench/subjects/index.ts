@@ -1,0 +1,40 @@
+import type { Engine } from "../../tools/engine/engine.js";
+import { floor } from "./floor.js";
+import { type PulumiOptions, pulumiSubject } from "./pulumi.js";
+import type { SubjectKind } from "./subject.js";
+import { terraform } from "./terraform.js";
+
+const ours = { program: "ours.js" };
+
+/** The programs on the real engine; the first three are compared unless `--subjects` says otherwise. */
+const programs: readonly PulumiOptions[] = [
+  { ...ours, name: "ours", title: "pulumi-amigo" },
+  { name: "traces", title: "pulumi-amigo, stack traces on", program: "ours-with-traces.js" },
+  { name: "documented", title: "documented dynamic provider", program: "documented.js" },
+  { ...ours, name: "typescript", title: "pulumi-amigo, TypeScript program", typescript: true },
+  {
+    ...ours,
+    name: "transpile-only",
+    title: "pulumi-amigo, TypeScript program, types unchecked",
+    typescript: true,
+    env: { PULUMI_NODEJS_TRANSPILE_ONLY: "true" },
+  },
+  { ...ours, name: "gzip", title: "pulumi-amigo, state in gzip", env: { PULUMI_DIY_BACKEND_GZIP: "true" } },
+  { ...ours, name: "zstd", title: "pulumi-amigo, state in zstd", env: { PULUMI_DIY_BACKEND_ZSTD: "true" } },
+  {
+    ...ours,
+    name: "no-checkpoints",
+    title: "pulumi-amigo, checkpoints off",
+    env: { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" },
+  },
+];
+
+export const DEFAULT_SUBJECTS = ["floor", "ours", "traces", "documented", "terraform"];
+
+/** Everything that can be compared on this machine. */
+export function subjectKinds(engine: Engine): SubjectKind[] {
+  const other = terraform(process.env);
+  return [floor, ...programs.map((program) => pulumiSubject(engine, program)), ...(other ? [other] : [])];
+}
+
+export const SUBJECT_NAMES = ["floor", ...programs.map(({ name }) => name), "terraform"];

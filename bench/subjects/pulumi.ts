@@ -1,0 +1,97 @@
+import { readdirSync, rmSync, statSync } from "node:fs";
+import * as path from "node:path";
+import { cleanEnvironment } from "../../test/engine/support/environment.js";
+import type { Engine } from "../../tools/engine/engine.js";
+import type { Fleet, Step } from "../fleet.js";
+import { type CommandCost, runCommand } from "../measure/command.js";
+import { makeProject, writeFleet } from "./project.js";
+import type { Setting, Subject, SubjectKind } from "./subject.js";
+
+export interface PulumiOptions {
+  readonly name: string;
+  readonly title: string;
+  /** The program's file in `bench/programs`. */
+  readonly program: string;
+  /** @default false */
+  readonly typescript?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A program on the real engine, with a local backend. */
+export function pulumiSubject(engine: Engine, options: PulumiOptions): SubjectKind {
+  return {
+    name: options.name,
+    title: options.title,
+    prepare: async (setting) => {
+      const { typescript = false } = options;
+      const folder = makeProject({ ...options, typescript, library: setting.library }, setting.fleet);
+      const subject = new PulumiSubject(engine, options, setting, folder);
+      await subject.command(["stack", "init", "bench"]);
+      return subject;
+    },
+  };
+}
+
+class PulumiSubject implements Subject {
+  private readonly env: Record<string, string>;
+
+  constructor(
+    private readonly engine: Engine,
+    options: PulumiOptions,
+    private readonly setting: Setting,
+    private readonly folder: string,
+  ) {
+    this.env = {
+      ...cleanEnvironment(),
+      ...engine.env,
+      // The engine's own folder and the library's journal.
+      PULUMI_HOME: path.join(folder, "home"),
+      PULUMI_BACKEND_URL: `file://${path.join(folder, "backend")}`,
+      PULUMI_CONFIG_PASSPHRASE: "bench",
+      AMIGO_BASE_URL: setting.fixture.url,
+      AMIGO_API_KEY: "amigo-bench-key",
+      ...options.env,
+    };
+  }
+
+  run(step: Step): Promise<CommandCost> {
+    const parallel = ["--parallel", String(this.setting.parallel)];
+    const doing = ["--yes", "--skip-preview", ...parallel];
+    switch (step) {
+      case "create":
+      case "up":
+        return this.command(["up", ...doing]);
+      case "preview":
+        return this.command(["preview", ...parallel, "--expect-no-changes"]);
+      case "change":
+        writeFleet(this.folder, changed(this.setting.fleet));
+        return this.command(["up", ...doing]);
+      case "refresh":
+      case "destroy":
+        return this.command([step, ...doing]);
+    }
+  }
+
+  stateBytes(): number {
+    const stacks = path.join(this.folder, "backend", ".pulumi", "stacks", "bench");
+    // Whatever it is compressed with; backups and attributes aside.
+    const [file = ""] = readdirSync(stacks).filter(
+      (name) => /^bench\.json(\.\w+)?$/.test(name) && !/\.(bak|attrs)$/.test(name),
+    );
+    return statSync(path.join(stacks, file)).size;
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  command(args: string[]): Promise<CommandCost> {
+    const all = [...args, "--non-interactive", "--color=never", ...(args[0] === "stack" ? [] : ["--stack", "bench"])];
+    return runCommand(this.engine.bin, all, { cwd: this.folder, env: this.env });
+  }
+}
+
+function changed(fleet: Fleet): Fleet {
+  const clinics = fleet.clinics.map((clinic) => ({ ...clinic, description: `${clinic.description}, by phone` }));
+  return { ...fleet, clinics };
+}

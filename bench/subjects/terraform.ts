@@ -1,0 +1,128 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import type { Step } from "../fleet.js";
+import { type CommandCost, runCommand } from "../measure/command.js";
+import { repositoryRoot } from "./project.js";
+import type { Setting, Subject, SubjectKind } from "./subject.js";
+
+/**
+ * Terraform with the generic REST provider `Mastercard/restapi` and state in a local file. Needs `BENCH_TERRAFORM`, the
+ * `terraform` executable, and `BENCH_TERRAFORM_PROVIDER`, the folder that holds the provider's; undefined without them.
+ */
+export function terraform(environment: NodeJS.ProcessEnv): SubjectKind | undefined {
+  const { BENCH_TERRAFORM: executable, BENCH_TERRAFORM_PROVIDER: provider } = environment;
+  if (!executable || !provider) return undefined;
+  return {
+    name: "terraform",
+    title: "Terraform, REST provider",
+    prepare: async (setting) => new Terraform(executable, provider, setting),
+  };
+}
+
+class Terraform implements Subject {
+  private readonly folder: string;
+  private readonly env: Record<string, string>;
+
+  constructor(
+    private readonly executable: string,
+    provider: string,
+    private readonly setting: Setting,
+  ) {
+    const state = path.join(repositoryRoot, "state");
+    mkdirSync(state, { recursive: true });
+    this.folder = mkdtempSync(path.join(state, "bench-terraform-"));
+    const rules = path.join(this.folder, "terraform.rc");
+    // An override needs no `init`, hence no registry.
+    writeFileSync(
+      rules,
+      `provider_installation {\n  dev_overrides { "Mastercard/restapi" = "${path.resolve(provider)}" }\n  direct {}\n}\n`,
+    );
+    writeFileSync(path.join(this.folder, "main.tf.json"), JSON.stringify(configuration(setting), undefined, 2));
+    this.env = {
+      PATH: process.env.PATH ?? "",
+      HOME: process.env.HOME ?? "",
+      TF_CLI_CONFIG_FILE: rules,
+      CHECKPOINT_DISABLE: "1",
+    };
+  }
+
+  run(step: Step): Promise<CommandCost> {
+    const apply = (...more: string[]) => this.command(["apply", "-auto-approve", ...more]);
+    switch (step) {
+      case "create":
+      case "up":
+        return apply();
+      case "preview":
+        return this.command(["plan"]);
+      case "refresh":
+        return apply("-refresh-only");
+      case "change":
+        return apply("-var", "more=, by phone");
+      case "destroy":
+        return this.command(["destroy", "-auto-approve"]);
+    }
+  }
+
+  stateBytes(): number {
+    return statSync(path.join(this.folder, "terraform.tfstate")).size;
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private command(args: string[]): Promise<CommandCost> {
+    const flags = ["-input=false", "-no-color", `-parallelism=${this.setting.parallel}`];
+    return runCommand(this.executable, [...args, ...flags], { cwd: this.folder, env: this.env });
+  }
+}
+
+/** A use case has no GET of its own, so it is looked up in the list, as every other generic client must. */
+function configuration({ fixture, fleet }: Setting): object {
+  const { workspaceId, agentId, contextGraphId, setupId, clinics } = fleet;
+  const root = `/v1/${workspaceId}`;
+  const inList = { search_key: "id", search_value: "{id}", results_key: "items" };
+  const binding = `${root}/use-cases/{id}/service-binding`;
+  const resources = {
+    service: {} as Record<string, object>,
+    useCase: {} as Record<string, object>,
+    binding: {} as Record<string, object>,
+  };
+  for (const [index, { name, description, useCase }] of clinics.entries()) {
+    const service = {
+      name,
+      agent_id: agentId,
+      context_graph_id: contextGraphId,
+      description: `${description}\${var.more}`,
+    };
+    const line = { channel: "inbound_voice", entity_name: "Clinic", name: useCase, setup_id: setupId };
+    resources.service[`service_${index}`] = { path: `${root}/services`, data: JSON.stringify(service) };
+    resources.useCase[`use_case_${index}`] = {
+      path: `${root}/use-cases`,
+      read_path: `${root}/use-cases`,
+      read_search: inList,
+      data: JSON.stringify(line),
+    };
+    resources.binding[`binding_${index}`] = {
+      path: binding,
+      create_path: binding,
+      create_method: "PUT",
+      read_path: binding,
+      destroy_path: binding,
+      id_attribute: "use_case_id",
+      // The provider takes the id in the paths from the data.
+      data: JSON.stringify({
+        use_case_id: `\${restapi_object.use_case_${index}.id}`,
+        service_id: `\${restapi_object.service_${index}.id}`,
+      }),
+    };
+  }
+  return {
+    terraform: { required_providers: { restapi: { source: "Mastercard/restapi" } } },
+    variable: { more: { default: "" } },
+    provider: {
+      restapi: { uri: fixture.url, write_returns_object: true, headers: { authorization: "Bearer amigo-bench-key" } },
+    },
+    resource: { restapi_object: { ...resources.service, ...resources.useCase, ...resources.binding } },
+  };
+}

@@ -1,0 +1,78 @@
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import type { RecoverReport } from "../recovery/recover.js";
+
+interface Flags {
+  stack: string;
+  cwd: string;
+  dryRun: boolean;
+  yes: boolean;
+  json: boolean;
+}
+
+const help = `
+Looks at what a run of the engine left that was killed or lost its provider: its lock, its pending creates, and the journal that the
+provider keeps in the Pulumi home. Asks the API what each create made, brings that into the stack, and clears what is settled. What
+cannot be told from somebody else's is left alone. Reads with the account of the stack's own configuration; writes nothing to the API.
+
+With --yes the lock of a run on another machine is cancelled too: make sure first that the run has ended.
+
+Exit code: 0 all is settled, 2 some creates stay open, 1 an error.
+
+Examples:
+  $ pulumi-amigo recover --stack dev --dry-run
+  $ pulumi-amigo recover --stack dev
+  $ pulumi-amigo recover --stack dev --cwd infrastructure --yes --json
+`;
+
+/** `pulumi-amigo recover`: settles the creates that an interrupted run left open. */
+export function recoverCommand(): Command {
+  return new Command("recover")
+    .description("settle the creates that an interrupted run left open")
+    .requiredOption("-s, --stack <name>", "the stack, as `pulumi --stack` takes it")
+    .option("-C, --cwd <folder>", "the folder of the Pulumi project", ".")
+    .option("--dry-run", "change nothing and say what would be done", false)
+    .option("-y, --yes", "ask nothing", false)
+    .option("--json", "print the result as JSON; what is told on the way goes to standard error", false)
+    .addHelpText("after", help)
+    .action(run);
+}
+
+async function run(flags: Flags, command: Command): Promise<void> {
+  const { recover } = await import("../recovery/recover.js");
+  const tell = (line: string) => (flags.json ? console.error(line) : console.log(line));
+  const confirm = async (question: string) => flags.yes || (await asked(question));
+  let report: RecoverReport;
+  try {
+    report = await recover({ stack: flags.stack, cwd: flags.cwd, dryRun: flags.dryRun, tell, confirm });
+  } catch (error) {
+    return command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 1 });
+  }
+  if (flags.json) console.log(JSON.stringify(report, undefined, 2));
+  else for (const line of summary(report)) console.log(line);
+  process.exitCode = report.settled ? 0 : 2;
+}
+
+async function asked(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new Error("nobody can be asked here: run it with --yes, or with --dry-run first");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${question} [y/N] `);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+export function summary({ stack, dryRun, lock, creates, others, copy, settled }: RecoverReport): string[] {
+  if (creates.length === 0 && others.length === 0) {
+    const locked = lock && dryRun ? " but to cancel the lock" : "";
+    return [`No create is open: there is nothing to do${locked}.`];
+  }
+  if (dryRun) return ["Nothing was changed (--dry-run)."];
+  const adopted = creates.some(({ outcome }) => outcome === "adopted");
+  return [
+    ...(copy ? [`The pending operations as they were found: ${copy}`] : []),
+    settled
+      ? "No create is open any more."
+      : "Some creates stay open; a create that stays open may be made a second time by the next `up`.",
+    `Next: pulumi preview --stack ${stack}${adopted ? ", and `pulumi up` before any `pulumi destroy` (it restores the order between resources)" : ""}`,
+  ];
+}

@@ -1,0 +1,113 @@
+import type { ProviderContext } from "../engine/context.js";
+import { HIDDEN } from "../engine/hidden.js";
+import type { Entry, Intent } from "../engine/journal.js";
+import type { Lifecycle, Values } from "../engine/lifecycle.js";
+import { typeToken } from "../engine/resource.js";
+import { intents } from "../resources/journalled.js";
+import type { Accounts } from "./accounts.js";
+import { inClear, lifecycleOf, nameOf, type StackState, type StateResource } from "./state.js";
+
+/** A create of which nobody knows how it ended. */
+export interface OpenCreate {
+  readonly lifecycle: Lifecycle;
+  /** The resource's name in the program. */
+  readonly name: string;
+  readonly context: ProviderContext;
+  /** As declared; of a create that only the journal knows, the natural key alone. */
+  readonly inputs: Values;
+  /** The engine's pending operation; undefined where the provider died and the engine took that for a failure. */
+  readonly pending?: StateResource;
+  /** What the stack holds under the same URN: the one that is being replaced, or what a later run made. */
+  readonly standing?: StateResource;
+  /** What the journal holds of it. */
+  readonly entry?: Entry;
+}
+
+export type JournalledKind = keyof typeof intents;
+
+export function isJournalled(kind: string): kind is JournalledKind {
+  return Object.hasOwn(intents, kind);
+}
+
+/** The creates that the engine remembers as pending, each with its account and its line in the journal. */
+export async function pendingCreates(state: StackState, accounts: Pick<Accounts, "of">): Promise<OpenCreate[]> {
+  const creates: OpenCreate[] = [];
+  for (const { type, resource } of state.pending) {
+    const lifecycle = lifecycleOf(resource.type);
+    if (type !== "creating" || !lifecycle) continue;
+    const context = await accounts.of(resource.provider);
+    const inputs = inClear(resource.inputs ?? {}) as Values;
+    const { kind } = lifecycle;
+    const wanted = isJournalled(kind) ? intents[kind](inputs) : undefined;
+    creates.push({
+      lifecycle,
+      name: nameOf(resource.urn),
+      context,
+      inputs,
+      pending: resource,
+      standing: state.resources.find(({ urn, delete: gone }) => urn === resource.urn && !gone),
+      entry: wanted && context.journal?.entries().findLast((entry) => isSame(entry, wanted)),
+    });
+  }
+  return creates;
+}
+
+/**
+ * The creates that only the journal remembers: where the provider process died and the engine did not, the engine counts the
+ * create as failed and keeps nothing of it. Found by the owner mark, which names the stack.
+ */
+export async function forgottenCreates(
+  stack: { project: string; name: string },
+  state: StackState,
+  accounts: Pick<Accounts, "all">,
+  pending: readonly OpenCreate[],
+): Promise<OpenCreate[]> {
+  const creates: OpenCreate[] = [];
+  const known = new Set(pending.flatMap(({ entry }) => (entry ? [entry.entry] : [])));
+  for (const context of await accounts.all()) {
+    for (const entry of latest(context.journal?.entries() ?? [])) {
+      const [, , project, name, typePath = "", ...rest] = entry.owner?.split("/") ?? [];
+      const lifecycle = lifecycleOf(typeToken(entry.kind));
+      if (!lifecycle || project !== stack.project || name !== stack.name || known.has(entry.entry)) continue;
+      if (entry.state === "closed" || entry.state === "claimed" || holds(state, entry)) continue;
+      known.add(entry.entry);
+      creates.push({ lifecycle, name: [typePath, ...rest].at(-1) ?? "", context, inputs: keyAsInputs(entry), entry });
+    }
+  }
+  return creates;
+}
+
+function isSame(entry: Entry, intent: Intent): boolean {
+  return (
+    entry.kind === intent.kind &&
+    entry.workspaceId === intent.workspaceId &&
+    JSON.stringify(entry.key) === JSON.stringify(intent.key) &&
+    (entry.owner === undefined || intent.owner === undefined || entry.owner === intent.owner)
+  );
+}
+
+/** The latest entry of each intent: what came before it has been settled by a later run. */
+function latest(entries: readonly Entry[]): Entry[] {
+  const byIntent = new Map(
+    entries.map((entry) => [JSON.stringify([entry.kind, entry.workspaceId, entry.key, entry.owner]), entry]),
+  );
+  return [...byIntent.values()];
+}
+
+function holds({ resources }: StackState, entry: Entry): boolean {
+  return resources.some(({ type, id, inputs }) => {
+    if (type !== typeToken(entry.kind)) return false;
+    return entry.id === undefined ? inputs?.[HIDDEN.owner] === entry.owner : id === entry.id;
+  });
+}
+
+function keyAsInputs({ kind, workspaceId, key, owner }: Entry): Values {
+  const [first, second, third] = key;
+  const values: Record<string, Values> = {
+    Workspace: { slug: first },
+    Service: { name: first },
+    UseCase: { channel: first, entityName: second, name: third },
+    TestCallerNumbers: { numbers: key },
+  };
+  return { ...values[kind], workspaceId, [HIDDEN.owner]: owner };
+}

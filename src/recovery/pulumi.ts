@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import * as path from "node:path";
+import { findInHome, findOnPath, minimumVersion } from "../engine/find-cli.js";
+
+/** A command of the CLI that failed, with its own words. */
+export class CliFailed extends Error {}
+
+/** The Pulumi CLI, on one stack of one project. */
+export class Pulumi {
+  private constructor(
+    readonly bin: string,
+    readonly stack: string,
+    readonly cwd: string,
+  ) {}
+
+  /** Finds the CLI on PATH or in the Pulumi home; throws with both ways to get it. */
+  static async find(stack: string, cwd: string): Promise<Pulumi> {
+    const found = (await findOnPath()) ?? (await findInHome());
+    if (found) return new Pulumi(found.bin, stack, path.resolve(cwd));
+    throw new Error(
+      `found no Pulumi CLI ${minimumVersion} or newer with its language host for Node, neither on PATH nor in the Pulumi home; install it (https://www.pulumi.com/docs/install/)`,
+    );
+  }
+
+  /** Runs a command on the stack and returns what it prints on standard output. */
+  run(...args: string[]): Promise<string> {
+    return this.plain(...args, "--stack", this.stack);
+  }
+
+  /** Runs a command that knows no stack. */
+  async plain(...args: string[]): Promise<string> {
+    const child = spawn(this.bin, [...args, "--non-interactive", "--color=never"], {
+      cwd: this.cwd,
+      env: {
+        ...process.env,
+        PATH: [path.dirname(this.bin), process.env.PATH ?? ""].join(path.delimiter),
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const text = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].setEncoding("utf8").on("data", (chunk: string) => {
+        text[stream] += chunk;
+      });
+    }
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject).once("close", resolve);
+    });
+    if (code === 0) return text.stdout;
+    const told = [text.stderr, text.stdout].map((part) => part.trim()).filter((part) => part !== "");
+    throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${told.join("\n")}`);
+  }
+}

@@ -1,0 +1,269 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { journalFolder } from "../engine/journal.js";
+import { intents } from "../resources/journalled.js";
+import { Accounts } from "./accounts.js";
+import { type Adoption, adopt } from "./adopt.js";
+import { forgottenCreates, isJournalled, type OpenCreate, pendingCreates } from "./creates.js";
+import { LocalBackend } from "./local-backend.js";
+import { findLock, holderRuns, type Lock, lockText } from "./lock.js";
+import { Pulumi } from "./pulumi.js";
+import { exportState, lifecycleOf, nameOf, type PendingOperation, type StackState } from "./state.js";
+import { judge } from "./verdict.js";
+
+export interface RecoverOptions {
+  readonly stack: string;
+  /** Folder of the Pulumi project. */
+  readonly cwd: string;
+  /** Changes nothing and says what would be done. */
+  readonly dryRun: boolean;
+  /** Told each thing as it is found or done, in plain words. */
+  readonly tell: (line: string) => void;
+  /** Asked before anything is changed. */
+  readonly confirm: (question: string) => Promise<boolean>;
+}
+
+/**
+ * What was found of one create, and what follows.
+ * - `adopted`: brought into the stack.
+ * - `handed over`: noted in the journal; the next `up` takes it over where it would have made a second one.
+ * - `there`: in the stack already.
+ * - `nothing`: nothing was made that a second create would double.
+ * - `open`: left alone; somebody has to look.
+ */
+export interface SettledCreate {
+  readonly kind: string;
+  readonly name: string;
+  readonly urn?: string;
+  readonly outcome: "adopted" | "handed over" | "there" | "nothing" | "open";
+  readonly id?: string;
+  readonly why?: string;
+}
+
+export interface RecoverReport {
+  readonly stack: string;
+  readonly dryRun: boolean;
+  /** The lock of a dead run, which was cancelled. */
+  readonly lock?: Lock;
+  readonly creates: readonly SettledCreate[];
+  /** Pending operations that are not creates of this package. */
+  readonly others: readonly { readonly urn: string; readonly operation: string; readonly advice: string }[];
+  /** The copy of the pending operations as they were found. */
+  readonly copy?: string;
+  /** Whether no create stays open. */
+  readonly settled: boolean;
+}
+
+interface Judged {
+  readonly create: OpenCreate;
+  readonly result: SettledCreate;
+  readonly adoption?: Adoption;
+}
+
+/** Settles the creates that an interrupted run left open. Can be interrupted itself, and run again, at any point. */
+export async function recover(options: RecoverOptions): Promise<RecoverReport> {
+  const { tell, dryRun, confirm } = options;
+  const pulumi = await Pulumi.find(options.stack, options.cwd);
+  const backend = await LocalBackend.find(pulumi);
+  const lock = backend && deadLock(backend, tell);
+  if (backend && backend.broken().length > 0) await mend(backend, options);
+  if (lock && !dryRun) {
+    if (!(await confirm("Cancel that lock?"))) throw new Error("stopped; nothing was changed");
+    await pulumi.run("cancel", "--yes");
+    tell("The lock was cancelled.");
+  }
+
+  const state = await exportState(pulumi, "--show-secrets");
+  const others = otherOperations(state);
+  for (const { urn, operation, advice } of others) tell(`${nameOf(urn)}: interrupted while ${operation}. ${advice}`);
+
+  const accounts = new Accounts(pulumi, state.resources, tell);
+  try {
+    const judged = await judgeAll(pulumi, state, accounts, tell);
+    const settled =
+      judged.every(({ result }) => result.outcome !== "open") &&
+      others.every(({ operation }) => operation !== "creating");
+    const creates = judged.filter(isWorthTelling).map(({ result }) => result);
+    const report = { stack: options.stack, dryRun, lock, others, creates, settled };
+    if (dryRun) return report;
+    for (const { create, result } of judged.filter((one) => !isWorthTelling(one))) note(create, result);
+    const work = judged.filter((one) => isWorthTelling(one) && one.result.outcome !== "open");
+    const settledUrns = [
+      ...work.flatMap(({ create }) => (create.pending ? [create.pending.urn] : [])),
+      ...state.pending.filter(isEnginesOwn).map(({ resource }) => resource.urn),
+    ];
+    if (work.length + settledUrns.length === 0) return report;
+    if (!(await confirm(`Settle ${work.length === 1 ? "this create" : `these ${work.length} creates`}?`))) {
+      throw new Error("stopped; no create was settled");
+    }
+    const copy = state.pending.length > 0 ? await keepCopy(pulumi) : undefined;
+    await carryOut(pulumi, work);
+    await clear(pulumi, state, settledUrns);
+    return { ...report, copy };
+  } finally {
+    await accounts.close();
+  }
+}
+
+async function mend(backend: LocalBackend, { dryRun, tell, confirm }: RecoverOptions): Promise<void> {
+  const what = `The kill cut short ${backend.broken().join(", ")}, without which the engine cannot read the stack`;
+  if (dryRun)
+    throw new Error(`${what}. Without --dry-run it is removed: it describes the file beside it and holds no state`);
+  tell(`${what}. It describes the file beside it and holds no state.`);
+  if (!(await confirm("Remove it?"))) throw new Error("stopped; nothing was changed");
+  backend.mend();
+}
+
+function deadLock(backend: LocalBackend, tell: (line: string) => void): Lock | undefined {
+  const lock = findLock(backend);
+  if (!lock) return undefined;
+  const runs = holderRuns(lock);
+  if (runs) {
+    throw new Error(
+      `the stack is locked by ${lockText(lock)}, and that process runs: wait for it or stop it first. Nothing was changed`,
+    );
+  }
+  tell(
+    runs === false
+      ? `The stack is locked by ${lockText(lock)}; that process is gone.`
+      : `The stack is locked by ${lockText(lock)}: another machine, so make sure yourself that it no longer runs.`,
+  );
+  return lock;
+}
+
+function otherOperations({ pending }: StackState): RecoverReport["others"] {
+  return pending
+    .filter((operation) => operation.type !== "creating" || !lifecycleOf(operation.resource.type))
+    .filter((operation) => !isEnginesOwn(operation))
+    .map(({ type, resource }) => ({ urn: resource.urn, operation: type, advice: adviceFor(type, resource.type) }));
+}
+
+/** A component, a provider or the stack: nothing outside the state belongs to it. */
+function isEnginesOwn({ type, resource }: PendingOperation): boolean {
+  return type === "creating" && (resource.custom !== true || resource.type.startsWith("pulumi:"));
+}
+
+function adviceFor(operation: PendingOperation["type"], type: string): string {
+  if (operation === "creating") {
+    return "It is not this package's: look whether it exists, and settle it with an interactive `pulumi refresh`.";
+  }
+  return lifecycleOf(type)
+    ? "The same command again finishes it; `pulumi refresh` shows first how far it came."
+    : "`pulumi refresh` finds out how far it came.";
+}
+
+async function judgeAll(
+  pulumi: Pulumi,
+  state: StackState,
+  accounts: Accounts,
+  tell: (line: string) => void,
+): Promise<Judged[]> {
+  const pending = await pendingCreates(state, accounts);
+  const forgotten = await forgottenCreates(stackOf(pulumi, state), state, accounts, pending);
+  const judged: Judged[] = [];
+  for (const create of [...pending, ...forgotten]) {
+    const one = await judgeOne(state, create);
+    if (isWorthTelling(one)) {
+      const { kind, name, outcome, id, why } = one.result;
+      tell(`${kind} ${name}: ${sentences[outcome](id ?? "", why ?? "")}`);
+    }
+    judged.push(one);
+  }
+  return judged;
+}
+
+const sentences: Record<SettledCreate["outcome"], (id: string, why: string) => string> = {
+  adopted: (id) => `the interrupted create made ${id}; it is brought into the stack.`,
+  "handed over": (id) => `the interrupted create made ${id}; the next \`up\` takes it over instead of making another.`,
+  there: (id) => `${id} is in the stack already.`,
+  nothing: (_id, why) => `${why}; the next \`up\` makes it.`,
+  open: (_id, why) => `stays open: ${why}.`,
+};
+
+async function judgeOne(state: StackState, create: OpenCreate): Promise<Judged> {
+  const { lifecycle, name, pending } = create;
+  const facts = { kind: lifecycle.kind, name, urn: pending?.urn };
+  const verdict = await judge(create);
+  if (verdict.is !== "made") return { create, result: { ...facts, outcome: verdict.is, why: verdict.why } };
+  const { existing } = verdict;
+  const { id } = existing;
+  const inStack = state.resources.some(
+    (resource) => lifecycleOf(resource.type) === lifecycle && resource.id === id && !resource.delete,
+  );
+  if (inStack) return { create, result: { ...facts, outcome: "there", id } };
+  if (pending && canImport(state, create)) {
+    return {
+      create,
+      result: { ...facts, outcome: "adopted", id },
+      adoption: { create: { ...create, pending }, existing },
+    };
+  }
+  if (isJournalled(lifecycle.kind)) return { create, result: { ...facts, outcome: "handed over", id } };
+  return {
+    create,
+    result: { ...facts, outcome: "nothing", why: `${id} exists as declared, and the create takes it over` },
+  };
+}
+
+/** The engine imports nothing under a URN that the state holds, such as that of a resource which is being replaced. */
+function canImport({ resources }: StackState, { pending, standing }: OpenCreate): boolean {
+  const parentThere = pending?.parent === undefined || resources.some(({ urn }) => urn === pending.parent);
+  return standing === undefined && parentThere;
+}
+
+/** What the journal alone knows and what is gone since, or was never made, interests nobody. */
+function isWorthTelling({ create, result }: Judged): boolean {
+  return create.pending !== undefined || result.outcome === "open" || result.outcome === "handed over";
+}
+
+/** An interruption leaves nothing half done: what is adopted is found in the stack by the next `recover`. */
+async function carryOut(pulumi: Pulumi, work: readonly Judged[]): Promise<void> {
+  await adopt(
+    pulumi,
+    work.flatMap(({ adoption }) => (adoption ? [adoption] : [])),
+  );
+  for (const { create, result } of work) note(create, result);
+}
+
+function note({ context, entry, lifecycle, inputs }: OpenCreate, { outcome, id }: SettledCreate): void {
+  const { journal } = context;
+  if (!journal || !isJournalled(lifecycle.kind)) return;
+  if (outcome === "handed over")
+    journal.settle(entry?.entry ?? journal.ask(intents[lifecycle.kind](inputs)), "claimed", id);
+  else if (entry) journal.settle(entry.entry, outcome === "nothing" ? "closed" : "made", id);
+}
+
+/**
+ * Clears the entries of what is settled and no others. The engine drops a pending create that is said to be an import as soon as it
+ * writes the state; a refresh of the stack resource alone makes it write, and asks no provider.
+ */
+async function clear(pulumi: Pulumi, { resources }: StackState, settled: readonly string[]): Promise<void> {
+  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const target = stack ? ["--target", stack.urn] : [];
+  // Each pass clears one entry of a URN; several runs in turn may have left several.
+  for (let urns = [...settled]; urns.length > 0; ) {
+    const once = [...new Set(urns)];
+    const pairs = once.flatMap((urn) => ["--import-pending-creates", urn, "--import-pending-creates", "settled"]);
+    await pulumi.run("refresh", "--skip-preview", "--yes", "--skip-pending-creates", ...target, ...pairs);
+    for (const urn of once) urns = urns.toSpliced(urns.indexOf(urn), 1);
+  }
+}
+
+/** Exported anew, with secrets encrypted. */
+async function keepCopy(pulumi: Pulumi): Promise<string> {
+  const { pending } = await exportState(pulumi);
+  const folder = path.join(journalFolder(), "recovered");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const time = new Date().toISOString().replace(/[:.]/g, "-");
+  const file = path.join(folder, `${pulumi.stack.replaceAll("/", "_")}-${time}.json`);
+  writeFileSync(file, JSON.stringify({ stack: pulumi.stack, pending_operations: pending }, undefined, 2), {
+    mode: 0o600,
+  });
+  return file;
+}
+
+function stackOf({ stack }: Pulumi, { resources, pending }: StackState): { project: string; name: string } {
+  const [, name = stack, project = ""] =
+    /^urn:pulumi:(.+?)::(.+?)::/.exec(resources[0]?.urn ?? pending[0]?.resource.urn ?? "") ?? [];
+  return { project, name };
+}

@@ -1,0 +1,84 @@
+import type { Lifecycle, Values } from "../engine/lifecycle.js";
+import { typeToken } from "../engine/resource.js";
+import { lifecycles } from "../resources/index.js";
+import type { Pulumi } from "./pulumi.js";
+
+/** A resource as `pulumi stack export` shows it. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly custom?: boolean;
+  readonly id?: string;
+  readonly inputs?: Values;
+  readonly outputs?: Values;
+  readonly parent?: string;
+  readonly provider?: string;
+  readonly protect?: boolean;
+  /** Replaced, and only waiting for its own deletion. */
+  readonly delete?: boolean;
+}
+
+export interface PendingOperation {
+  readonly type: string;
+  readonly resource: StateResource;
+}
+
+/** What is known of a stack. */
+export interface StackState {
+  readonly resources: readonly StateResource[];
+  readonly pending: readonly PendingOperation[];
+}
+
+export async function exportState(pulumi: Pulumi, ...flags: string[]): Promise<StackState> {
+  const { deployment } = JSON.parse(await pulumi.run("stack", "export", ...flags)) as {
+    deployment: { resources?: StateResource[]; pending_operations?: PendingOperation[] } | null;
+  };
+  return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
+}
+
+const byType = new Map<string, Lifecycle>(
+  Object.values(lifecycles).map((lifecycle) => [typeToken(lifecycle.kind), lifecycle]),
+);
+
+/** The lifecycle of a resource of this package; undefined for any other. */
+export function lifecycleOf(type: string): Lifecycle | undefined {
+  return byType.get(type);
+}
+
+export function nameOf(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+/** The part of a provider reference that names the provider resource. */
+export function providerUrn(reference: string): string {
+  return reference.slice(0, reference.lastIndexOf("::"));
+}
+
+const SECRET = { key: "4dabf18193072939515e22adb298388d", value: "1b47061264138c4ac30d75fd1eb44270" };
+
+/** The value in clear, where the state was exported with its secrets shown. */
+export function inClear(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inClear);
+  if (value === null || typeof value !== "object") return value;
+  if (isSecret(value)) return inClear(JSON.parse(String((value as { plaintext?: unknown }).plaintext ?? "null")));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inClear(inner)]));
+}
+
+/** Marks as secret what was secret among the inputs, so that the state keeps it encrypted. */
+export function secretAs(like: Values, values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      holdsSecret(like[name]) ? { [SECRET.key]: SECRET.value, plaintext: JSON.stringify(value) } : value,
+    ]),
+  );
+}
+
+function isSecret(value: object): boolean {
+  return (value as Values)[SECRET.key] === SECRET.value;
+}
+
+function holdsSecret(value: unknown): boolean {
+  if (value === null || typeof value !== "object") return false;
+  return isSecret(value) || Object.values(value).some(holdsSecret);
+}

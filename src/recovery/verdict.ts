@@ -1,0 +1,139 @@
+import { AmigoError, NotFoundError, PermissionError } from "../api/errors.js";
+import { mismatches } from "../engine/compare.js";
+import { messageOf } from "../engine/failure.js";
+import { HIDDEN } from "../engine/hidden.js";
+import type { Existing, Values } from "../engine/lifecycle.js";
+import { ownerOf } from "../resources/service-writes.js";
+import { settle } from "../resources/settle.js";
+import { isJournalled, type OpenCreate } from "./creates.js";
+
+/**
+ * How an interrupted create ended, as far as the API tells.
+ * - `made`: exactly this thing exists.
+ * - `nothing`: nothing was made, or nothing that a second create would double.
+ * - `open`: what exists cannot be told from somebody else's.
+ */
+export type Verdict =
+  | { readonly is: "made"; readonly existing: Existing }
+  | { readonly is: "nothing"; readonly why: string }
+  | { readonly is: "open"; readonly why: string };
+
+interface Candidate {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly owner?: string;
+}
+
+/** How far the server's clock may be behind ours. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+/** Asks the API, and goes on asking while a create that was sent a moment ago may still be carried out. */
+export async function judge(create: OpenCreate): Promise<Verdict> {
+  const { context, entry, inputs } = create;
+  if (inputs[HIDDEN.adopt] !== undefined) return { is: "nothing", why: "it was an import, which writes nothing" };
+  const look = isJournalled(create.lifecycle.kind) && create.lifecycle.kind !== "TestCallerNumbers" ? byKey : byId;
+  const until = entry ? Date.parse(entry.at) + context.settings.settleSeconds * 1000 : 0;
+  let last: Verdict = { is: "nothing", why: "" };
+  try {
+    await settle(Math.max(0, (until - Date.now()) / 1000), async () => {
+      last = await look(create);
+      return last.is === "nothing" ? undefined : last;
+    });
+    return last;
+  } catch (error) {
+    const cause = AmigoError.isInstance(error) ? error : (error as Error).cause;
+    if (!NotFoundError.isInstance(cause) && !PermissionError.isInstance(cause)) throw error;
+    // What was made and is not in the stack has most often gone with its workspace.
+    if (!create.pending && entry?.state === "made") return { is: "nothing", why: "its workspace is gone" };
+    return { is: "open", why: messageOf(error) };
+  }
+}
+
+/** Things whose id follows from their inputs: they exist as declared, or the create can be sent again. */
+async function byId({ lifecycle, context, inputs }: OpenCreate): Promise<Verdict> {
+  const { workspaceId, serviceId, useCaseId, name } = inputs as Record<string, string>;
+  const ids: Record<string, string> = {
+    VersionSet: `${serviceId}/${name}`,
+    ServiceBinding: useCaseId ?? "",
+    TestCallerNumbers: workspaceId ?? "",
+  };
+  const existing = await lifecycle.read(context, ids[lifecycle.kind] ?? "", inputs);
+  if (!existing) return { is: "nothing", why: "it does not exist" };
+  const differing = mismatches(lifecycle, inputs, existing.live);
+  if (differing.length === 0) return { is: "made", existing };
+  return {
+    is: "nothing",
+    why: `what exists differs (${differing.join("; ")}); \`up\` sends the create again, which takes over nothing that is somebody else's`,
+  };
+}
+
+async function byKey(create: OpenCreate): Promise<Verdict> {
+  const { lifecycle, context, inputs, entry } = create;
+  const candidates = await candidatesFor(create);
+  const told = entry?.id === undefined ? undefined : candidates.find(({ id }) => id === entry.id);
+  const others = candidates.filter(({ id }) => !entry?.before.includes(id));
+  const [only] = told ? [told] : others;
+  if (!only) {
+    return { is: "nothing", why: candidates.length > 0 ? "what has its name was there before" : "nothing was made" };
+  }
+  if (!told && others.length > 1) {
+    return { is: "open", why: `several have its name: ${others.map(text).join(", ")}` };
+  }
+  const doubt = told ? undefined : doubtOf(create, only);
+  if (doubt) return { is: "open", why: `${text(only)} ${doubt}` };
+
+  const existing = await lifecycle.read(context, only.id, inputs);
+  if (!existing) return { is: "nothing", why: `${text(only)} was there a moment ago and is gone` };
+  const differing = create.pending ? mismatches(lifecycle, asSent(create), existing.live) : [];
+  if (lifecycle.kind !== "Service" && differing.length > 0 && !told) {
+    return { is: "open", why: `${text(only)} has its name and differs: ${differing.join("; ")}` };
+  }
+  return { is: "made", existing };
+}
+
+/** Why the only candidate may be somebody else's. */
+function doubtOf({ lifecycle, inputs, entry }: OpenCreate, { owner, createdAt }: Candidate): string | undefined {
+  if (lifecycle.kind === "Service") {
+    const mine = inputs[HIDDEN.owner];
+    if (owner === undefined) return "has its name and carries no owner mark; if it is this one, declare adopt: true";
+    return owner === mine ? undefined : `has its name and belongs to ${owner}`;
+  }
+  if (!entry) {
+    return "has its name, and the journal of this machine holds no such create; if it is this one, take it over with the resource option import";
+  }
+  if (lifecycle.kind !== "Workspace" || Date.parse(createdAt) >= Date.parse(entry.at) - CLOCK_TOLERANCE_MS)
+    return undefined;
+  return `has its slug and is older than the create, which was sent at ${entry.at}`;
+}
+
+/** What the first request of the create asked for: further ones add the connector, and what is not declared is empty. */
+function asSent({ lifecycle, inputs }: OpenCreate): Values {
+  const { connectorType, ...sent } = inputs;
+  return lifecycle.kind === "Workspace" ? sent : { description: "", ...inputs };
+}
+
+async function candidatesFor({ lifecycle, context, inputs }: OpenCreate): Promise<Candidate[]> {
+  const { client } = context;
+  const workspaceId = String(inputs.workspaceId);
+  switch (lifecycle.kind) {
+    case "Workspace": {
+      const found = (await client.listWorkspaces()).filter(({ slug }) => slug === inputs.slug);
+      return found.map(({ id, created_at }) => ({ id, createdAt: created_at }));
+    }
+    case "Service": {
+      const found = (await client.listServices(workspaceId)).filter(({ name }) => name === inputs.name);
+      return found.map((service) => ({ id: service.id, createdAt: service.created_at, owner: ownerOf(service) }));
+    }
+    default: {
+      const found = (await client.listUseCases(workspaceId)).filter(
+        ({ channel, entity_name, name }) =>
+          channel === inputs.channel && entity_name === inputs.entityName && name === inputs.name,
+      );
+      return found.map(({ id, created_at }) => ({ id, createdAt: created_at }));
+    }
+  }
+}
+
+function text({ id, createdAt }: Candidate): string {
+  return `${id} (created ${createdAt})`;
+}

@@ -1,0 +1,53 @@
+import { AmigoError } from "../api/errors.js";
+import type { ProviderContext } from "../engine/context.js";
+import { HIDDEN } from "../engine/hidden.js";
+import type { Intent } from "../engine/journal.js";
+import type { Values } from "../engine/lifecycle.js";
+
+/** What the journal holds of a create: the natural key of each kind that a killed run could leave without a trace. */
+export const intents = {
+  Workspace: (news: Values) => intent("Workspace", news, [news.slug]),
+  Service: (news: Values) => intent("Service", news, [news.name]),
+  UseCase: (news: Values, before: readonly string[] = []) =>
+    intent("UseCase", news, [news.channel, news.entityName, news.name], before),
+  TestCallerNumbers: (news: Values) =>
+    intent("TestCallerNumbers", news, [...((news.numbers as string[] | undefined) ?? [])].sort()),
+};
+
+function intent(kind: string, news: Values, key: readonly unknown[], before: readonly string[] = []): Intent {
+  const owner = news[HIDDEN.owner] as string | undefined;
+  const workspaceId = news.workspaceId as string | undefined;
+  return { kind, workspaceId, key: key.map(String), before, owner };
+}
+
+/** Sends a create between two lines of the journal, so that a process that is killed meanwhile leaves evidence. */
+export async function journalled<T extends { id: string }>(
+  { journal }: ProviderContext,
+  intent: Intent,
+  create: () => Promise<T>,
+): Promise<T> {
+  const entry = journal?.ask(intent);
+  if (!journal || entry === undefined) return create();
+  try {
+    const made = await create();
+    journal.settle(entry, "made", made.id);
+    return made;
+  } catch (error) {
+    const refusal = AmigoError.isInstance(error) ? error : (error as Error).cause;
+    if (AmigoError.isInstance(refusal) && refusal.outcome !== "unknown") journal.settle(entry, "closed");
+    throw error;
+  }
+}
+
+/** The id that `recover` has found to be this create's own. */
+export function claimedId({ journal }: ProviderContext, intent: Intent): string | undefined {
+  return journal?.claimOf(intent)?.id;
+}
+
+/** Whether `recover` has found this id to be this create's own; it is taken over with that. */
+export function takeClaimed({ journal }: ProviderContext, intent: Intent, id: string): boolean {
+  const claim = journal?.claimOf(intent);
+  if (!journal || claim?.id !== id) return false;
+  journal.settle(claim.entry, "made", id);
+  return true;
+}

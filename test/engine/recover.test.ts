@@ -1,0 +1,205 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { type Emulator, seedIds } from "../../src/emulator/index.js";
+import type { RecoverReport } from "../../src/recovery/recover.js";
+import { type Deployment, deploy, writes } from "../support/engine.js";
+import { cleanEnvironment, repositoryRoot, testEngine } from "./support/environment.js";
+import { type RunningProcess, start } from "./support/process.js";
+import type { TestStack } from "./support/stack.js";
+
+const { workspace, setups, agents, contextGraphs } = seedIds;
+
+async function startRecover(stack: TestStack, ...flags: string[]): Promise<RunningProcess> {
+  const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
+  const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env };
+  return start(process.execPath, [cli, "recover", "--stack", stack.name, ...flags], { cwd: stack.folder, env });
+}
+
+async function recover(stack: TestStack, ...flags: string[]) {
+  const { code, stdout, output } = await (await startRecover(stack, "--json", ...flags)).done;
+  const report = code === 1 ? undefined : (JSON.parse(stdout) as RecoverReport);
+  return { code, output, report, outcomes: report?.creates.map(({ name, outcome }) => `${name} ${outcome}`) };
+}
+
+/** Runs `up` and kills it, with all that it has started, when the server meets this request. */
+async function killUp(
+  { stack, emulator }: Deployment,
+  operation: string,
+  when: "before" | "after",
+  first?: () => Promise<void>,
+) {
+  const run = stack.start(["up", "--yes", "--skip-preview"]);
+  emulator.faults.add({
+    operation,
+    when,
+    times: 1,
+    action: {
+      kind: "call",
+      fn: async () => {
+        await first?.();
+        run.kill();
+        if (when === "before") throw new Error("killed before");
+      },
+    },
+  });
+  await run.done;
+  emulator.faults.clear();
+  emulator.clearRequests();
+}
+
+function prepare(stack: TestStack): string {
+  stack.env.PULUMI_HOME = path.join(stack.folder, "home");
+  stack.env.AMIGO_SETTLE_SECONDS = "1";
+  return path.join(
+    stack.folder,
+    "backend",
+    ".pulumi",
+    "stacks",
+    path.basename(stack.folder).replace(/^test-(.*)-[^-]*$/, "$1"),
+    "dev.json",
+  );
+}
+
+/** The ids of the resources in a local backend's file; none while it is being written. */
+function idsIn(stateFile: string): (string | undefined)[] {
+  try {
+    const { checkpoint } = JSON.parse(readFileSync(stateFile, "utf8"));
+    return checkpoint.latest.resources.map(({ id }: { id?: string }) => id);
+  } catch {
+    return [];
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 100_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${holds}`);
+    await sleep(20);
+  }
+}
+
+const isMade = (emulator: Emulator) =>
+  emulator.store.workspaces.find(({ slug }) => slug === "north-clinic") !== undefined;
+
+const withComponent = `const pulumi = require("@pulumi/pulumi");
+const amigo = require("pulumi-amigo");
+const account = new amigo.Provider("account", { apiKeyEnv: "CLINIC_KEY", settleSeconds: 1 });
+class Front extends pulumi.ComponentResource {
+  constructor(name) {
+    super("clinic:Front", name);
+    new amigo.UseCase("calls", { workspaceId: "${workspace}", channel: "inbound_voice", entityName: "Clinic", name: "Line", setupId: "${setups.voiceApproved}", description: pulumi.secret("of the clinic") }, { parent: this, provider: account });
+  }
+}
+new amigo.Workspace("clinic", { slug: "north-clinic", name: "North", environment: "staging" });
+new Front("front");
+`;
+
+it("brings what was made into the stack, with parent, provider, protection and secrets, and can be interrupted itself", async () => {
+  const env = { CLINIC_KEY: "amigo-demo-key" };
+  await deploy({ name: "recover", program: withComponent, env }, async (deployment) => {
+    const { stack, emulator, operations } = deployment;
+    const stateFile = prepare(stack);
+    emulator.faults.add({
+      operation: "provision-workspace",
+      when: "before",
+      action: { kind: "stallHeaders", ms: 60_000 },
+    });
+    await killUp(deployment, "create-use-case", "after", () => until(() => isMade(emulator)));
+
+    const before = readFileSync(stateFile, "utf8");
+    const dry = await recover(stack, "--dry-run");
+    expect(dry.code, dry.output).toBe(0);
+    expect(dry.outcomes?.sort()).toEqual(["calls adopted", "clinic adopted"]);
+    expect(readFileSync(stateFile, "utf8")).toBe(before);
+    await stack.refresh({ outcome: "fails" });
+
+    // Killed when its import has been written: what follows goes on from there.
+    const interrupted = await startRecover(stack, "--yes");
+    await until(() => idsIn(stateFile).includes(emulator.store.useCases.list()[0]?.id ?? ""));
+    interrupted.kill();
+    await interrupted.done;
+
+    const { code, output, report } = await recover(stack, "--yes");
+    expect(code, output).toBe(0);
+    expect(report?.creates.map(({ outcome }) => outcome)).toContain("there");
+    expect(writes(operations())).toEqual([]);
+    const calls = await stack.resource("calls");
+    expect(calls).toMatchObject({
+      parent: expect.stringMatching(/::clinic:Front::front$/),
+      provider: expect.stringMatching(/::pulumi:providers:pulumi-nodejs::account::/),
+      id: emulator.store.useCases.list()[0]?.id,
+    });
+    expect(JSON.stringify(calls)).not.toContain("of the clinic");
+    expect(await stack.resource("clinic")).toMatchObject({ protect: true, inputs: { provision: false } });
+    expect((await stack.exportState()).deployment.pending_operations ?? []).toEqual([]);
+    const copy = readFileSync(report?.copy ?? "", "utf8");
+    expect(copy).toContain("amigo:UseCase::calls");
+    expect(copy).not.toContain("of the clinic");
+    expect(statSync(report?.copy ?? "").mode & 0o77).toBe(0);
+
+    const again = await recover(stack, "--yes");
+    expect([again.code, again.outcomes]).toEqual([0, []]);
+    operations();
+    await stack.up();
+    expect(writes(operations())).toEqual(["provision-workspace"]);
+    await stack.preview({ args: ["--refresh", "--expect-no-changes"] });
+  });
+});
+
+const lines = (name: string) => `const amigo = require("pulumi-amigo");
+const workspaceId = "${workspace}";
+const desk = new amigo.Service("desk", { workspaceId, name: "Desk", agentId: "${agents.frontDesk}", contextGraphId: "${contextGraphs.scheduling}" });
+const calls = new amigo.UseCase("calls", { workspaceId, channel: "inbound_voice", entityName: "Clinic", name: "${name}", setupId: "${setups.voiceApproved}" });
+new amigo.ServiceBinding("line", { workspaceId, useCaseId: calls.id, serviceId: desk.id });
+`;
+
+it("refuses while the run lives, leaves alone what may be somebody else's, and hands a replacement over", async () => {
+  await deploy({ name: "recover-open", program: lines("Line") }, async (deployment) => {
+    const { stack, emulator, operations } = deployment;
+    const stateFile = prepare(stack);
+    const foreign = {
+      workspace_id: workspace,
+      channel: "inbound_voice",
+      entity_name: "Clinic",
+      name: "Line",
+      setup_id: setups.voiceApproved,
+      description: "Somebody else's",
+    } as const;
+    await killUp(deployment, "create-use-case", "before", async () => {
+      const living = await recover(stack, "--yes");
+      expect(living.code, living.output).toBe(1);
+      expect(living.output).toMatch(/locked by process \d+ .* and that process runs/);
+    });
+    const nobody = await recover(stack);
+    expect(nobody.code, nobody.output).toBe(1);
+    expect(nobody.output).toContain("run it with --yes");
+
+    // As a kill in the middle of its writing leaves it: the engine then reads no state at all.
+    writeFileSync(`${stateFile}.attrs`, "");
+    const other = emulator.store.addUseCase(foreign);
+    const open = await recover(stack, "--yes");
+    expect(open.code, open.output).toBe(2);
+    expect(open.outcomes).toContain("calls open");
+    expect(open.output).toContain("Somebody else's");
+    expect(open.output).toContain("The kill cut short");
+    emulator.store.useCases.delete(other.id);
+    const settled = await recover(stack, "--yes");
+    expect([settled.code, settled.outcomes], settled.output).toEqual([0, ["calls nothing"]]);
+    await stack.up();
+    expect(emulator.store.useCases.list()).toHaveLength(1);
+
+    // Another name replaces the use case, the new one first: the stack holds the old one under the same URN.
+    stack.program(lines("Second line"));
+    await killUp(deployment, "create-use-case", "after");
+    expect(emulator.store.useCases.list()).toHaveLength(2);
+    const replaced = await recover(stack, "--yes");
+    expect([replaced.code, replaced.outcomes], replaced.output).toEqual([0, ["calls handed over"]]);
+    operations();
+    await stack.up();
+    expect(writes(operations())).not.toContain("create-use-case");
+    expect(emulator.store.useCases.list().map(({ name }) => name)).toEqual(["Second line"]);
+    await stack.preview({ args: ["--refresh", "--expect-no-changes"] });
+  });
+});

@@ -1,0 +1,148 @@
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { expect, it } from "vitest";
+import { seedIds } from "../../src/emulator/index.js";
+import { Journal } from "../../src/engine/journal.js";
+import { owner, useLab } from "./support.js";
+
+const lab = useLab();
+const { workspace: workspaceId, agents, contextGraphs, setups } = seedIds;
+
+const useCase = {
+  workspaceId,
+  channel: "inbound_voice",
+  entityName: "Clinic",
+  name: "Line",
+  setupId: setups.voiceApproved,
+  __owner: owner("calls"),
+};
+const service = {
+  workspaceId,
+  name: "Desk",
+  agentId: agents.frontDesk,
+  contextGraphId: contextGraphs.scheduling,
+  __owner: owner("desk"),
+};
+const clinic = { slug: "north-clinic", name: "North", environment: "staging", __owner: owner("clinic") };
+const numbers = { workspaceId, numbers: ["+14155550101", "+14155550100"], __owner: owner("qa") };
+
+it("holds each create before it is sent, with what had its key before, and its outcome after", async () => {
+  const { emulator, process: run, create } = lab();
+  const context = run();
+  const atArrival: unknown[] = [];
+  emulator.faults.add({
+    operation: ["create-use-case", "create-service", "create-self-service-workspace", "update-test-caller-numbers"],
+    when: "before",
+    action: { kind: "call", fn: () => void atArrival.push(context.journal?.entries().at(-1)) },
+  });
+  const ids = [
+    await create(context, "workspace", clinic),
+    await create(context, "service", service),
+    await create(context, "useCase", useCase),
+    await create(context, "testCallerNumbers", numbers),
+  ];
+  const expected = [
+    { kind: "Workspace", key: ["north-clinic"], owner: owner("clinic") },
+    { kind: "Service", workspaceId, key: ["Desk"], owner: owner("desk") },
+    { kind: "UseCase", workspaceId, key: ["inbound_voice", "Clinic", "Line"], before: [], owner: owner("calls") },
+    { kind: "TestCallerNumbers", workspaceId, key: ["+14155550100", "+14155550101"], owner: owner("qa") },
+  ];
+  expect(atArrival).toMatchObject(expected.map((entry) => ({ ...entry, state: "asked" })));
+  expect(context.journal?.entries()).toMatchObject(
+    expected.map((entry, index) => ({ ...entry, state: "made", id: ids[index] })),
+  );
+  expect(readFileSync(context.journal?.file ?? "", "utf8")).not.toContain("amigo-demo-key");
+});
+
+it("closes a create that was refused, and leaves one open whose outcome is unknown", async () => {
+  const { emulator, process: run, create } = lab();
+  const context = run();
+  await expect(create(context, "useCase", { ...useCase, setupId: setups.voiceUnapproved })).rejects.toThrow();
+  emulator.faults.add({ operation: "create-use-case", when: "before", action: { kind: "status", status: 502 } });
+  await expect(create(context, "useCase", { ...useCase, name: "Other" })).rejects.toThrow(/outcome is unknown/);
+  expect(context.journal?.entries().map(({ key, state }) => [key.at(-1), state])).toEqual([
+    ["Line", "closed"],
+    ["Other", "asked"],
+  ]);
+});
+
+it("costs no request", async () => {
+  const { process: run, create, operations } = lab();
+  await create(run(), "useCase", useCase);
+  expect(operations()).toEqual(["list-use-cases", "create-use-case"]);
+});
+
+it("lets the next create take over what was claimed for it, and nothing else", async () => {
+  const { emulator, process: run, create, operations } = lab();
+  const killed = run();
+  const made = {
+    workspace: await create(killed, "workspace", { ...clinic, provision: false }),
+    service: await create(killed, "service", service),
+    useCase: await create(killed, "useCase", useCase),
+    testCallerNumbers: await create(killed, "testCallerNumbers", numbers),
+  };
+  await expect(create(run(), "useCase", useCase)).rejects.toThrow(/is not known to be this resource's/);
+  await expect(create(run(), "testCallerNumbers", numbers)).rejects.toThrow(/not known to be this resource's/);
+  await expect(create(run(), "service", service)).rejects.toThrow(/pulumi-amigo recover/);
+  await expect(create(run(), "workspace", clinic)).rejects.toThrow(/409/);
+
+  for (const { entry, id } of killed.journal?.entries() ?? []) {
+    if (id !== undefined) killed.journal?.settle(entry, "claimed", id);
+  }
+  await expect(create(run(), "useCase", { ...useCase, __owner: owner("another") })).rejects.toThrow(/not known/);
+  operations();
+  const next = run();
+  expect({
+    workspace: await create(next, "workspace", clinic),
+    service: await create(next, "service", service),
+    useCase: await create(next, "useCase", useCase),
+    testCallerNumbers: await create(next, "testCallerNumbers", numbers),
+  }).toEqual(made);
+  expect(operations()).not.toContain("create-self-service-workspace");
+  expect(emulator.store.workspaces.get(made.workspace)?.provisioned_at).toEqual(expect.any(String));
+  expect(emulator.store.useCases.list()).toHaveLength(1);
+  await expect(create(run(), "useCase", useCase), "a claim is good for one create").rejects.toThrow(/not known/);
+});
+
+it("passes over a line that a crash cut short", () => {
+  const journal = new Journal("https://api.example", () => {});
+  const entry = journal.ask({ kind: "UseCase", key: ["a"], before: [] });
+  appendFileSync(journal.file, '{"entry":"x","kin');
+  appendFileSync(journal.file, '\nnull\n{"entry":"unknown","state":"made"}\n');
+  journal.settle(entry, "made", "1");
+  expect(journal.entries()).toEqual([expect.objectContaining({ entry, state: "made", id: "1" })]);
+});
+
+it("keeps a journal for each server", () => {
+  const files = ["https://api.example", "http://127.0.0.1:8787", "http://127.0.0.1:8788"].map(
+    (url) => new Journal(url, () => {}).file,
+  );
+  expect(new Set(files).size).toBe(3);
+  for (const file of files) expect(path.dirname(file)).toBe(path.join(lab().home, "pulumi-amigo"));
+});
+
+it("drops what is old or long settled when it has grown large, and keeps what is open", () => {
+  const journal = new Journal("https://api.example", () => {});
+  mkdirSync(path.dirname(journal.file), { recursive: true });
+  const line = (index: number, at: Date, state: string) =>
+    JSON.stringify({ entry: `e${index}`, at, kind: "Service", key: ["n".repeat(800)], before: [], state });
+  const longAgo = new Date(Date.now() - 40 * 86_400_000);
+  const lines = [line(0, longAgo, "asked"), line(1, new Date(), "asked")];
+  for (let index = 2; index < 1300; index++) lines.push(line(index, new Date(), "made"));
+  writeFileSync(journal.file, `${lines.join("\n")}\n`);
+  const entry = journal.ask({ kind: "Service", key: ["new"], before: [] });
+  const kept = journal.entries().map((one) => one.entry);
+  expect(kept).toHaveLength(502);
+  expect([kept[0], kept[1], kept.at(-1)]).toEqual(["e1", "e800", entry]);
+});
+
+it("warns once where it cannot be written, and lets the creates go on", async () => {
+  const { home, process: run, create, warnings } = lab();
+  rmSync(home, { recursive: true });
+  writeFileSync(home, "no folder");
+  chmodSync(home, 0o444);
+  const context = run();
+  await create(context, "useCase", useCase);
+  await create(context, "service", service);
+  expect(warnings).toEqual([expect.stringMatching(/^cannot write the journal/)]);
+});
