@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Boundary, boundaryText, type Outcome } from "../test/kill/boundary.js";
 import { Stage } from "../test/kill/stage.js";
@@ -13,6 +13,7 @@ interface Flags {
   seed: number;
   format: "text" | "json" | "markdown";
   out?: string;
+  resume?: string;
 }
 
 new Command("kill")
@@ -24,6 +25,7 @@ new Command("kill")
   .addOption(new Option("--seed <n>", "of the sample").default(1).argParser(wholeNumber))
   .addOption(new Option("--format <form>", "of the table").choices(["text", "json", "markdown"]).default("text"))
   .option("--out <file>", "write the table there too")
+  .option("--resume <file>", "note each outcome there, and leave out what an earlier run has noted")
   .action(run)
   .parseAsync()
   .catch((error: Error) => {
@@ -31,7 +33,7 @@ new Command("kill")
     process.exitCode = 1;
   });
 
-async function run({ workers, sample, seed, format, out }: Flags): Promise<void> {
+async function run({ workers, sample, seed, format, out, resume }: Flags): Promise<void> {
   const startedAt = Date.now();
   const log = (line: string) => console.error(line);
   ensureDist(log);
@@ -39,16 +41,19 @@ async function run({ workers, sample, seed, format, out }: Flags): Promise<void>
   const stages: Stage[] = [];
   for (let worker = 0; worker < workers; worker++) stages.push(await Stage.open(`kill-${worker + 1}`));
   const all = (await stages[0]?.boundaries()) ?? [];
-  const waiting = sample === undefined ? [...all] : drawn(all, sample, seed);
-  const total = waiting.length;
-  log(`${total} of ${all.length} boundaries, ${stages.length} at once`);
+  const chosen = sample === undefined ? all : drawn(all, sample, seed);
+  const outcomes = noted(resume);
+  const done = new Set(outcomes.map(({ boundary }) => boundaryText(boundary)));
+  const waiting = chosen.filter((boundary) => !done.has(boundaryText(boundary)));
+  const total = outcomes.length + waiting.length;
+  log(`${waiting.length} of ${all.length} boundaries, ${stages.length} at once`);
 
-  const outcomes: Outcome[] = [];
   await Promise.all(
     stages.map(async (stage) => {
       for (let boundary = waiting.shift(); boundary; boundary = waiting.shift()) {
         const outcome = await stage.kill(boundary);
         outcomes.push(outcome);
+        if (resume) appendFileSync(resume, `${JSON.stringify(outcome)}\n`);
         show(outcome, outcomes.length, total, startedAt);
       }
     }),
@@ -59,6 +64,14 @@ async function run({ workers, sample, seed, format, out }: Flags): Promise<void>
   console.log(text);
   if (out) writeFileSync(out, `${text}\n`);
   if (failed) process.exitCode = 1;
+}
+
+function noted(file: string | undefined): Outcome[] {
+  if (file === undefined || !existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as Outcome);
 }
 
 /** A bar that is rewritten on a terminal, a plain line per boundary elsewhere; failures stay on the screen. */
