@@ -37,11 +37,15 @@ async function main(options: Options): Promise<void> {
     ...(options.with ? earlier(options.with) : {}),
   };
   if (options.processServices > 0) await measureAlone(options, results);
-  await runAll(kinds, options, results, log);
+  // After each measurement, so that an interrupted run leaves what it has.
+  const save = () => {
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
+  };
+  await runAll(kinds, options, results, { log, save });
   results.machine.load.push(load());
+  save();
 
   console.log(text(results));
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
   if (options.markdown) {
     const page = existsSync(options.markdown) ? readFileSync(options.markdown, "utf8") : "";
     writeFileSync(options.markdown, intoPage(page, results));

@@ -12,6 +12,12 @@ interface Round {
   readonly run: number;
 }
 
+export interface Observer {
+  log(line: string): void;
+  /** Called after each measurement. */
+  save(): void;
+}
+
 /**
  * Runs everything that the options ask for into the results, smallest sizes first. Every step is done by all subjects before the
  * next one begins, in an order that is turned round each time: what else the machine does then meets all of them alike.
@@ -20,7 +26,7 @@ export async function runAll(
   kinds: readonly SubjectKind[],
   options: Options,
   results: Results,
-  log: (line: string) => void,
+  { log, save }: Observer,
 ): Promise<void> {
   const sizes = [...options.sizes].sort((a, b) => a - b);
   const rounds = sizes.flatMap((size) =>
@@ -34,23 +40,22 @@ export async function runAll(
   log(`about ${duration(estimate.remaining())} to go; load ${loadavg()[0]?.toFixed(1)}`);
   const fixture = await startFixture(options.latencyMs);
   try {
-    for (const round of rounds) await runRound(round, { kinds, fixture, options, results, estimate, log });
+    for (const round of rounds) await runRound(round, { kinds, fixture, options, results, estimate, log, save });
   } finally {
     await fixture.stop();
   }
 }
 
-interface Surroundings {
+interface Surroundings extends Observer {
   readonly kinds: readonly SubjectKind[];
   readonly fixture: Fixture;
   readonly options: Options;
   readonly results: Results;
   readonly estimate: Estimate;
-  readonly log: (line: string) => void;
 }
 
 async function runRound({ size, run }: Round, surroundings: Surroundings): Promise<void> {
-  const { kinds, fixture, options, results, estimate, log } = surroundings;
+  const { kinds, fixture, options, results, estimate, log, save } = surroundings;
   const { parallel, library } = options;
   log(`${size} services, run ${run}`);
   await fixture.reset();
@@ -69,6 +74,7 @@ async function runRound({ size, run }: Round, surroundings: Surroundings): Promi
       const bytes = subject.stateBytes();
       const stateBytesPerResource = bytes === undefined ? undefined : Math.round(bytes / (3 * size));
       results.cells.push({ subject: kind.name, size, step, run, ...cost, ...seen, stateBytesPerResource });
+      save();
       log(
         `  ${step}, ${kind.name}: ${cost.seconds.toFixed(1)} s, ${total(seen.operations)} requests` +
           ` (about ${duration(estimate.remaining())} left)`,
