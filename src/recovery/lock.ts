@@ -32,8 +32,11 @@ export function holderRuns({ pid, hostname: host }: Lock): boolean | undefined {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
   try {
-    // The number of a dead engine may by now belong to another program.
-    return execFileSync("ps", ["-p", String(pid), "-o", "comm="], { encoding: "utf8" }).includes("pulumi");
+    // The number of a dead engine may by now belong to another program, or wait ("Z") for a parent to collect it.
+    const [state = "", name = ""] = execFileSync("ps", ["-p", String(pid), "-o", "stat=,comm="], { encoding: "utf8" })
+      .trim()
+      .split(/\s+/);
+    return !state.startsWith("Z") && name.includes("pulumi");
   } catch {
     return true;
   }

@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -40,6 +42,23 @@ it("takes a lock for held only while an engine of that number runs here", () => 
   expect(lockText({ ...here, pid: 7, username: "ana", timestamp: "2026-01-01" })).toBe(
     `process 7 of ana on ${hostname()}, since 2026-01-01`,
   );
+});
+
+it("takes a dead engine that its parent has not collected for gone", async () => {
+  const engine = path.join(folder, "pulumi");
+  symlinkSync("/bin/sleep", engine);
+  const parent = spawn("/bin/sh", ["-c", `${engine} 0.5 & echo $!; exec sleep 60`], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  try {
+    const [pid] = await once(parent.stdout, "data");
+    const here = { pid: Number(String(pid)), hostname: hostname() };
+    expect(holderRuns(here)).toBe(true);
+    await expect.poll(() => holderRuns(here), { timeout: 10_000 }).toBe(false);
+    expect(() => process.kill(here.pid, 0), "its number is still taken").not.toThrow();
+  } finally {
+    parent.kill();
+  }
 });
 
 it("removes the descriptions that a kill cut short, of this stack alone", () => {
