@@ -4,6 +4,7 @@ import { ensureDist } from "../tools/dist.js";
 import { ensureEngine } from "../tools/engine/engine.js";
 import { startFixture } from "./fixture/process.js";
 import { measureClient } from "./measure/client.js";
+import { measureHeldMemory } from "./measure/held-memory.js";
 import { measureProviderProcess } from "./measure/provider-process.js";
 import { type Options, readOptions } from "./options.js";
 import { intoPage } from "./report/markdown.js";
@@ -64,10 +65,13 @@ async function measureAlone({ processServices, latencyMs }: Options, results: Re
   results.client = await measureClient();
   log(`the provider's process alone, ${processServices} services`);
   const fixture = await startFixture(latencyMs);
+  const idle = await startFixture(0);
   try {
-    results.process = await measureProviderProcess(fixture, processServices);
+    const cost = await measureProviderProcess(fixture, processServices);
+    const heldMegabytes = (await measureHeldMemory(idle, processServices)) / 1e6;
+    results.process = cost && { ...cost, heldMegabytes };
   } finally {
-    await fixture.stop();
+    await Promise.all([fixture.stop(), idle.stop()]);
   }
 }
 

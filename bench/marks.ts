@@ -104,11 +104,14 @@ function processMarks({ process }: Results): Mark[] {
   const cpu = process && Math.max(...Object.values(process.cpuMsPerResource));
   return [
     atMost("provider process: at most 1.5 ms of CPU per resource and step beyond its start", cpu, 1.5, "ms"),
-    atMost(
-      `provider process: under 150 MB at 3,000 resources${process && process.resources !== 3000 ? ` (measured at ${process.resources})` : ""}`,
-      process?.peakMegabytes,
-      150,
-      "MB",
+    withNote(
+      process && `${process.hostMegabytes.toFixed(0)} MB of it the SDK's host before this library is loaded`,
+      atMost(
+        `provider process: under 150 MB at 3,000 resources${process && process.resources !== 3000 ? ` (measured at ${process.resources})` : ""}`,
+        process?.peakMegabytes,
+        150,
+        "MB",
+      ),
     ),
   ];
 }
@@ -127,6 +130,10 @@ function ratio(promise: string, ours: number | undefined, theirs: number | undef
     found: `${found.toFixed(2)} (${ours.toFixed(1)} s against ${theirs.toFixed(1)} s)`,
     met: found <= limit,
   };
+}
+
+function withNote(note: string | undefined, mark: Mark): Mark {
+  return note && mark.found ? { ...mark, found: `${mark.found} (${note})` } : mark;
 }
 
 function atMost(promise: string, found: number | undefined, limit: number, unit: string): Mark {

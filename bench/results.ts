@@ -42,7 +42,11 @@ export interface ProcessCost {
   readonly resources: number;
   readonly startCpuMs: number;
   readonly cpuMsPerResource: Readonly<Record<string, number>>;
+  /** Most memory before the library was loaded: the SDK's host alone. */
+  readonly hostMegabytes: number;
   readonly peakMegabytes: number;
+  /** What is still held after such a run, once the garbage is collected. */
+  readonly heldMegabytes?: number;
 }
 
 /** CPU time of one request against a server on this machine, in milliseconds. */

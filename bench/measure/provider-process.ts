@@ -31,6 +31,8 @@ export async function measureProviderProcess(fixture: Fixture, services: number)
     const pid = descendantsOf(process.pid).find((one) => isProviderProcess(one.pid))?.pid;
     if (pid === undefined) throw new Error("the provider process is not among the processes that this one started");
     const cpu = () => factsOf(pid)?.cpuMs ?? Number.NaN;
+    const megabytes = () => (peakMemoryOf(pid) ?? Number.NaN) / 1e6;
+    const hostMegabytes = megabytes();
     const { workspaceId, agentId, contextGraphId, setupId, clinics } = fleet(services);
     // Loads the library and the HTTP client, which belongs to the start.
     await provider.check("service", {}, { workspaceId, name: "Warm", agentId, contextGraphId });
@@ -75,8 +77,14 @@ export async function measureProviderProcess(fixture: Fixture, services: number)
       await remove(["serviceBinding"]);
       await remove(["service", "useCase"]);
     });
-    const peakMegabytes = (peakMemoryOf(pid) ?? Number.NaN) / 1e6;
-    return { services, resources: 3 * services, startCpuMs, cpuMsPerResource, peakMegabytes };
+    return {
+      services,
+      resources: 3 * services,
+      startCpuMs,
+      cpuMsPerResource,
+      hostMegabytes,
+      peakMegabytes: megabytes(),
+    };
   } finally {
     await provider.stop();
     rmSync(home, { recursive: true, force: true });

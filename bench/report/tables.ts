@@ -101,7 +101,7 @@ function alone({ client, process }: Results): Table {
   const ms = (value: number) => `${value.toFixed(2)} ms`;
   return {
     title: "Alone",
-    head: ["what", "CPU"],
+    head: ["what", "CPU time, memory"],
     rows: [
       ...(client
         ? [
@@ -113,7 +113,9 @@ function alone({ client, process }: Results): Table {
         ? [
             ["start of the provider's process", ms(process.startCpuMs)],
             ...Object.entries(process.cpuMsPerResource).map(([step, cost]) => [`each resource: ${step}`, ms(cost)]),
+            ["most memory of the SDK's host alone", `${process.hostMegabytes.toFixed(0)} MB`],
             [`most memory, ${process.resources} resources`, `${process.peakMegabytes.toFixed(0)} MB`],
+            ["held of it at the end", `${process.heldMegabytes?.toFixed(1)} MB`],
           ]
         : []),
     ],

@@ -12,7 +12,8 @@ export function parseBaseUrl(text: string): BaseUrl {
   if (/[\s\\\p{Cc}]/u.test(text)) throw refused("contains white space, a control character or a backslash");
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:\/\//i.test(text)) throw refused("is not a complete http(s) address");
-  if (authority(text).includes("@")) throw refused("contains a user or password; the key is a setting of its own");
+  if (authority(text).includes("@") || url.username !== "" || url.password !== "")
+    throw refused("contains a user or password; the key is a setting of its own");
   if (text.includes("?")) throw refused("contains a query");
   if (text.includes("#")) throw refused("contains a fragment");
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {

@@ -2,6 +2,7 @@ import type { ZodType } from "zod";
 import type * as bodies from "./bodies.js";
 import { Connection } from "./connection.js";
 import { ApiError } from "./errors.js";
+import { checkIdentity, type Fact, factsOf } from "./identity.js";
 import {
   buildPath,
   buildQuery,
@@ -45,12 +46,12 @@ export class AmigoClient {
 
   /** The bootstrap route: makes a workspace without an owner, which nobody can archive. */
   async createWorkspace(body: bodies.CreateWorkspaceBody): Promise<schemas.WorkspaceResponse> {
-    return this.#call("create-workspace", {}, { body, schema: schemas.workspaceSchema });
+    return this.#call("create-workspace", {}, { body, schema: schemas.workspaceSchema, facts: newWorkspace(body) });
   }
 
   /** The caller becomes the owner. A server without the route (404, 405) gets the same at its newer address. */
   async createSelfServiceWorkspace(body: bodies.CreateWorkspaceBody): Promise<schemas.WorkspaceResponse> {
-    const request = { body, schema: schemas.workspaceSchema };
+    const request = { body, schema: schemas.workspaceSchema, facts: newWorkspace(body) };
     const address = this.#connection.baseUrl;
     const moved = { ...request, template: movedSelfServicePath };
     if (movedSelfService.has(address)) return this.#call("create-self-service-workspace", {}, moved);
@@ -70,21 +71,24 @@ export class AmigoClient {
   }
 
   async getWorkspace(workspaceId: string): Promise<schemas.WorkspaceResponse> {
-    return this.#call("get-workspace", { workspace_id: workspaceId }, { schema: schemas.workspaceSchema });
+    const request = { schema: schemas.workspaceSchema, facts: idOf(workspaceId) };
+    return this.#call("get-workspace", { workspace_id: workspaceId }, request);
   }
 
   async updateWorkspace(workspaceId: string, body: bodies.UpdateWorkspaceBody): Promise<schemas.WorkspaceResponse> {
-    return this.#call("update-workspace", { workspace_id: workspaceId }, { body, schema: schemas.workspaceSchema });
+    const request = { body, schema: schemas.workspaceSchema, facts: idOf(workspaceId) };
+    return this.#call("update-workspace", { workspace_id: workspaceId }, request);
   }
 
   /** Cannot be undone; `slug` must repeat the workspace's slug. */
   async archiveWorkspace(workspaceId: string, slug: string): Promise<schemas.WorkspaceResponse> {
-    const request = { body: { slug }, schema: schemas.workspaceSchema };
+    const request = { body: { slug }, schema: schemas.workspaceSchema, facts: idOf(workspaceId) };
     return this.#call("archive-workspace", { workspace_id: workspaceId }, request);
   }
 
   async provisionWorkspace(workspaceId: string): Promise<schemas.WorkspaceResponse> {
-    const request = { schema: schemas.provisionSchema };
+    const facts = ({ workspace }: { workspace: object }) => factsOf(workspace, { id: workspaceId }, "workspace.");
+    const request = { schema: schemas.provisionSchema, facts };
     return (await this.#call("provision-workspace", { workspace_id: workspaceId }, request)).workspace;
   }
 
@@ -104,7 +108,13 @@ export class AmigoClient {
     page: bodies.PageRequest & bodies.ServiceFilters = {},
   ): Promise<schemas.Page<schemas.ServiceResponse>> {
     const query = { ...pageQuery(page), search: page.search, is_active: page.isActive };
-    return this.#call("list-services", { workspace_id: workspaceId }, { query, schema: schemas.servicePageSchema });
+    const facts = ({ items }: { items: object[] }) =>
+      items.flatMap((item, index) => factsOf(item, { workspace_id: workspaceId }, `items[${index}].`));
+    return this.#call(
+      "list-services",
+      { workspace_id: workspaceId },
+      { query, schema: schemas.servicePageSchema, facts },
+    );
   }
 
   /** All pages; a thing that moved between pages during the scan may be missing, never double. */
@@ -115,11 +125,15 @@ export class AmigoClient {
 
   async getService(workspaceId: string, serviceId: string): Promise<schemas.ServiceResponse> {
     const parameters = { workspace_id: workspaceId, service_id: serviceId };
-    return this.#call("get-service", parameters, { schema: schemas.serviceSchema });
+    return this.#call("get-service", parameters, {
+      schema: schemas.serviceSchema,
+      facts: idOf(serviceId, workspaceId),
+    });
   }
 
   async createService(workspaceId: string, body: bodies.CreateServiceBody): Promise<schemas.ServiceResponse> {
-    return this.#call("create-service", { workspace_id: workspaceId }, { body, schema: schemas.serviceSchema });
+    const facts = (made: object) => factsOf(made, { id: undefined, workspace_id: workspaceId, name: body.name });
+    return this.#call("create-service", { workspace_id: workspaceId }, { body, schema: schemas.serviceSchema, facts });
   }
 
   async updateService(
@@ -128,7 +142,8 @@ export class AmigoClient {
     body: bodies.UpdateServiceBody,
   ): Promise<schemas.ServiceResponse> {
     const parameters = { workspace_id: workspaceId, service_id: serviceId };
-    return this.#call("update-service", parameters, { body, schema: schemas.serviceSchema });
+    const request = { body, schema: schemas.serviceSchema, facts: idOf(serviceId, workspaceId) };
+    return this.#call("update-service", parameters, request);
   }
 
   async deleteService(workspaceId: string, serviceId: string): Promise<void> {
@@ -153,7 +168,9 @@ export class AmigoClient {
   }
 
   async createUseCase(workspaceId: string, body: bodies.CreateUseCaseBody): Promise<schemas.UseCaseResponse> {
-    return this.#call("create-use-case", { workspace_id: workspaceId }, { body, schema: schemas.useCaseSchema });
+    const { channel, entity_name, name } = body;
+    const facts = (made: object) => factsOf(made, { id: undefined, channel, entity_name, name });
+    return this.#call("create-use-case", { workspace_id: workspaceId }, { body, schema: schemas.useCaseSchema, facts });
   }
 
   async deleteUseCase(workspaceId: string, useCaseId: string): Promise<void> {
@@ -163,7 +180,8 @@ export class AmigoClient {
   /** Throws NotFoundError when the use case is not bound. */
   async getServiceBinding(workspaceId: string, useCaseId: string): Promise<schemas.ServiceBindingResponse> {
     const parameters = { workspace_id: workspaceId, use_case_id: useCaseId };
-    return this.#call("get-use-case-service-binding", parameters, { schema: schemas.serviceBindingSchema });
+    const facts = (bound: object) => factsOf(bound, { ...parameters, service_id: undefined });
+    return this.#call("get-use-case-service-binding", parameters, { schema: schemas.serviceBindingSchema, facts });
   }
 
   /** Takes the use case from whatever service it was bound to. */
@@ -173,7 +191,8 @@ export class AmigoClient {
     serviceId: string,
   ): Promise<schemas.ServiceBindingResponse> {
     const parameters = { workspace_id: workspaceId, use_case_id: useCaseId };
-    const request = { body: { service_id: serviceId }, schema: schemas.serviceBindingSchema };
+    const facts = (bound: object) => factsOf(bound, { ...parameters, service_id: serviceId });
+    const request = { body: { service_id: serviceId }, schema: schemas.serviceBindingSchema, facts };
     return this.#call("bind-use-case-to-service", parameters, request);
   }
 
@@ -186,7 +205,10 @@ export class AmigoClient {
     const path = buildPath(call.template ?? operation.path, parameters) + buildQuery(call.query ?? {});
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const reply = await this.#connection.send({ operation, path, body });
-    return call.schema === undefined ? (undefined as Result) : parseReply(operation, path, reply, call.schema);
+    if (call.schema === undefined) return undefined as Result;
+    const answer = parseReply(operation, path, reply, call.schema);
+    checkIdentity(operation, path, reply, call.facts?.(answer) ?? []);
+    return answer;
   }
 }
 
@@ -194,12 +216,23 @@ interface Call<Result> {
   body?: object;
   query?: Record<string, string | number | boolean | undefined>;
   schema?: ZodType<Result>;
+  /** What the answer must say of itself. */
+  facts?: (answer: Result) => Fact[];
   /** Instead of the operation's own path. */
   template?: string;
 }
 
 function pageQuery({ limit = 20, continuationToken }: bodies.PageRequest) {
   return { limit, continuation_token: continuationToken };
+}
+
+/** The answer is about this workspace, or this service of a workspace. */
+function idOf(id: string, workspaceId?: string): (answer: object) => Fact[] {
+  return (answer) => factsOf(answer, { id, ...(workspaceId && { workspace_id: workspaceId }) });
+}
+
+function newWorkspace({ slug }: bodies.CreateWorkspaceBody): (answer: object) => Fact[] {
+  return (answer) => factsOf(answer, { id: undefined, slug });
 }
 
 function isMissingRoute(error: unknown): boolean {

@@ -37,7 +37,8 @@ export class Connection {
     this.#base = parseBaseUrl(options.baseUrl);
     this.#maxConcurrency = wholeNumber("maxConcurrency", options.maxConcurrency ?? 16);
     this.#maxResponseBytes = wholeNumber("maxResponseBytes", options.maxResponseBytes ?? 8 * 1024 * 1024);
-    this.#timeoutMs = positive("timeoutSeconds", options.timeoutSeconds ?? 60) * 1000;
+    // The HTTP library takes whole milliseconds only, and 2.01 s are 2009.9999999999998 ms.
+    this.#timeoutMs = Math.ceil(positive("timeoutSeconds", options.timeoutSeconds ?? 60) * 1000);
     this.#exchange = this.#compose();
   }
 

@@ -13,6 +13,10 @@ export class Deadline {
     this.#timer = setTimeout(() => this.#controller.abort(), this.totalMs);
   }
 
+  get begun(): boolean {
+    return this.#endsAt !== undefined;
+  }
+
   /** Milliseconds left. */
   get remaining(): number {
     return this.#endsAt === undefined ? this.totalMs : Math.max(0, this.#endsAt - Date.now());

@@ -80,7 +80,7 @@ export abstract class RequestError extends AmigoError {
     this.operation = init.operation;
     this.method = init.method;
     this.path = redact(init.path);
-    this.requestId = init.requestId === undefined ? undefined : redact(init.requestId);
+    this.requestId = init.requestId === undefined ? undefined : bounded(init.requestId);
   }
 }
 
@@ -114,10 +114,10 @@ export class ApiError extends RequestError {
   constructor(init: ApiErrorInit) {
     super(init.summary ?? apiSummary(init), { outcome: "rejected", ...init });
     this.status = init.status;
-    this.code = init.code === undefined ? undefined : redact(init.code);
+    this.code = init.code === undefined ? undefined : bounded(init.code);
     this.detail = bounded(init.detail ?? "");
     this.problems = (init.problems ?? []).map((problem) => ({
-      path: redact(problem.path),
+      path: bounded(problem.path),
       message: bounded(problem.message),
     }));
     this.retryAfterMs = init.retryAfterMs;
@@ -176,7 +176,7 @@ export class TransportError extends RequestError {
   }
 }
 
-export type ResponseProblem = "content-type" | "truncated" | "not-json" | "schema" | "pages";
+export type ResponseProblem = "content-type" | "truncated" | "not-json" | "schema" | "identity" | "pages";
 
 /** The server reported success, but its answer cannot be used. */
 export class ResponseError extends RequestError {
@@ -185,9 +185,9 @@ export class ResponseError extends RequestError {
   readonly field: string | undefined;
 
   constructor(init: RequestErrorInit & { problem: ResponseProblem; description: string; field?: string }) {
-    super(`${init.operation}: ${init.description} (${where(init)}).`, init);
+    super(`${init.operation}: ${bounded(init.description)} (${where(init)}).`, init);
     this.problem = init.problem;
-    this.field = init.field;
+    this.field = init.field === undefined ? undefined : bounded(init.field);
   }
 }
 
@@ -224,14 +224,16 @@ export function seconds(milliseconds: number): string {
 
 function where(init: RequestErrorInit): string {
   const request = `${init.method} ${init.path}`;
-  return init.requestId === undefined ? request : `${request}, request id ${init.requestId}`;
+  return init.requestId === undefined ? request : `${request}, request id ${bounded(init.requestId)}`;
 }
 
 const longestDetail = 500;
 
 /** Redacts before it cuts, since half a key would not be recognised. */
 function bounded(text: string): string {
-  const clean = redact(text).replace(/\s+/g, " ").trim();
+  const clean = redact(text)
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim();
   return clean.length <= longestDetail ? clean : `${clean.slice(0, longestDetail)}…`;
 }
 

@@ -2,6 +2,8 @@ import type { Problem } from "./errors.js";
 import { header, type Reply } from "./exchange.js";
 import { parseJson } from "./json.js";
 
+const mostProblems = 100;
+
 export interface FailureBody {
   detail: string;
   problems: Problem[];
@@ -17,7 +19,8 @@ export function readFailureBody(reply: Reply): FailureBody {
   const detail = body.detail;
   const inner = isRecord(detail) ? detail : body;
   const code = textOf(body.error_code) ?? textOf(body.code) ?? textOf(inner.error_code) ?? textOf(inner.code);
-  if (Array.isArray(detail)) return { detail: "", problems: detail.map(problemOf), code, requestId };
+  if (Array.isArray(detail))
+    return { detail: "", problems: detail.slice(0, mostProblems).map(problemOf), code, requestId };
   const said = textOf(detail) ?? firstText(inner) ?? (isRecord(detail) ? JSON.stringify(detail) : "");
   return { detail: said, problems: [], code, requestId };
 }
@@ -53,7 +56,8 @@ function problemOf(entry: unknown): Problem {
 function pathOf(steps: unknown[]): string {
   return steps.reduce<string>((path, step) => {
     if (typeof step === "number") return `${path}[${step}]`;
-    return path === "" ? String(step) : `${path}.${step}`;
+    const name = typeof step === "string" ? step : JSON.stringify(step);
+    return path === "" ? name : `${path}.${name}`;
   }, "");
 }
 

@@ -99,7 +99,6 @@ export class Limiter {
       this.#underWay += 1;
       const { requestsPerSecond } = first.limits;
       if (requestsPerSecond !== undefined) this.#nextStart = Date.now() + 1000 / requestsPerSecond;
-      first.deadline.begin();
       first.admit();
     }
   }
@@ -116,9 +115,13 @@ const longestTimer = 2 ** 31 - 2;
 
 const limiters = new Map<string, Limiter>();
 
-/** The one limiter of this process for an origin and a key, which is kept as a digest only. */
-export function limiterFor(origin: string, key: string): Limiter {
-  const name = `${origin} ${createHash("sha256").update(key).digest("hex")}`;
+/** Whom limits hold for: all who use a key at an origin. The key stands in it as a digest only. */
+export function accountName(origin: string, key: string): string {
+  return `${origin} ${createHash("sha256").update(key).digest("hex")}`;
+}
+
+/** The one limiter of this process for an account. */
+export function limiterFor(name: string): Limiter {
   const limiter = limiters.get(name) ?? new Limiter();
   limiters.set(name, limiter);
   return limiter;

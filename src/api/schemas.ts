@@ -2,6 +2,32 @@ import { z } from "zod";
 
 /** Responses are read tolerantly: enums and ids are plain strings, unknown keys are dropped (kept where a PUT sends them back), optional ones may lack. */
 
+/**
+ * Arrays and maps that stop at their first wrong entry: of an answer with millions, zod's own would fill the memory with
+ * complaints.
+ */
+function list<Item extends z.ZodType>(item: Item) {
+  return z.array(z.unknown()).transform((values, context) => values.map(entryParser(item, context)));
+}
+
+function map<Item extends z.ZodType>(item: Item) {
+  return z.record(z.string(), z.unknown()).transform((values, context) => {
+    const parse = entryParser(item, context);
+    return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, parse(value, key)]));
+  });
+}
+
+function entryParser<Item extends z.ZodType>(item: Item, context: z.core.$RefinementCtx) {
+  let failed = false;
+  return (value: unknown, key: PropertyKey): z.infer<Item> => {
+    const result = failed ? undefined : item.safeParse(value);
+    const issue = result?.error?.issues[0];
+    if (issue) context.addIssue({ code: "custom", message: issue.message, path: [key, ...issue.path] });
+    failed ||= !result?.success;
+    return result?.success ? result.data : z.NEVER;
+  };
+}
+
 const nullableText = z.string().nullable().default(null);
 
 const llmConfig = z.looseObject({
@@ -12,7 +38,7 @@ const llmConfig = z.looseObject({
 const versionSet = z.looseObject({
   agent_version_number: z.number().nullable().optional(),
   context_graph_version_number: z.number().nullable().optional(),
-  llm_model_preferences: z.record(z.string(), llmConfig).optional(),
+  llm_model_preferences: map(llmConfig).optional(),
 });
 
 const voiceConfig = z.looseObject({
@@ -21,7 +47,7 @@ const voiceConfig = z.looseObject({
   eager_eot_threshold: z.number().nullable().optional(),
   eot_timeout_ms: z.number().nullable().optional(),
   filler_style: z.string().optional(),
-  filler_vocabulary: z.array(z.string()).nullable().optional(),
+  filler_vocabulary: list(z.string()).nullable().optional(),
   backchannel_delay_ms: z.number().optional(),
   max_response_sentences: z.number().nullable().optional(),
   max_response_words: z.number().nullable().optional(),
@@ -55,10 +81,10 @@ export const serviceSchema = z.object({
   agent_name: nullableText,
   context_graph_name: nullableText,
   persona_name: nullableText,
-  keyterms: z.array(z.string()),
+  keyterms: list(z.string()),
   is_active: z.boolean(),
-  version_sets: z.record(z.string(), versionSet),
-  tags: z.array(serviceTag),
+  version_sets: map(versionSet),
+  tags: list(serviceTag),
   tool_capacity: z.number(),
   safety_filters_enabled: z.boolean().default(true),
   channel_type: z.string().default("voice"),
@@ -94,13 +120,13 @@ export const serviceBindingSchema = z.object({
   updated_at: z.string(),
 });
 
-export const testCallerNumbersSchema = z.object({ numbers: z.array(z.string()) });
+export const testCallerNumbersSchema = z.object({ numbers: list(z.string()) });
 export const provisionSchema = z.object({ workspace: workspaceSchema });
-export const useCaseListSchema = z.object({ items: z.array(useCaseSchema) });
+export const useCaseListSchema = z.object({ items: list(useCaseSchema) });
 
 function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({
-    items: z.array(item),
+    items: list(item),
     has_more: z.boolean(),
     continuation_token: z.number().nullable().default(null),
     total: z.number().nullable().default(null),

@@ -29,20 +29,27 @@ const actionSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("drip"), bytesPerSecond: z.number().positive() }),
   z.strictObject({ kind: z.literal("truncate") }),
   z.strictObject({ kind: z.literal("contentType"), value: z.string(), body: z.string().optional() }),
+  z.strictObject({
+    kind: z.literal("edit"),
+    set: z.record(z.string(), z.unknown()).optional(),
+    drop: z.array(z.string()).optional(),
+  }),
   z.strictObject({ kind: z.literal("pageShift"), by: z.int().optional() }),
   z.strictObject({ kind: z.literal("repeatToken") }),
   z.strictObject({ kind: z.literal("staleList"), ms: milliseconds }),
 ]);
 
+const pattern = z
+  .string()
+  .refine(isPattern, "not a regular expression")
+  .transform((source) => new RegExp(source));
+
 const ruleSchema = z.strictObject({
   id: z.string().optional(),
   operation: z.union([z.string(), z.array(z.string())]).optional(),
   method: z.string().optional(),
-  path: z
-    .string()
-    .refine(isPattern, "not a regular expression")
-    .transform((source) => new RegExp(source))
-    .optional(),
+  path: pattern.optional(),
+  body: pattern.optional(),
   times: z.int().nonnegative().optional(),
   skip: z.int().nonnegative().optional(),
   probability: z.number().min(0).max(1).optional(),
@@ -106,8 +113,9 @@ function readFaults(body: unknown): { rules: FaultRule[]; seed?: number } {
 }
 
 function faultView(status: ReturnType<FaultInjector["list"]>[number]): unknown {
-  const { path, ...rule } = status.rule;
-  return { ...status, rule: path === undefined ? rule : { ...rule, path: path.source.replaceAll("\\/", "/") } };
+  const { path, body, ...rule } = status.rule;
+  const text = (found: RegExp | undefined) => found?.source.replaceAll("\\/", "/");
+  return { ...status, rule: { ...rule, path: text(path), body: text(body) } };
 }
 
 function isPattern(source: string): boolean {

@@ -4,7 +4,7 @@ import { z } from "zod";
  * Where the contract is silent the real server may behave in more than one way. Each member is one such question;
  * the first answer is the default. All can be changed while the emulator runs.
  */
-const dialectShape = {
+export const dialectShape = {
   /** `null` in PUT service: the field keeps its value, or goes back to its default (persona and voice: none). */
   putNull: z.enum(["unchanged", "clears"]),
   /** A field left out of PUT service: keeps its value, or goes back to its default (full replacement). */

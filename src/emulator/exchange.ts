@@ -45,6 +45,7 @@ export class Exchange {
   readonly #entry: RequestLogEntry;
   readonly #startedAt = performance.now();
   #limitHeaders: Record<string, string> = {};
+  #wasCut = false;
 
   constructor(
     parts: ExchangeParts,
@@ -57,6 +58,9 @@ export class Exchange {
     this.#outgoing = outgoing;
     this.#operation = operation;
     this.#entry = parts.log.open(incoming.method ?? "", incoming.url ?? "", operation?.id);
+    outgoing.once("close", () => {
+      if (!outgoing.writableFinished && !this.#wasCut) this.#entry.droppedMs = performance.now() - this.#startedAt;
+    });
   }
 
   async run(request: RawRequest): Promise<void> {
@@ -85,7 +89,7 @@ export class Exchange {
     const actions = faults.strike(this.#entry, "after");
     const after = await this.#interrupt(actions, "after");
     if (after?.kind === "reset") return this.#cut();
-    return this.#send(after === undefined ? answer : this.#statusAnswer(after), actions);
+    return this.#send(after === undefined ? edited(answer, actions) : this.#statusAnswer(after), actions);
   }
 
   /** Runs waits and calls; returns the first action that takes the place of the answer. */
@@ -199,6 +203,7 @@ export class Exchange {
   }
 
   #cut(): void {
+    this.#wasCut = true;
     this.#finish(0);
     cut(this.#outgoing);
   }
@@ -208,6 +213,18 @@ export class Exchange {
     this.#entry.ms = performance.now() - this.#startedAt;
     this.#parts.onRequest(this.#entry);
   }
+}
+
+/** The answer with the keys that `edit` faults change; errors stay as they are. */
+function edited(answer: Answer, actions: FaultAction[]): Answer {
+  const edits = actions.filter((action) => action.kind === "edit");
+  if (edits.length === 0 || answer.status >= 300 || answer.body === undefined) return answer;
+  const change = (value: unknown): unknown => {
+    const entries = Object.entries({ ...(value as object), ...Object.assign({}, ...edits.map(({ set }) => set)) });
+    return Object.fromEntries(entries.filter(([key]) => !edits.some(({ drop }) => drop?.includes(key))));
+  };
+  const { items } = answer.body as { items?: unknown[] };
+  return { ...answer, body: items ? { ...answer.body, items: items.map(change) } : change(answer.body) };
 }
 
 function parsed(text: string): unknown {

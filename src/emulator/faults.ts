@@ -25,6 +25,8 @@ export type FaultAction =
   | { kind: "truncate" }
   /** Sends the answer under another content type; with `body`, that text instead of it. */
   | { kind: "contentType"; value: string; body?: string }
+  /** Changes keys of the answer's object, or of each item of a list: sets some, drops some. Errors stay as they are. */
+  | { kind: "edit"; set?: Record<string, unknown>; drop?: string[] }
   /** Shifts the second and later pages by `by` items (default 1: one is skipped; -1: one comes twice). */
   | { kind: "pageShift"; by?: number }
   /** Pages claim that there is more and repeat their own token. */
@@ -42,6 +44,8 @@ export interface FaultRule {
   method?: string;
   /** Matched against path and query. */
   path?: RegExp;
+  /** Matched against the request's body as JSON without white space. */
+  body?: RegExp;
   /** How often it strikes at most; default without end. */
   times?: number;
   /** How many matching requests it lets pass first; default 0. */
@@ -63,7 +67,7 @@ export interface FaultStatus {
 type Phase = "lists" | "before" | "after";
 
 const listKinds: FaultAction["kind"][] = ["pageShift", "repeatToken", "staleList"];
-const answerKinds: FaultAction["kind"][] = ["stallBody", "drip", "truncate", "contentType"];
+const answerKinds: FaultAction["kind"][] = ["stallBody", "drip", "truncate", "contentType", "edit"];
 
 /** Decides which faults strike which request; the same seed and the same requests give the same faults. */
 export class FaultInjector {
@@ -136,7 +140,8 @@ function matches(rule: FaultRule, request: RequestLogEntry): boolean {
   if (operation !== undefined && ![operation].flat().some((id) => id === request.operation)) return false;
   if (rule.method !== undefined && rule.method.toUpperCase() !== request.method) return false;
   // A pattern with the g flag remembers where it stopped.
-  return rule.path === undefined || request.path.search(rule.path) >= 0;
+  if (rule.path !== undefined && request.path.search(rule.path) < 0) return false;
+  return rule.body === undefined || (JSON.stringify(request.requestBody) ?? "").search(rule.body) >= 0;
 }
 
 /** A small seeded generator of numbers in [0, 1). */

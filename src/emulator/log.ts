@@ -16,6 +16,8 @@ export interface RequestLogEntry {
   requestId: string;
   /** From arrival to the first byte of the answer. */
   ms: number;
+  /** From arrival until the caller cut the connection, where it did so before the whole answer was sent. */
+  droppedMs?: number;
   /** Whether the request changed the server's state. */
   committed: boolean;
   requestBody?: unknown;

@@ -1,11 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { redact } from "../api/redact.js";
 import { checkInputs } from "./check.js";
 import { differences, mismatches } from "./compare.js";
 import type { ProviderContext } from "./context.js";
 import { EngineError, messageOf, PartialFailure, Unfinished } from "./failure.js";
 import { HIDDEN, type ImportRequest, LOOKED_UP } from "./hidden.js";
 import type { Lifecycle, Values } from "./lifecycle.js";
-import { everything, inputsOf, observed, outputsOf } from "./outputs.js";
+import { everything, inputsOf, observed, outputsOf, withFullMark } from "./outputs.js";
 import { isUnknown } from "./unknown.js";
 
 type DynamicProvider = Required<Omit<pulumi.dynamic.ResourceProvider, "configure">>;
@@ -96,7 +97,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
           );
           return;
         }
-        await lifecycle.remove(context, id, state);
+        await lifecycle.remove(context, id, withFullMark(lifecycle, state));
         context.memory.removed(kind, id, lifecycle.describe(state));
       }),
   };
@@ -150,7 +151,8 @@ function ignored(values: Values, paths: readonly string[] = []): Values {
 }
 
 function engineError(doing: string, lifecycle: Lifecycle, values: Values, error: unknown): Error {
-  const message = `${doing}: ${messageOf(error)}`;
+  // Messages of the lifecycles quote what the server said, which may quote the key.
+  const message = redact(`${doing}: ${messageOf(error)}`);
   if (!(error instanceof Unfinished)) return new EngineError(message);
   const outs = outputsOf(lifecycle, values, error.live);
   return new PartialFailure(error.id, { ...outs, [HIDDEN.provider]: values[HIDDEN.provider] }, message);

@@ -33,7 +33,7 @@ export function checkInputs(context: ProviderContext, lifecycle: Lifecycle, olds
   ];
   if (failures.length === 0) lifecycle.intend?.(context, inputs, exists ? former : undefined);
 
-  const owner = context.settings.ownershipTag ? (former[HIDDEN.owner] ?? news[HIDDEN.owner]) : undefined;
+  const owner = context.settings.ownershipTag ? (olds[HIDDEN.owner] ?? news[HIDDEN.owner]) : undefined;
   if (owner !== undefined) inputs[HIDDEN.owner] = owner;
   if (request) inputs[HIDDEN.adopt] = request;
   if (news[LOOKED_UP] !== undefined) inputs[LOOKED_UP] = news[LOOKED_UP];
@@ -49,7 +49,9 @@ const NO_WORKSPACE: Problem = {
 
 function withoutHidden(news: Values): Values {
   return Object.fromEntries(
-    Object.entries(news).filter(([name, value]) => !name.startsWith("__") && (value ?? undefined) !== undefined),
+    Object.entries(news).filter(
+      ([name, value]) => (name === "__proto__" || !name.startsWith("__")) && (value ?? undefined) !== undefined,
+    ),
   );
 }
 

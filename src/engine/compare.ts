@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
+import { redact } from "../api/redact.js";
 import type { Lifecycle, Property, Values } from "./lifecycle.js";
 import { isUnknown } from "./unknown.js";
 
 /** Without the keys that hold undefined or null, at any depth: the API treats absent and null alike in its answers. */
 export function compact(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(compact);
+  // JSON has one zero only.
+  if (value === 0) return 0;
   if (value === null || typeof value !== "object") return value ?? undefined;
   return Object.fromEntries(
     Object.entries(value)
@@ -63,7 +66,7 @@ export function mismatches(lifecycle: Lifecycle, wanted: Values, live: Values): 
 /** A value short enough for a message. */
 export function show(value: unknown, limit = 120): string {
   if (value === undefined || value === null) return "nothing";
-  const text = JSON.stringify(value);
+  const text = redact(JSON.stringify(value));
   return text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text;
 }
 

@@ -1,5 +1,6 @@
 import { AmigoClient } from "../api/client.js";
 import type { ServiceResponse, UseCaseResponse } from "../api/index.js";
+import { redact } from "../api/redact.js";
 import { SharedList, SharedReads } from "../api/shared-reads.js";
 import { version } from "../version.js";
 import type { Journal } from "./journal.js";
@@ -20,6 +21,7 @@ export interface WorkspaceReads {
 
 /** Everything that the operations of one provider process share. */
 export class ProviderContext {
+  readonly warn: (message: string) => void;
   readonly memory = new RunMemory();
   readonly locks = new KeyedLock();
   private readonly workspaces = new Map<string, WorkspaceReads>();
@@ -28,10 +30,12 @@ export class ProviderContext {
 
   constructor(
     readonly settings: Settings,
-    readonly warn: (message: string) => void = (message) => console.warn(`warning: ${message}`),
+    warn: (message: string) => void = (message) => console.warn(`warning: ${message}`),
     /** Kept by the engine's provider process only: nothing else is killed with a create under way that nobody remembers. */
     readonly journal?: Journal,
-  ) {}
+  ) {
+    this.warn = (message) => warn(redact(message));
+  }
 
   /** Made at the first request: a run that changes nothing loads no HTTP client. */
   get client(): AmigoClient {

@@ -49,7 +49,8 @@ export class Journal {
     baseUrl: string,
     private readonly warn: (message: string) => void,
   ) {
-    const host = URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
+    // What is no address may hold a password, and is refused elsewhere.
+    const host = URL.canParse(baseUrl) ? new URL(baseUrl).host : "unknown";
     this.file = path.join(journalFolder(), `${host.replace(/[^\w.-]/g, "_")}.jsonl`);
   }
 

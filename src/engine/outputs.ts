@@ -1,16 +1,32 @@
+import { withoutKeys } from "../api/redact.js";
 import { isRemote, same } from "./compare.js";
 import { HIDDEN, LOOKED_UP } from "./hidden.js";
 import type { Lifecycle, Values } from "./lifecycle.js";
-import { sanitiseValues } from "./sanitise.js";
+import { fullMark, shortMark } from "./owner.js";
+import { typeToken } from "./resource.js";
+import { sanitise, sanitiseValues } from "./sanitise.js";
+import { UNKNOWN } from "./unknown.js";
 
-/** The inputs among the values, with what the engine or the classes added left out. */
+/** The inputs among the values and the full owner mark, with what else the engine or the classes added left out. */
 export function inputsOf(lifecycle: Lifecycle, values: Values): Values {
+  const marked = withFullMark(lifecycle, values);
   const names = Object.keys(lifecycle.properties);
   return Object.fromEntries(
     [...names, HIDDEN.owner]
-      .filter((name) => (values[name] ?? undefined) !== undefined)
-      .map((name) => [name, values[name]]),
+      .filter((name) => (marked[name] ?? undefined) !== undefined)
+      .map((name) => [name, marked[name]]),
   );
+}
+
+/** State holds the mark in a short form; lifecycles, the journal and the API in full. */
+export function withFullMark({ kind }: Lifecycle, values: Values): Values {
+  const mark = values[HIDDEN.owner];
+  return typeof mark === "string" ? { ...values, [HIDDEN.owner]: fullMark(mark, typeToken(kind)) } : values;
+}
+
+function withShortMark({ kind }: Lifecycle, values: Values): Values {
+  const mark = values[HIDDEN.owner];
+  return typeof mark === "string" ? { ...values, [HIDDEN.owner]: shortMark(mark, typeToken(kind)) } : values;
 }
 
 /**
@@ -20,7 +36,10 @@ export function inputsOf(lifecycle: Lifecycle, values: Values): Values {
 export function outputsOf(lifecycle: Lifecycle, declared: Values, live: Values): Values {
   const { [HIDDEN.owner]: owner, ...inputs } = observed(lifecycle, declared, live);
   const mark = lifecycle.marked ? { [HIDDEN.owner]: owner } : {};
-  return sanitiseValues({ ...inputs, ...mark, ...pick(lifecycle.computed, live) });
+  const { updatedAt, ...computed } = pick(lifecycle.computed, live);
+  // What was never changed says so once.
+  const changed = updatedAt === computed.createdAt ? {} : { updatedAt };
+  return { ...inputs, ...sanitiseValues({ ...mark, ...computed, ...changed }, forState) };
 }
 
 /** The declared inputs, each with the value that exists. */
@@ -28,15 +47,23 @@ export function observed(lifecycle: Lifecycle, declared: Values, live: Values): 
   const inputs = inputsOf(lifecycle, declared);
   for (const [name, property] of Object.entries(lifecycle.properties)) {
     if (inputs[name] === undefined || !isRemote(property) || same(property, inputs[name], live[name])) continue;
-    inputs[name] = live[name];
+    inputs[name] = sanitise(live[name], forState);
   }
-  return sanitiseValues(inputs);
+  return sanitiseValues(withShortMark(lifecycle, inputs));
 }
 
 /** Everything that exists, for resources that are looked up and not managed. */
 export function everything(lifecycle: Lifecycle, given: Values, live: Values): Values {
   const names = [...Object.keys(lifecycle.properties), ...lifecycle.computed];
-  return sanitiseValues({ ...given, ...pick(names, live), [LOOKED_UP]: true });
+  return { ...given, ...sanitiseValues(pick(names, live), forState), [LOOKED_UP]: true };
+}
+
+/** Texts to which the engine gives a meaning of its own: an unknown value, and an object that is a secret or a file. */
+const ENGINE_MARKS = new Set([UNKNOWN, "4dabf18193072939515e22adb298388d"]);
+
+/** What the server says, as state may hold it: without our key, and nothing that the engine would take for more than data. */
+function forState(text: string): string | undefined {
+  return ENGINE_MARKS.has(text) ? undefined : withoutKeys(text);
 }
 
 function pick(names: readonly string[], values: Values): Values {

@@ -11,3 +11,15 @@ export async function ownerMark(type: string, name: string, parent: pulumi.Resou
   const [, project, typePath, ...rest] = urn.split("::");
   return `pulumi/${pulumi.getOrganization()}/${project}/${pulumi.getStack()}/${typePath}/${rest.join("::")}`;
 }
+
+/** The mark as state holds it, twice in each service: without its type, and without the organization of local backends. */
+export function shortMark(mark: string, type: string): string {
+  if (!mark.includes(`${type}/`)) return mark;
+  return mark.replace(/^pulumi\/(organization(?=\/))?/, "").replace(type, "*");
+}
+
+/** The mark as the API and the journal hold it. */
+export function fullMark(mark: unknown, type: string): string | undefined {
+  if (typeof mark !== "string" || !mark.includes("*") || mark.includes(`${type}/`)) return mark as string | undefined;
+  return `pulumi/${mark.startsWith("/") ? "organization" : ""}${mark.replace("*", type)}`;
+}

@@ -8,9 +8,28 @@ type Issue = z.core.$ZodIssue;
 /** Everything wrong with the inputs, each with its property path; values that are not known yet are passed over. */
 export function findProblems(schema: z.ZodType, values: Values): Problem[] {
   const result = schema.safeParse(values);
-  if (result.success) return [];
-  return result.error.issues.flatMap((issue) => fromIssue(issue, values));
+  const found = result.success ? [] : result.error.issues.flatMap((issue) => fromIssue(issue, values));
+  const told = new Set(found.map(({ property }) => property));
+  return [...found, ...unsendable(values, []).filter(({ property }) => !told.has(property))];
 }
+
+/** What JSON cannot bring back from the server, wherever it stands: schemas pass over it inside of open maps. */
+function unsendable(value: unknown, path: readonly PropertyKey[]): Problem[] {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    return [{ property: pathText(path), reason: `found ${value}; must be a finite number` }];
+  }
+  if (value === null || typeof value !== "object") return [];
+  if (path.length > DEEPEST) {
+    return [{ property: pathText(path.slice(0, 3)), reason: `must not be nested more than ${DEEPEST} levels deep` }];
+  }
+  return Object.keys(value).flatMap((key) => {
+    const inner = [...path, Array.isArray(value) ? Number(key) : key];
+    if (key === "__proto__") return [{ property: pathText(inner), reason: "is a name that no property can have" }];
+    return unsendable((value as Values)[key], inner);
+  });
+}
+
+const DEEPEST = 50;
 
 function fromIssue(issue: Issue, values: Values): Problem[] {
   if (reachesUnknown(values, issue.path)) return [];

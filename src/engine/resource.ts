@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { version } from "../version.js";
 import type { ConflictCheck } from "./conflicts.js";
 import { HIDDEN, LOOKED_UP } from "./hidden.js";
-import { ownerMark } from "./owner.js";
+import { ownerMark, shortMark } from "./owner.js";
 import { sanitise } from "./sanitise.js";
 import { muteStackTraces } from "./stack-traces.js";
 
@@ -46,10 +46,10 @@ export abstract class AmigoResource extends pulumi.CustomResource {
     for (const key of Object.keys(facts.outputs)) inputs[key] = undefined;
     Object.assign(inputs, args);
     // A constant, so that no code goes into state and new code takes effect at once (docs/decisions).
-    inputs[HIDDEN.provider] = `exports.handler=()=>require("pulumi-amigo/providers").${facts.provider}`;
+    inputs[HIDDEN.provider] = `exports.handler=require('pulumi-amigo/providers').${facts.provider}`;
     if (opts.id) inputs[LOOKED_UP] = true;
     else if (!opts.urn) {
-      if (facts.owned) inputs[HIDDEN.owner] = ownerMark(typeToken(facts.kind), name, opts.parent);
+      if (facts.owned) inputs[HIDDEN.owner] = stateMark(typeToken(facts.kind), name, opts.parent);
       if (importId) inputs[HIDDEN.adopt] = importRequest(importId, opts);
       if (conflicts.length > 0) inputs[HIDDEN.conflicts] = findConflicts(conflicts);
     }
@@ -65,16 +65,24 @@ export abstract class AmigoResource extends pulumi.CustomResource {
   }
 }
 
-/** What was not declared is not in state; the program still sees the contract's default. */
+async function stateMark(type: string, name: string, parent: pulumi.Resource | undefined): Promise<string> {
+  return shortMark(await ownerMark(type, name, parent), type);
+}
+
+/**
+ * What was not declared is not in state; the program still sees the contract's default. Nor is `updatedAt` of a thing that was
+ * never changed since `createdAt`.
+ */
 function showDefaults(resource: pulumi.CustomResource, outputs: Readonly<Record<string, unknown>>, args: object): void {
-  for (const [key, fallback] of Object.entries(outputs)) {
+  const own = { ...resource } as unknown as Record<string, pulumi.Output<unknown>>;
+  for (const [key, value] of Object.entries(outputs)) {
+    const fallback = key === "updatedAt" ? own.createdAt : value;
     if (fallback === undefined || (args as Record<string, unknown>)[key] !== undefined) continue;
-    const own = (resource as unknown as Record<string, pulumi.Output<unknown>>)[key];
     let shown: pulumi.Output<unknown> | undefined;
     Object.defineProperty(resource, key, {
       configurable: true,
       enumerable: true,
-      get: () => (shown ??= own?.apply((value) => value ?? fallback)),
+      get: () => (shown ??= own[key]?.apply((known) => known ?? fallback)),
     });
   }
 }

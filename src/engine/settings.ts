@@ -1,3 +1,6 @@
+import { parseBaseUrl } from "../api/base-url.js";
+import { registerSecret } from "../api/redact.js";
+
 /** What the provider can be told; every one may come from the provider's arguments, stack config or the environment. */
 export interface Settings {
   /** The key, read anew for each request so that a variable named by `apiKeyEnv` is never stored. */
@@ -57,7 +60,7 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
 
   const keyVariable = text("apiKeyEnv");
   const storedKey = nonEmpty(config("apiKey"));
-  const apiKey = () => {
+  const findKey = () => {
     const named = keyVariable ? nonEmpty(environment[keyVariable]) : undefined;
     const ambient = nonEmpty(environment.AMIGO_API_KEY);
     if (!explicit) return named ?? ambient ?? storedKey;
@@ -70,9 +73,21 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
     problems.push(`amigo:ownershipTag: found ${JSON.stringify(ownership)}; must be true or false`);
   }
 
+  const baseUrl = text("baseUrl") ?? PUBLIC_SERVER;
+  try {
+    parseBaseUrl(baseUrl);
+  } catch (error) {
+    problems.push((error as Error).message);
+  }
+
   return {
-    apiKey,
-    baseUrl: text("baseUrl") ?? PUBLIC_SERVER,
+    apiKey: () => {
+      const key = findKey();
+      // Before any message can quote it.
+      if (key !== undefined) registerSecret(key);
+      return key;
+    },
+    baseUrl,
     workspaceId: text("workspaceId"),
     maxConcurrency: number("maxConcurrency"),
     requestsPerSecond: number("requestsPerSecond"),

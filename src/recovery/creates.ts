@@ -2,6 +2,8 @@ import type { ProviderContext } from "../engine/context.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Entry, Intent } from "../engine/journal.js";
 import type { Lifecycle, Values } from "../engine/lifecycle.js";
+import { withFullMark } from "../engine/outputs.js";
+import { fullMark } from "../engine/owner.js";
 import { typeToken } from "../engine/resource.js";
 import { intents } from "../resources/journalled.js";
 import type { Accounts } from "./accounts.js";
@@ -36,7 +38,7 @@ export async function pendingCreates(state: StackState, accounts: Pick<Accounts,
     const lifecycle = lifecycleOf(resource.type);
     if (type !== "creating" || !lifecycle) continue;
     const context = await accounts.of(resource.provider);
-    const inputs = inClear(resource.inputs ?? {}) as Values;
+    const inputs = withFullMark(lifecycle, inClear(resource.inputs ?? {}) as Values);
     const { kind } = lifecycle;
     const wanted = isJournalled(kind) ? intents[kind](inputs) : undefined;
     creates.push({
@@ -97,7 +99,7 @@ function latest(entries: readonly Entry[]): Entry[] {
 function holds({ resources }: StackState, entry: Entry): boolean {
   return resources.some(({ type, id, inputs }) => {
     if (type !== typeToken(entry.kind)) return false;
-    return entry.id === undefined ? inputs?.[HIDDEN.owner] === entry.owner : id === entry.id;
+    return entry.id === undefined ? fullMark(inputs?.[HIDDEN.owner], type) === entry.owner : id === entry.id;
   });
 }
 

@@ -40,6 +40,7 @@ export const versionSetName = z
   .string()
   .max(40)
   .regex(/^[A-Za-z0-9_-]+$/, { error: "must consist of letters, digits, _ and -" })
+  .refine((name) => name !== "__proto__", { error: "must not be __proto__, which no JSON object can bring back" })
   .refine((name) => name !== "edge", {
     error: "must not be edge: the platform keeps that set at the newest versions, and it cannot be changed or deleted",
   });

@@ -88,13 +88,18 @@ async function untilSetsShow(
   asked: Record<string, VersionSetBody>,
 ): Promise<ServiceResponse> {
   const shows = ({ version_sets }: ServiceResponse) =>
-    Object.entries(asked).every(([name, set]) => sameSet(set, version_sets[name]));
+    Object.entries(asked).every(([name, set]) => sameSet(set, setOf({ version_sets }, name)));
   if (shows(answer)) return answer;
   const later = await settle(context.settings.settleSeconds, async () => {
     const read = await context.client.getService(answer.workspace_id, answer.id);
     return shows(read) ? read : undefined;
   });
   return later ?? answer;
+}
+
+/** The version set of this name; one may be called `constructor`. */
+export function setOf({ version_sets }: Pick<ServiceResponse, "version_sets">, name: string) {
+  return Object.hasOwn(version_sets, name) ? version_sets[name] : undefined;
 }
 
 /** Whether both say the same, with the contract's defaults filled in. */
@@ -115,7 +120,8 @@ function remember(
   }
   const asked = changes.version_sets ?? before.version_sets;
   for (const name of Object.keys({ ...before.version_sets, ...asked })) {
-    if (!same(undefined, before.version_sets[name], asked[name])) written.sets.set(name, asked[name] ?? null);
+    const now = Object.hasOwn(asked, name) ? asked[name] : undefined;
+    if (!same(undefined, setOf(before, name), now)) written.sets.set(name, now ?? null);
   }
   written.until = Date.now() + LAG_MS;
 }

@@ -23,7 +23,7 @@ import {
   withService,
   writeService,
 } from "./service-writes.js";
-import { outcomeUnknown, settle } from "./settle.js";
+import { outcomeUnknown, settleCreated } from "./settle.js";
 
 /**
  * Arguments of a {@link Service}. Every one is updated in place, but for `workspaceId`. One that is withdrawn from the program
@@ -203,7 +203,7 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   } catch (error) {
     if (ConflictError.isInstance(error)) return takeOver(context, news, error);
     if (!outcomeUnknown(error)) throw error;
-    const found = await settle(context.settings.settleSeconds, async () =>
+    const found = await settleCreated(context.settings.settleSeconds, error, async () =>
       (await reads.allServices.fresh()).find(({ name }) => name === news.name),
     );
     if (found && news[HIDDEN.owner] !== undefined && ownerOf(found) === news[HIDDEN.owner])
@@ -262,7 +262,7 @@ async function update(context: ProviderContext, { id, olds, news, wanted, change
       (name) =>
         !Object.hasOwn((wanted.versionSets as object) ?? {}, name) &&
         name !== "release" &&
-        name in current.version_sets,
+        Object.hasOwn(current.version_sets, name),
     );
     if (differing.length === 0 && dropped.length === 0) return live;
 
@@ -274,9 +274,9 @@ async function update(context: ProviderContext, { id, olds, news, wanted, change
     }
     const answer = await writeService(context, workspaceId, current, changes);
     warnOfOthers(context, current, answer, changes);
-    for (const name of dropped.filter((name) => name in answer.version_sets)) {
+    for (const name of dropped.filter((name) => Object.hasOwn(answer.version_sets, name))) {
       context.warn(
-        `version set "${name}" of service "${answer.name}" could not be removed: the API keeps sets that a write leaves out`,
+        `version set "${name}" of service "${answer.name}" could not be removed: the API keeps sets that a write leaves out (or shows their removal late)`,
       );
     }
     return existing(answer, wanted).live;

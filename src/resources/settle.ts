@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AmigoError } from "../api/errors.js";
+import { messageOf } from "../engine/failure.js";
 
 /** Whether a write may have been carried out although it failed. */
 export function outcomeUnknown(error: unknown): error is AmigoError {
@@ -15,4 +16,31 @@ export async function settle<T>(seconds: number, look: () => Promise<T | undefin
     if (found !== undefined || left <= 0) return found;
     await sleep(Math.min(pause, left));
   }
+}
+
+/**
+ * Looks up what became of a create that may have been carried out. A look that fails has found nothing yet; where the last one
+ * failed too, the error says both, and has the create's own error as its cause: nobody may take the outcome for known.
+ */
+export async function settleCreated<T>(
+  seconds: number,
+  unknown: AmigoError,
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  let failure: unknown;
+  const found = await settle(seconds, async () => {
+    try {
+      failure = undefined;
+      return await look();
+    } catch (error) {
+      failure = error;
+      return undefined;
+    }
+  });
+  if (failure === undefined) return found;
+  throw new Error(
+    `${unknown.message} The outcome is unknown, and looking it up failed: ${messageOf(failure)} ` +
+      "Nothing was sent again. Run `pulumi up` once more; it looks again before it asks for one.",
+    { cause: unknown },
+  );
 }

@@ -13,7 +13,7 @@ import { fromWire, toWire } from "../engine/wire.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
-import { outcomeUnknown, settle } from "./settle.js";
+import { outcomeUnknown, settleCreated } from "./settle.js";
 
 interface UseCaseCommonArgs {
   /** Workspace of the use case. @default the provider's workspace */
@@ -219,7 +219,7 @@ async function settleCreate(
 ): Promise<Existing> {
   const workspaceId = String(news.workspaceId);
   const known = new Set(before.map(({ id }) => id));
-  const found = await settle(context.settings.settleSeconds, async () => {
+  const found = await settleCreated(context.settings.settleSeconds, error, async () => {
     const listed = await context.workspace(workspaceId).useCases.fresh();
     const matches = listed.filter(
       (useCase) => sameKey(useCase, news) && !known.has(useCase.id) && !context.memory.isHeld("UseCase", useCase.id),

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { NotFoundError } from "../api/errors.js";
 import type { UpdateServiceBody, VersionSetBody } from "../api/index.js";
 import { same } from "../engine/compare.js";
 import { type ConflictCheck, originOf, unique } from "../engine/conflicts.js";
@@ -12,7 +13,7 @@ import { findInWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
 import { declaresInline } from "./inline-sets.js";
 import type { ModelPreference, VersionSetBodyArgs } from "./nested.js";
-import { readForWrite, rememberSet, withOwnWrites, withService, writeService } from "./service-writes.js";
+import { readForWrite, rememberSet, setOf, withOwnWrites, withService, writeService } from "./service-writes.js";
 import { settle } from "./settle.js";
 
 /** Arguments of a {@link VersionSet}. */
@@ -143,7 +144,7 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   return withService(context, serviceId, async () => {
     if (!context.memory.wasMade("Service", serviceId)) {
       const service = await readForWrite(context, workspaceId, serviceId);
-      refuseOthersSet(context, service.version_sets[name], news, name);
+      refuseOthersSet(context, setOf(service, name), news, name);
     }
     return write(context, news, news);
   });
@@ -192,11 +193,19 @@ async function write(context: ProviderContext, wanted: Values, declared: Values)
   await put(context, workspaceId, serviceId, name, versionSet);
 
   let live: Values = {};
+  let notShown: unknown;
   await settle(context.settings.settleSeconds, async () => {
-    const service = await context.client.getService(workspaceId, serviceId);
-    live = (fromWire(body, service.version_sets[name]) as Values | undefined) ?? {};
+    const service = await context.client.getService(workspaceId, serviceId).catch((error: unknown) => {
+      // What this run has just made may show late as a whole.
+      if (!NotFoundError.isInstance(error) || !context.memory.wasMade("Service", serviceId)) throw error;
+      notShown = error;
+    });
+    if (!service) return undefined;
+    notShown = undefined;
+    live = (fromWire(body, setOf(service, name)) as Values | undefined) ?? {};
     return same({ change: "update", normalise: fields.withSetDefaults }, pickBody(declared), live) || undefined;
   });
+  if (notShown !== undefined) throw notShown;
   return { id: `${serviceId}/${name}`, live: { ...live, workspaceId, serviceId, name } };
 }
 

@@ -11,7 +11,7 @@ import { isUnknown } from "../engine/unknown.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";
 import { claimedId, intents, journalled, takeClaimed } from "./journalled.js";
-import { outcomeUnknown, settle } from "./settle.js";
+import { outcomeUnknown, settleCreated } from "./settle.js";
 
 export type Connector =
   | "revolution"
@@ -222,7 +222,7 @@ async function post(context: ProviderContext, news: Values): Promise<WorkspaceRe
       error.addSentence("Where an interrupted run of this stack made it, `pulumi-amigo recover` finds that out.");
     }
     if (!outcomeUnknown(error)) throw error;
-    const found = await settle(context.settings.settleSeconds, async () =>
+    const found = await settleCreated(context.settings.settleSeconds, error, async () =>
       (await context.client.listWorkspaces()).find(({ slug }) => slug === news.slug),
     );
     // A workspace has no place for a mark: it is ours only if it is as asked for and no older than the request.
@@ -298,7 +298,24 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
   try {
     await context.client.archiveWorkspace(id, String(state.slug));
   } catch (error) {
-    if (!NotFoundError.isInstance(error)) throw error;
+    if (NotFoundError.isInstance(error)) return;
+    // An earlier attempt of this very call may have archived it; a 403 alone may as well be a lack of rights.
+    if (!PermissionError.isInstance(error)) throw error;
+    if (error.outcome === "unknown" && !(await isVisible(context, id))) return;
+    error.addSentence(
+      "Or an earlier run has archived it and lost the answer: if it is archived, take it out of state with `pulumi state delete`.",
+    );
+    throw error;
+  }
+}
+
+async function isVisible(context: ProviderContext, id: string): Promise<boolean> {
+  try {
+    await context.client.getWorkspace(id);
+    return true;
+  } catch (error) {
+    if (NotFoundError.isInstance(error) || PermissionError.isInstance(error)) return false;
+    throw error;
   }
 }
 

@@ -78,8 +78,14 @@ describe("a broken answer to a create", () => {
   });
 
   it("is no matter where success has no body", async () => {
-    const server = await serve((response) => response.writeHead(200, { "content-type": "text/html" }).end("<p>done"));
+    const server = await serve((response) => response.writeHead(200, { "content-type": "text/plain" }).end("done"));
     expect(await clientOf(server).deleteService(workspaceId, serviceId)).toBeUndefined();
+  });
+
+  it("is no success where it is a page, as of a proxy that asks for a login", async () => {
+    const server = await serve((response) => response.writeHead(200, { "content-type": "text/html" }).end("<p>log in"));
+    const error = await failureOf(clientOf(server, { maxAttempts: 2 }).deleteService(workspaceId, serviceId));
+    expect(error).toMatchObject({ problem: "content-type", outcome: "unknown" });
   });
 });
 

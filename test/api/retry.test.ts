@@ -89,7 +89,7 @@ describe("a retry", () => {
   });
 
   it("repeats a create that never reached the server", async () => {
-    const server = await serve((response) => json(response, 201, service));
+    const server = await serve((response) => json(response, 201, { ...service, name: newService.name }));
     const { port } = new URL(server.url);
     server.server.close();
     const client = clientOf(server, { maxAttempts: 4 });

@@ -140,7 +140,7 @@ export class ProviderProcess {
 }
 
 function withProvider(kind: string, values: Values): Values {
-  return { ...values, __provider: `exports.handler=()=>require("pulumi-amigo/providers").${kind}` };
+  return { ...values, __provider: `exports.handler=require('pulumi-amigo/providers').${kind}` };
 }
 
 function partialOf(error: grpc.ServiceError): InitFailure | undefined {

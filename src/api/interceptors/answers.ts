@@ -10,7 +10,9 @@ export const answers: Interceptor = (next) => async (request) => {
   const reply = await next(request);
   if (reply.status >= 400) throw failure(request, reply);
   if (reply.status >= 300) throw redirect(request, reply);
-  return request.operation.success === 204 ? reply : { ...reply, json: jsonOf(request, reply) };
+  // Where success has no body, whatever it says counts as one; but a page comes from somebody who never asked the API.
+  const isDone = request.operation.success === 204 && !/html/i.test(header(reply, "content-type") ?? "");
+  return isDone ? reply : { ...reply, json: jsonOf(request, reply) };
 };
 
 function failure(request: Outgoing, reply: Reply): ApiError {

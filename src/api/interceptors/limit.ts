@@ -1,30 +1,51 @@
+import { type Ending, sharedBudget } from "../budget/client.js";
 import { ApiError, seconds, ThrottledError, TransportError } from "../errors.js";
 import type { Interceptor, Outgoing } from "../exchange.js";
-import { type Denial, type Limits, limiterFor } from "../limiter.js";
+import { accountName, type Denial, type Limits, limiterFor } from "../limiter.js";
 
-/** Waits for the process's limiter, and tells it what the answers say about the load. */
+/** Waits for its turn in the process, then among all processes of a shared budget, and tells both what the answer says about the load. */
 export function limit(origin: string, limits: Limits): Interceptor {
   return (next) => async (request) => {
-    const limiter = limiterFor(origin, request.key);
-    const startedAt = await limiter.admission(limits, request.deadline, request.attempt > 1).catch((denial: Denial) => {
-      throw denied(request, denial);
-    });
-    let succeeded = false;
+    const end = await turn(accountName(origin, request.key), limits, request);
+    request.deadline.begin();
     try {
       const reply = await next(request);
-      succeeded = true;
+      end({ succeeded: true, throttled: false });
       return reply;
     } catch (error) {
-      if (ApiError.isInstance(error) && (error.status === 429 || error.status === 503)) {
-        if (error.status === 429) limiter.throttled(limits, startedAt);
-        if (error.retryAfterMs !== undefined)
-          limiter.pause(error.retryAfterMs, `${error.status} to ${error.operation}`);
-      }
+      end(endingOf(error));
       throw error;
-    } finally {
-      limiter.finished(succeeded);
     }
   };
+}
+
+async function turn(account: string, limits: Limits, request: Outgoing): Promise<(ending: Ending) => void> {
+  const limiter = limiterFor(account);
+  const isRetry = request.attempt > 1;
+  const refuse = (denial: Denial) => {
+    throw denied(request, denial);
+  };
+  const startedAt = await limiter.admission(limits, request.deadline, isRetry).catch(refuse);
+  const endShared = await sharedBudget()
+    ?.turn(account, request.deadline, isRetry)
+    .catch((denial: Denial) => {
+      limiter.finished(false);
+      return refuse(denial);
+    });
+  return (ending) => {
+    if (ending.throttled) limiter.throttled(limits, startedAt);
+    if (ending.pauseMs !== undefined) limiter.pause(ending.pauseMs, ending.told ?? "");
+    limiter.finished(ending.succeeded);
+    endShared?.(ending);
+  };
+}
+
+function endingOf(error: unknown): Ending {
+  if (!ApiError.isInstance(error) || (error.status !== 429 && error.status !== 503)) {
+    return { succeeded: false, throttled: false };
+  }
+  const told = `${error.status} to ${error.operation}`;
+  return { succeeded: false, throttled: error.status === 429, pauseMs: error.retryAfterMs, told };
 }
 
 function denied(request: Outgoing, denial: Denial): ThrottledError | TransportError {

@@ -26,7 +26,8 @@ async function attempts(next: Exchange, request: Outgoing, maxAttempts: number, 
       const next = nextStep(error, request, attempt, maxAttempts, budget);
       if (next.giveUp !== undefined) {
         if (error.attempts === 0) error.attempts = attempt - 1;
-        if (mayHaveHappened && error.outcome === "not-sent") error.outcome = "unknown";
+        // What an earlier attempt has done may be why this one was refused.
+        if (mayHaveHappened) error.outcome = "unknown";
         if (next.giveUp !== "") error.addSentence(next.giveUp);
         throw error;
       }

@@ -15,7 +15,7 @@ new amigo.Service("desk", { name: "desk" });
 // @ts-expect-error not a seed
 startEmulator({ seed: "full" });
 // @ts-expect-error not a method of a dynamic provider
-service.nothing();
+service().nothing();
 `;
 
 /** A clinic's desk that answers a line; NAME stands for the service's name. */
