@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Deadline } from "../deadline.js";
 import type { Denial } from "../limiter.js";
+import { writeToStandardError } from "../log.js";
 import { type FromBudget, onMessage, send } from "./messages.js";
 
 /** What a request's end says about the load. */
@@ -40,7 +41,7 @@ export class BudgetClient {
     const gone = (error?: Error) => {
       const why = error ? ` (${error.message})` : "";
       if (this.#waiting.size > 0 || error) {
-        console.warn(
+        writeToStandardError(
           `warning: the shared budget AMIGO_SHARED_BUDGET is gone${why}; each process keeps to its own limits`,
         );
       }

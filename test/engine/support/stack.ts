@@ -187,7 +187,7 @@ export class TestStack {
   }
 
   private async operate(command: string, flags: string[], options: RunOptions): Promise<RunResult> {
-    const log = path.join(this.folder, `events-${++this.runs}-${command}.jsonl`);
+    const log = path.join(this.folder, `events-${this.name}-${++this.runs}-${command}.jsonl`);
     const { done } = this.start([command, ...flags, "--event-log", log, ...(options.args ?? [])], options);
     const result = { ...(await done), ...readEvents(log, command === "preview") };
     writeFileSync(log.replace(/jsonl$/, "txt"), result.output);

@@ -87,7 +87,6 @@ export const commonGuards: Guard[] = [
   limit(
     21,
     "Retry-After holds everybody back",
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the source
-    "if (error.retryAfterMs !== undefined)\n          limiter.pause(error.retryAfterMs, `${error.status} to ${error.operation}`);",
+    'if (ending.pauseMs !== undefined) limiter.pause(ending.pauseMs, ending.told ?? "");',
   ),
 ];

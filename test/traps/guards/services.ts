@@ -25,7 +25,7 @@ export const serviceGuards: Guard[] = [
   writes(
     1,
     "version sets that a PUT wrote are laid over later reads",
-    "if (!same(undefined, before.version_sets[name], asked[name])) written.sets.set(name, asked[name] ?? null);",
+    "if (!same(undefined, setOf(before, name), now)) written.sets.set(name, now ?? null);",
   ),
   writes(
     1,
@@ -133,7 +133,7 @@ export const serviceGuards: Guard[] = [
   versionSet(
     5,
     "a set with other values is somebody else's",
-    "refuseOthersSet(context, service.version_sets[name], news, name);",
+    "refuseOthersSet(context, setOf(service, name), news, name);",
   ),
   fields(
     6,

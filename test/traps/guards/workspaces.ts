@@ -60,12 +60,7 @@ export const workspaceGuards: Guard[] = [
     "if (!NotFoundError.isInstance(error) && !PermissionError.isInstance(error)) throw error;",
     "throw error;",
   ),
-  workspace(
-    9,
-    "an archived workspace is archived",
-    "if (!NotFoundError.isInstance(error)) throw error;",
-    "throw error;",
-  ),
+  workspace(9, "an archived workspace is archived", "if (NotFoundError.isInstance(error)) return;"),
   workspace(
     9,
     "deletionProtection is on by default",
