@@ -1,6 +1,16 @@
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { dialectGuards } from "../test/dialects/guards.js";
+import {
+  dialectProblems,
+  dialectsFile,
+  documentedTrial,
+  renderDialects,
+  unfit,
+  unproven,
+} from "../test/dialects/support/document.js";
+import { dialectTests, settingsNamed, tryWrong } from "../test/dialects/support/trials.js";
 import { guards } from "../test/traps/guards.js";
 import {
   documentedResult,
@@ -17,11 +27,22 @@ import {
 
 /**
  * Runs the tests of all traps on a copy of the source, then takes each guard away and sees that a test of its trap fails,
- * and writes docs/traps.md. With numbers of traps it takes away the guards of these only and keeps what the document says
- * of the others. With `--check` it runs nothing and compares the document with the tests and guards.
+ * and writes docs/traps.md. Then does the same for the dialects and docs/dialects.md: puts each wrong implementation in, and
+ * sees that it is noticed under its setting and not by default. With numbers of traps, names of switches (`putNull`),
+ * of settings (`putNull=clears`) or the word `dialects` it tries these only, and keeps what the documents say of the others. With
+ * `--check` it runs nothing and compares the documents with the tests and guards.
  */
 const root = join(__dirname, "..");
-const copied = ["src", "contract", "test/traps", "test/support", "package.json", "tsconfig.json", "vitest.config.ts"];
+const copied = [
+  "src",
+  "contract",
+  "test/traps",
+  "test/dialects",
+  "test/support",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
 const WORKERS = 2;
 
 interface Outcome {
@@ -51,11 +72,12 @@ interface JsonReport {
   }[];
 }
 
-async function runTests(copy: string, files: readonly string[]): Promise<Outcome> {
+async function runTests(copy: string, files: readonly string[], pattern?: string): Promise<Outcome> {
   const output = join(copy, "report.json");
   rmSync(output, { force: true });
   const reporters = ["--reporter=json", `--outputFile=${output}`];
   const parameters = ["run", "--project=unit", "--no-cache", ...reporters, ...files];
+  if (pattern !== undefined) parameters.push("--testNamePattern", pattern);
   const said = await new Promise<string>((resolve) => {
     execFile(
       process.execPath,
@@ -92,8 +114,13 @@ async function baseline(copy: string): Promise<Map<number, TestResult[]>> {
   );
 }
 
-async function withoutGuard(copy: string, index: number, expected: number): Promise<GuardResult> {
-  const { trap, file, find, replace } = guards[index] as (typeof guards)[number];
+/** Runs tests while a text of the source is replaced by another. */
+async function changed(
+  copy: string,
+  { file, find, replace }: { readonly file: string; readonly find: string; readonly replace: string },
+  files: readonly string[],
+  pattern?: string,
+): Promise<Outcome> {
   const path = join(copy, file);
   const original = readFileSync(path, "utf8");
   writeFileSync(
@@ -101,13 +128,18 @@ async function withoutGuard(copy: string, index: number, expected: number): Prom
     original.replace(find, () => replace),
   );
   try {
-    const { passed, failed } = await runTests(copy, [testFileOf(trap)]);
-    if (passed.length + failed.length !== expected)
-      throw new Error(`the change to ${file} keeps the tests from running`);
-    return { failed: failed.length, of: expected };
+    return await runTests(copy, files, pattern);
   } finally {
     writeFileSync(path, original);
   }
+}
+
+async function withoutGuard(copy: string, index: number, expected: number): Promise<GuardResult> {
+  const guard = guards[index] as (typeof guards)[number];
+  const { passed, failed } = await changed(copy, guard, [testFileOf(guard.trap)]);
+  if (passed.length + failed.length !== expected)
+    throw new Error(`the change to ${guard.file} keeps the tests from running`);
+  return { failed: failed.length, of: expected };
 }
 
 async function takeGuardsAway(
@@ -138,34 +170,85 @@ async function takeGuardsAway(
   return results;
 }
 
+async function tryTraps(copies: string[], named: readonly number[]): Promise<string[]> {
+  console.log("running the tests of all traps with every guard in place");
+  const tests = await baseline(copies[0] as string);
+  const results = await takeGuardsAway(copies, tests, named);
+  const unnoticed = guards.filter((_, index) => results[index]?.failed === 0);
+  if (unnoticed.length === 0) {
+    write(documentFile, renderDocument(tests, results));
+    console.log(`${guards.length} guards, each noticed; wrote ${documentFile}`);
+  }
+  return unnoticed.map(({ trap, guard, file }) => `trap ${trap}: no test notices the loss of: ${guard} (${file})`);
+}
+
+async function tryDialects(copies: string[], named: readonly string[]): Promise<string[]> {
+  console.log("running the tests of all dialects with nothing wrong");
+  const { failed } = await runTests(copies[0] as string, dialectTests);
+  if (failed.length > 0) return [`these fail with nothing wrong:\n  ${failed.join("\n  ")}`];
+  const trials = dialectGuards.map((_, index) => documentedTrial(index));
+  const waiting = dialectGuards.flatMap(({ setting }, index) => (named.includes(setting) ? [index] : []));
+  const all = waiting.length;
+  let done = 0;
+  const work = async (copy: string) => {
+    for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+      const { setting, wrong } = dialectGuards[index] as (typeof dialectGuards)[number];
+      const trial = await tryWrong((change, files, pattern) => changed(copy, change, files, pattern), index);
+      trials[index] = trial;
+      done += 1;
+      console.log(
+        `${done}/${all} ${setting}: ${wrong}: ${trial.failed} of ${trial.of} fail, by default ${trial.byDefault}`,
+      );
+    }
+  };
+  // Every worker ends before the copies are deleted.
+  const ended = await Promise.allSettled(copies.map(work));
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
+  const problems = trials.flatMap((trial, index) => (trial === undefined ? [] : unproven(index, trial)));
+  if (problems.length === 0) {
+    write(dialectsFile, renderDialects(trials));
+    console.log(`${trials.filter(Boolean).length} wrong implementations, each noticed; wrote ${dialectsFile}`);
+  }
+  return problems;
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
 async function main(): Promise<void> {
-  const named = process.argv.slice(2).map(Number);
-  if (process.argv.includes("--check")) return report(documentProblems());
-  const strange = named.filter((trap) => !trapNumbers().includes(trap));
-  if (strange.length > 0) return report(["usage: tsx tools/traps.ts [--check | numbers of traps]"]);
-  const lost = guards.flatMap((_, index) => misplaced(index));
+  const named = process.argv.slice(2);
+  if (named.includes("--check")) return report([...documentProblems(), ...dialectProblems()]);
+  const traps = named.map(Number).filter((trap) => trapNumbers().includes(trap));
+  const dialects = named.flatMap((text) => settingsNamed(text) ?? []);
+  const strange = named.filter((text) => !trapNumbers().includes(Number(text)) && settingsNamed(text) === undefined);
+  if (strange.length > 0)
+    return report([
+      `${strange.join(", ")}: usage: tsx tools/traps.ts [--check | numbers of traps, switches, settings]`,
+    ]);
+  const everything = named.length === 0;
+  const withTraps = everything || traps.length > 0;
+  const withDialects = everything || dialects.length > 0;
+  const lost = [
+    ...(withTraps ? guards.flatMap((_, index) => misplaced(index)) : []),
+    ...(withDialects ? dialectGuards.flatMap((_, index) => unfit(index)) : []),
+  ];
   if (lost.length > 0) return report(lost);
   const copies = Array.from({ length: WORKERS }, (_, worker) => makeCopy(worker));
   try {
-    console.log("running the tests of all traps with every guard in place");
-    const tests = await baseline(copies[0] as string);
-    const results = await takeGuardsAway(copies, tests, named.length > 0 ? named : trapNumbers());
-    const unnoticed = guards.filter((_, index) => results[index]?.failed === 0);
-    if (unnoticed.length > 0) {
-      return report(
-        unnoticed.map(({ trap, guard, file }) => `trap ${trap}: no test notices the loss of: ${guard} (${file})`),
-      );
-    }
-    mkdirSync(dirname(join(root, documentFile)), { recursive: true });
-    writeFileSync(join(root, documentFile), renderDocument(tests, results));
-    console.log(`${guards.length} guards, each noticed; wrote ${documentFile}`);
+    const problems = [
+      ...(withTraps ? await tryTraps(copies, everything ? trapNumbers() : traps) : []),
+      ...(withDialects ? await tryDialects(copies, everything ? (settingsNamed("dialects") ?? []) : dialects) : []),
+    ];
+    if (problems.length > 0) report(problems);
   } finally {
     for (const copy of copies) rmSync(copy, { recursive: true, force: true });
   }
 }
 
 function report(problems: readonly string[]): void {
-  if (problems.length === 0) console.log(`${documentFile} is as it should be`);
+  if (problems.length === 0) console.log(`${documentFile} and ${dialectsFile} are as they should be`);
   else process.exitCode = 1;
   for (const problem of problems) console.error(problem);
 }

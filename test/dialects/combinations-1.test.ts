@@ -1,0 +1,3 @@
+import { testCombinations } from "./support/combinations.js";
+
+testCombinations(0);
