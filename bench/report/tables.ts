@@ -14,6 +14,7 @@ export interface Table {
 export function tables(results: Results): Table[] {
   return [
     ...sizesOf(results).map((size) => timesAt(results, size)),
+    growth(results),
     costs(results),
     alone(results),
     marksTable(results),
@@ -54,6 +55,27 @@ function time(cells: readonly Cell[]): string {
 
 function scaledTime(results: Results, size: number, step: Step): string {
   return terraformSeconds(results, size, step)?.seconds.toFixed(1) ?? "";
+}
+
+/** The exponent x of "seconds grow as N to the x" from one size to the next; a start that takes seconds makes it small at first. */
+function growth(results: Results): Table {
+  const subjects = subjectsOf(results);
+  const sizes = sizesOf(results);
+  const between = sizes.slice(1).map((size, index) => [sizes[index] ?? size, size] as const);
+  const fastest = (subject: string, size: number, step: Step) =>
+    minimum(cellsOf(results, subject, size, step).map(({ seconds }) => seconds));
+  const exponent = (subject: string, step: Step, [from, to]: readonly [number, number]) => {
+    const found = Math.log(fastest(subject, to, step) / fastest(subject, from, step)) / Math.log(to / from);
+    return Number.isFinite(found) ? found.toFixed(2) : "";
+  };
+  return {
+    title: "How time grows with N: the exponent",
+    head: ["step", ...subjects.flatMap((subject) => between.map(([from, to]) => `${subject}, ${from} to ${to}`))],
+    rows: STEPS.map((step) => [
+      STEP_TITLES[step],
+      ...subjects.flatMap((subject) => between.map((pair) => exponent(subject, step, pair))),
+    ]).filter((row) => row.slice(1).some((cell) => cell !== "")),
+  };
 }
 
 /** The fastest run of each, at the largest size. */

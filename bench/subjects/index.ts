@@ -23,6 +23,20 @@ const programs: readonly PulumiOptions[] = [
   { ...ours, name: "zstd", title: "pulumi-amigo, state in zstd", env: { PULUMI_DIY_BACKEND_ZSTD: "true" } },
   {
     ...ours,
+    name: "no-backups",
+    title: "pulumi-amigo, no backups of the state",
+    env: { PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true" },
+  },
+  {
+    ...ours,
+    name: "no-integrity",
+    title: "pulumi-amigo, integrity checks off",
+    flags: ["--disable-integrity-checking"],
+  },
+  { ...ours, name: "parallel-4", title: "pulumi-amigo, --parallel 4", flags: ["--parallel", "4"] },
+  { ...ours, name: "parallel-64", title: "pulumi-amigo, --parallel 64", flags: ["--parallel", "64"] },
+  {
+    ...ours,
     name: "no-checkpoints",
     title: "pulumi-amigo, checkpoints off",
     env: { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" },

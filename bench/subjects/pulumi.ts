@@ -15,6 +15,8 @@ export interface PulumiOptions {
   /** @default false */
   readonly typescript?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** Added to each command that takes a stack. */
+  readonly flags?: readonly string[];
 }
 
 /** A program on the real engine, with a local backend. */
@@ -37,7 +39,7 @@ class PulumiSubject implements Subject {
 
   constructor(
     private readonly engine: Engine,
-    options: PulumiOptions,
+    private readonly options: PulumiOptions,
     private readonly setting: Setting,
     private readonly folder: string,
   ) {
@@ -86,7 +88,9 @@ class PulumiSubject implements Subject {
   }
 
   command(args: string[]): Promise<CommandCost> {
-    const all = [...args, "--non-interactive", "--color=never", ...(args[0] === "stack" ? [] : ["--stack", "bench"])];
+    const { flags = [] } = this.options;
+    const here = args[0] === "stack" ? [] : ["--stack", "bench", ...flags];
+    const all = [...args, "--non-interactive", "--color=never", ...here];
     return runCommand(this.engine.bin, all, { cwd: this.folder, env: this.env });
   }
 }

@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { FAULT_CLASSES } from "../../tools/faults/classes.js";
+import { measure } from "../../tools/faults/measure.js";
+import { misses } from "../../tools/faults/table.js";
+
+const common = { seed: 14, operations: 200, rate: 0.35, timeScale: 0.02 };
+
+it("keeps to every pass figure under every class of faults", async () => {
+  const tally = await measure({ ...common, subject: "ours" });
+  expect({ missed: misses({ name: "ours", tally }), details: tally.details }).toEqual({ missed: [], details: [] });
+  const { rows } = tally;
+  const notStruck = FAULT_CLASSES.filter((name) => rows[name].operations + rows[name].reads === 0);
+  expect(notStruck).toEqual([]);
+}, 120_000);
+
+it("sees what a plain dynamic provider does under the same faults", async () => {
+  const { all } = await measure({ ...common, subject: "documented" });
+  expect(all.failures.duplicates).toBeGreaterThan(0);
+  expect(all.failures.orphans).toBeGreaterThan(0);
+}, 120_000);
