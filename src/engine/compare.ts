@@ -3,8 +3,14 @@ import { redact } from "../api/redact.js";
 import type { Lifecycle, Property, Values } from "./lifecycle.js";
 import { isUnknown } from "./unknown.js";
 
-/** Without the keys that hold undefined or null, at any depth: the API treats absent and null alike in its answers. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * Without the keys that hold undefined or null, at any depth: the API treats absent and null alike in its answers. Ids are the same
+ * in capitals.
+ */
 export function compact(value: unknown): unknown {
+  if (typeof value === "string" && UUID.test(value)) return value.toLowerCase();
   if (Array.isArray(value)) return value.map(compact);
   // JSON has one zero only.
   if (value === 0) return 0;

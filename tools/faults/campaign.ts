@@ -258,12 +258,15 @@ export class Campaign {
 
   private judgePlants(plants: ReadonlyMap<OperationRecord, Plant>, log: string): void {
     const { options, tally } = this;
-    for (const [record, { there, before, mayBeTakenOver, remove }] of plants) {
+    for (const [record, { id, there, before, mayBeTakenOver, remove }] of plants) {
       const { stack, name, kind } = record.operation;
-      const isHeld = this.sides[stack]?.stack.state.has(name) ?? false;
+      const managed = this.sides[stack]?.stack.state.get(name);
+      const isHeld = managed?.id === id;
       const isTold = mayBeTakenOver !== undefined && options.subject.name === "ours" && mayBeTakenOver.test(log);
       if (JSON.stringify(there()) !== before) tally.count("ownership", "taken over", `${kind} ${name} was changed`);
       else if (isHeld && !isTold) tally.count("ownership", "taken over", `${kind} ${name} was adopted silently`);
+      // A list that was stale just then, or what stood in the way of a thing that was replaced meanwhile.
+      if (managed && !isHeld) tally.beside += 1;
       if (!isHeld) remove();
     }
   }

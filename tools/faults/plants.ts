@@ -4,6 +4,8 @@ import type { Random } from "./random.js";
 
 /** Something of somebody else's, in the place where a create wants to put its own. */
 export interface Plant {
+  /** Under which a stack that has taken it over would hold it. */
+  readonly id: string;
   /** What is there, as the store shows it: to be found unchanged after the create. */
   readonly there: () => unknown;
   readonly before: string;
@@ -22,7 +24,8 @@ export function plant(
   random: Random,
 ): Plant | undefined {
   const text = (name: string) => String(values[name]);
-  const planted = (there: () => unknown, remove: () => void, mayBeTakenOver?: RegExp): Plant => ({
+  const planted = (id: string, there: () => unknown, remove: () => void, mayBeTakenOver?: RegExp): Plant => ({
+    id,
     there,
     before: JSON.stringify(there()),
     remove,
@@ -39,6 +42,7 @@ export function plant(
         owner: "somebody-else",
       });
       return planted(
+        id,
         () => store.workspaces.get(id),
         () => void store.workspaces.delete(id),
       );
@@ -53,6 +57,7 @@ export function plant(
         tags: random.chance(0.5) ? owner : [],
       });
       return planted(
+        id,
         () => store.services.get(id),
         () => void store.services.delete(id),
       );
@@ -66,6 +71,7 @@ export function plant(
         setup_id: text("setupId"),
       });
       return planted(
+        id,
         () => store.useCases.get(id),
         () => void store.useCases.delete(id),
       );
@@ -84,13 +90,19 @@ export function plant(
         const { [name]: _removed, ...others } = sets();
         store.services.update(id, { version_sets: others });
       };
-      return planted(() => withoutDefaults(sets()[name]), remove, isSame ? /existed as declared/ : undefined);
+      return planted(
+        `${id}/${name}`,
+        () => withoutDefaults(sets()[name]),
+        remove,
+        isSame ? /existed as declared/ : undefined,
+      );
     }
     case "serviceBinding": {
       if (foreign === undefined) return undefined;
       const id = text("useCaseId");
       store.bind(id, foreign);
       return planted(
+        id,
         () => store.bindings.get(id)?.service_id,
         () => void store.bindings.delete(id),
       );
@@ -100,7 +112,7 @@ export function plant(
       const numbers = random.chance(0.5) ? (values.numbers as string[]) : ["+14155550199"];
       store.workspaces.update(id, { test_caller_numbers: numbers });
       const there = () => store.workspaces.get(id)?.test_caller_numbers;
-      return planted(there, () => void store.workspaces.update(id, { test_caller_numbers: [] }));
+      return planted(id, there, () => void store.workspaces.update(id, { test_caller_numbers: [] }));
     }
   }
 }

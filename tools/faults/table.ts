@@ -130,7 +130,7 @@ function sentences({ name, tally, throttled, reference }: SubjectResult): string
     ? ` Requests for each that the same operations cost without faults: ${requestRatio(tally, reference).toFixed(2)} with all faults` +
       (throttled ? `, ${requestRatio(throttled, reference).toFixed(2)} with throttling alone.` : ".")
     : "";
-  const runs = ` ${tally.rounds} rounds took ${tally.runs} runs and ${tally.recoveries} recoveries; ${tally.byHand} resources were taken out of state by hand, as their errors said.`;
+  const runs = ` ${tally.rounds} rounds took ${tally.runs} runs and ${tally.recoveries} recoveries; ${tally.byHand} resources were taken out of state by hand, as their errors said; ${tally.beside} were made beside somebody else's thing of the same name, which was left alone.`;
   return `${name}:${seen}${zero}${requests}${runs}`;
 }
 

@@ -47,6 +47,8 @@ export class Tally {
   recoveries = 0;
   /** Resources that the user took out of state, because an error said so and the thing was gone. */
   byHand = 0;
+  /** Resources that were made although somebody else's stood where they were to be, and that did not touch it. */
+  beside = 0;
 
   count(row: Row, failure: Failure, detail: string): void {
     this.rows[row].failures[failure] += 1;
@@ -63,7 +65,8 @@ export class Tally {
       }
       total.details.push(...tally.details);
       Object.assign(total.requests, tally.requests);
-      for (const name of ["seconds", "rounds", "runs", "recoveries", "byHand"] as const) total[name] += tally[name];
+      for (const name of ["seconds", "rounds", "runs", "recoveries", "byHand", "beside"] as const)
+        total[name] += tally[name];
     }
     return total;
   }
