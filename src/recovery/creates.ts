@@ -48,7 +48,7 @@ export async function pendingCreates(state: StackState, accounts: Pick<Accounts,
       inputs,
       pending: resource,
       standing: state.resources.find(({ urn, delete: gone }) => urn === resource.urn && !gone),
-      entry: wanted && context.journal?.entries().findLast((entry) => isSame(entry, wanted)),
+      entry: wanted && standing(context.journal?.entries().filter((entry) => isSame(entry, wanted)) ?? []),
     });
   }
   return creates;
@@ -67,7 +67,8 @@ export async function forgottenCreates(
   const creates: OpenCreate[] = [];
   const known = new Set(pending.flatMap(({ entry }) => (entry ? [entry.entry] : [])));
   for (const context of await accounts.all()) {
-    for (const entry of latest(context.journal?.entries() ?? [])) {
+    for (const entry of byIntent(context.journal?.entries() ?? []).map(standing)) {
+      if (!entry) continue;
       const [, , project, name, typePath = "", ...rest] = entry.owner?.split("/") ?? [];
       const lifecycle = lifecycleOf(typeToken(entry.kind));
       if (!lifecycle || project !== stack.project || name !== stack.name || known.has(entry.entry)) continue;
@@ -88,12 +89,26 @@ function isSame(entry: Entry, intent: Intent): boolean {
   );
 }
 
-/** The latest entry of each intent: what came before it has been settled by a later run. */
-function latest(entries: readonly Entry[]): Entry[] {
-  const byIntent = new Map(
-    entries.map((entry) => [JSON.stringify([entry.kind, entry.workspaceId, entry.key, entry.owner]), entry]),
-  );
-  return [...byIntent.values()];
+function byIntent(entries: readonly Entry[]): Entry[][] {
+  const grouped = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const intent = JSON.stringify([entry.kind, entry.workspaceId, entry.key, entry.owner]);
+    grouped.set(intent, [...(grouped.get(intent) ?? []), entry]);
+  }
+  return [...grouped.values()];
+}
+
+/**
+ * Of one intent's entries, oldest first, the one that counts: the last that was settled with an id, or the first that was asked since. A later
+ * one that was refused or never answered says nothing of what the first may have made: it may be why it was refused.
+ */
+function standing(entries: readonly Entry[]): Entry | undefined {
+  let found: Entry | undefined;
+  for (const entry of entries) {
+    if (entry.state === "closed" || (entry.state === "asked" && found?.state === "asked")) continue;
+    found = entry;
+  }
+  return found ?? entries.at(-1);
 }
 
 function holds({ resources }: StackState, entry: Entry): boolean {

@@ -208,3 +208,29 @@ it("finds in the journal what the engine has forgotten: of this stack, not in it
   expect(found.map(({ name, lifecycle }) => [lifecycle.kind, name])).toEqual([["UseCase", "lost"]]);
   expect(await judge(found[0] as (typeof found)[0])).toMatchObject(made(lost));
 });
+
+it("looks for what the first of several attempts may have made, where a later one was refused because of it", async () => {
+  const { emulator, process: run, create } = lab();
+  const context = run();
+  emulator.faults.add({
+    operation: "create-self-service-workspace",
+    when: "after",
+    times: 1,
+    action: { kind: "status", status: 504 },
+  });
+  emulator.faults.add({
+    operation: "list-workspaces",
+    when: "before",
+    times: 1,
+    action: { kind: "status", status: 403 },
+  });
+  await expect(create(context, "workspace", clinic)).rejects.toThrow(/outcome is unknown/);
+  await expect(create(context, "workspace", clinic)).rejects.toThrow(/slug is taken/);
+  expect(context.journal?.entries().map(({ state }) => state)).toEqual(["asked", "closed"]);
+
+  const stack = { project: "clinic", name: "dev" };
+  const found = await forgottenCreates(stack, { resources: [], pending: [] }, { all: async () => [context] }, []);
+  expect(found.map(({ name }) => name)).toEqual(["clinic"]);
+  const id = emulator.store.workspaces.find(({ slug }) => slug === clinic.slug)?.id ?? "";
+  expect(await judge(found[0] as (typeof found)[0])).toMatchObject(made(id));
+});

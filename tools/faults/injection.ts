@@ -73,6 +73,12 @@ export function writeOf({ action, kind, id, values }: Target): Match {
 type Maker = (target: Target, around: Surroundings) => Omit<Injection, "faultClass"> | undefined;
 
 const LISTS = ["list-services", "list-use-cases"];
+const WITHOUT_BODY = [
+  "delete-use-case",
+  "delete-service",
+  "unbind-use-case-from-service",
+  "upsert-service-version-set",
+];
 
 export const makers: Record<Exclude<FaultClass, "ownership">, Maker> = {
   "ambiguous create": (target, { random, timing }) => {
@@ -130,6 +136,10 @@ export const makers: Record<Exclude<FaultClass, "ownership">, Maker> = {
     const write = once(writeOf(target));
     const stall = { kind: "stallHeaders", ms: beyond } as const;
     const crawl = { kind: "drip", bytesPerSecond: 250_000 / limitMs } as const;
+    // An answer without a body is over with its headers: what stalls behind them strikes the next request of the connection.
+    const { operation } = writeOf(target);
+    if (WITHOUT_BODY.some((one) => one === operation))
+      return { variant: "stalled after", rules: [write(stall, "after")] };
     return random.pick([
       { variant: "stalled before", rules: [write(stall, "before")], lagMs: beyond },
       { variant: "stalled after", rules: [write(stall, "after")] },
