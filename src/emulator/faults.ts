@@ -1,4 +1,5 @@
 import type { RequestLogEntry } from "./log.js";
+import { mulberry32 } from "./random.js";
 import type { EmulatorStore } from "./store.js";
 
 /** What a `call` action gets. */
@@ -142,15 +143,4 @@ function matches(rule: FaultRule, request: RequestLogEntry): boolean {
   // A pattern with the g flag remembers where it stopped.
   if (rule.path !== undefined && request.path.search(rule.path) < 0) return false;
   return rule.body === undefined || (JSON.stringify(request.requestBody) ?? "").search(rule.body) >= 0;
-}
-
-/** A small seeded generator of numbers in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,17 +1,12 @@
+import { mulberry32 } from "../../src/emulator/random.js";
+
 /** A small seeded generator: the same seed gives the same sequence. */
 export class Random {
-  private state: number;
+  /** In [0, 1). */
+  readonly next: () => number;
 
   constructor(...seeds: (number | string)[]) {
-    this.state = hash(seeds.join("/"));
-  }
-
-  /** In [0, 1). */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    this.next = mulberry32(hash(seeds.join("/")));
   }
 
   /** A whole number from `least` to `most`, both included. */
