@@ -9,6 +9,7 @@ import { limit } from "./interceptors/limit.js";
 import { log } from "./interceptors/log.js";
 import { refusedKey } from "./interceptors/refused-key.js";
 import { retry } from "./interceptors/retry.js";
+import { DEFAULT_MAX_CONCURRENCY } from "./limiter.js";
 import { logLevelFrom, writeToStandardError } from "./log.js";
 import type { Operation } from "./operations.js";
 import type { ClientOptions } from "./options.js";
@@ -35,7 +36,7 @@ export class Connection {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.#base = parseBaseUrl(options.baseUrl);
-    this.#maxConcurrency = wholeNumber("maxConcurrency", options.maxConcurrency ?? 16);
+    this.#maxConcurrency = wholeNumber("maxConcurrency", options.maxConcurrency ?? DEFAULT_MAX_CONCURRENCY);
     this.#maxResponseBytes = wholeNumber("maxResponseBytes", options.maxResponseBytes ?? 8 * 1024 * 1024);
     // The HTTP library takes whole milliseconds only, and 2.01 s are 2009.9999999999998 ms.
     this.#timeoutMs = Math.ceil(positive("timeoutSeconds", options.timeoutSeconds ?? 60) * 1000);

@@ -6,6 +6,9 @@ export interface Limits {
   requestsPerSecond: number | undefined;
 }
 
+/** Requests under way at once, where nothing else is set. */
+export const DEFAULT_MAX_CONCURRENCY = 16;
+
 /** Why a request was not let through. */
 export type Denial = { reason: "deadline" } | { reason: "paused"; waitMs: number; told: string };
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { version } from "../version.js";
+import { budgetCommand } from "./budget.js";
 import { emulatorCommand } from "./emulator.js";
 import { recoverCommand } from "./recover.js";
 
@@ -9,6 +10,7 @@ export function createProgram(): Command {
   return new Command("pulumi-amigo")
     .description("tools around the Pulumi provider for the Amigo platform API")
     .version(version)
+    .addCommand(budgetCommand())
     .addCommand(emulatorCommand())
     .addCommand(recoverCommand());
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { type SharedBudget, startSharedBudget } from "../../src/api/budget/server.js";
@@ -108,3 +109,18 @@ it("leaves a process its own limits when the budget is gone, before or meanwhile
   expect((await caller.ended).answers).toEqual(Array(4).fill("done"));
   expect(existsSync(budget.address)).toBe(false);
 }, 60_000);
+
+it("refuses a folder for temporary files whose path is too long, and leaves nothing there", async () => {
+  const folder = mkdtempSync(join(tmpdir(), `amigo-${"long".repeat(25)}-`));
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = folder;
+  try {
+    const opening = startSharedBudget({ maxConcurrency: 1, requestsPerSecond: undefined });
+    await expect(opening).rejects.toThrow(/path of its socket, .* longer than \d+ bytes/);
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    rmSync(folder, { recursive: true });
+  }
+});

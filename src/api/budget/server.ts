@@ -13,6 +13,9 @@ export interface SharedBudget {
   close(): Promise<void>;
 }
 
+/** What macOS allows, the least of all systems; Node cuts a longer path off without a word. */
+const LONGEST_SOCKET_PATH = 103;
+
 /**
  * One budget of requests for many processes on this machine, such as a fleet's: for each server and key so many at once, so many per
  * second, and a wait that the server told one of them holds all. Each process's own limits hold beside it.
@@ -33,8 +36,15 @@ export async function startSharedBudget(limits: Limits): Promise<SharedBudget> {
   // Private to this user, as the folder is.
   const folder = mkdtempSync(path.join(tmpdir(), "amigo-budget-"));
   const address = process.platform === "win32" ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, "socket");
-  server.listen(address);
-  await once(server, "listening");
+  try {
+    if (Buffer.byteLength(address) > LONGEST_SOCKET_PATH)
+      throw new Error(`the path of its socket, ${address}, is longer than ${LONGEST_SOCKET_PATH} bytes`);
+    server.listen(address);
+    await once(server, "listening");
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
   return {
     address,
     close: async () => {

@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { constants } from "node:os";
+import { Command } from "commander";
+import type { SharedBudget } from "../api/budget/server.js";
+import { DEFAULT_MAX_CONCURRENCY, type Limits } from "../api/limiter.js";
+
+interface Flags {
+  maxConcurrency?: string;
+  requestsPerSecond?: string;
+}
+
+const help = `
+Runs COMMAND, and holds one budget of requests for all that COMMAND starts: stacks that run side by side keep to the limits together,
+and when the server asks one of them to wait, all wait. The limits hold for each server and key; each process's own settings
+(amigo:maxConcurrency, amigo:requestsPerSecond) hold beside them. The processes find the budget by AMIGO_SHARED_BUDGET.
+
+COMMAND is run without a shell. Ctrl-C is left to COMMAND, which may take its time to cancel; SIGTERM is passed on to it. The budget
+stays until COMMAND has ended, so COMMAND should wait for what it starts: what outlives it goes on with its own limits.
+A shell script that starts programs with \`&\` makes them ignore Ctrl-C, and Pulumi slower; xargs -P and make -j do not, and make
+also waits until they have cancelled.
+
+Within another budget, COMMAND keeps to that one, which holds over more, and the limits given here do not hold: a warning says so.
+Where AMIGO_SHARED_BUDGET names a budget that has ended, a new one is started.
+
+Exit code: COMMAND's own; 128 + N when signal N ended it; 127 COMMAND was not found, 126 it cannot be started; 1 a wrong use.
+
+Examples:
+  $ pulumi-amigo budget -- ./deploy-all-clinics.sh
+  $ pulumi-amigo budget --requests-per-second 10 -- xargs -P 4 -n 1 pulumi up --yes --stack < stacks.txt
+  $ pulumi-amigo budget --max-concurrency 8 --requests-per-second 2.5 -- make -j 4 clinics
+`;
+
+/** `pulumi-amigo budget`: one budget of requests for all that a command starts. */
+export function budgetCommand(): Command {
+  return new Command("budget")
+    .description("run a command whose stacks share one budget of requests")
+    .usage("[options] -- COMMAND [ARGS...]")
+    .argument("[command...]", "the command with its arguments, after `--`")
+    .option(
+      "--max-concurrency <n>",
+      `requests under way at once, over all processes (default: ${DEFAULT_MAX_CONCURRENCY})`,
+    )
+    .option("--requests-per-second <r>", "requests begun per second, over all processes (default: no limit)")
+    .showHelpAfterError("COMMAND stands after `--`; pulumi-amigo budget --help has examples.")
+    .addHelpText("after", help)
+    .action(run);
+}
+
+async function run([program, ...args]: string[], flags: Flags, command: Command): Promise<void> {
+  const { limits, problems } = await readLimits(flags);
+  if (!program) problems.push("no command was given that could share the budget");
+  if (!program || problems.length > 0) {
+    return command.error(problems.map((problem) => `error: ${problem}`).join("\n"), { exitCode: 1 });
+  }
+  let child: ChildProcess | undefined;
+  let tooEarly: NodeJS.Signals | undefined;
+  // A terminal sends all but SIGTERM to the command as well, and a second interrupt would make the Pulumi CLI give up its cancellation.
+  for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (!child) tooEarly ??= signal;
+      else if (signal === "SIGTERM") child.kill(signal);
+    });
+  }
+  const budget = await budgetFor(limits);
+  try {
+    if (tooEarly) process.exitCode = signalled(tooEarly);
+    else {
+      child = spawn(program, args, {
+        stdio: "inherit",
+        env: { ...process.env, AMIGO_SHARED_BUDGET: budget.address },
+      });
+      process.exitCode = await ended(child);
+    }
+  } catch (error) {
+    const { code, message } = startFailure(program, error as NodeJS.ErrnoException);
+    console.error(`error: ${message}`);
+    process.exitCode = code;
+  } finally {
+    await budget.close();
+  }
+  // Turns that were waiting for the server's pause would hold the process until it is over.
+  process.exit();
+}
+
+/** Takes and refuses the values that the settings of the same names do. */
+async function readLimits(flags: Flags): Promise<{ limits: Limits; problems: string[] }> {
+  const { readSettings } = await import("../engine/settings.js");
+  const given: Record<string, string | undefined> = { ...flags };
+  const settings = readSettings({ config: (name) => given[name], environment: {}, explicit: true });
+  const optionOf = { maxConcurrency: "--max-concurrency", requestsPerSecond: "--requests-per-second" };
+  const problems = settings.problems.map((problem) =>
+    Object.entries(optionOf).reduce((text, [name, option]) => text.replace(`amigo:${name}`, option), problem),
+  );
+  // For a setting this means that it is not set.
+  for (const [name, option] of Object.entries(optionOf)) {
+    if (given[name]?.trim() === "") problems.push(`${option}: found ""; give a number, or leave the option out`);
+  }
+  const { maxConcurrency = DEFAULT_MAX_CONCURRENCY, requestsPerSecond } = settings;
+  return { limits: { maxConcurrency, requestsPerSecond }, problems };
+}
+
+/** The budget around this process where there is one, else a new one. */
+async function budgetFor(limits: Limits): Promise<SharedBudget> {
+  const outer = process.env.AMIGO_SHARED_BUDGET;
+  if (outer && (await isHeld(outer))) {
+    console.error(
+      "warning: this runs within another budget (AMIGO_SHARED_BUDGET); COMMAND keeps to that one, and the limits given here do not hold",
+    );
+    return { address: outer, close: async () => {} };
+  }
+  if (outer) {
+    console.error("warning: the budget that AMIGO_SHARED_BUDGET names has ended; a new one is started for COMMAND");
+  }
+  const { startSharedBudget } = await import("../api/budget/server.js");
+  try {
+    return await startSharedBudget(limits);
+  } catch (error) {
+    throw new Error(
+      `the budget cannot be started: ${(error as Error).message}. It is a socket in the folder for temporary files: ` +
+        "let TMPDIR name a folder with a short path that can be written",
+    );
+  }
+}
+
+async function isHeld(address: string): Promise<boolean> {
+  const socket = connect(address);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The command's exit code. Rejects when it could not be started. */
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("exit", (code, signal) => resolve(signal ? signalled(signal) : (code ?? 1)));
+    child.on("error", (error) => {
+      if (child.pid === undefined) reject(error);
+      else console.error(`warning: SIGTERM could not be passed on to COMMAND: ${error.message}`);
+    });
+  });
+}
+
+/** As a shell tells that a signal ended a command. */
+function signalled(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
+
+function startFailure(program: string, { code, message }: NodeJS.ErrnoException): { code: number; message: string } {
+  const name = JSON.stringify(program);
+  if (code === "ENOENT") {
+    const hint = "Install it, or write its path. What only a shell understands is written as sh -c '...'";
+    return { code: 127, message: `the command ${name} was not found. ${hint}` };
+  }
+  const hint = "It must be a program, or a script with a first line like #!/bin/sh, that you may execute (chmod +x)";
+  return { code: 126, message: `the command ${name} cannot be started: ${message}. ${hint}` };
+}
