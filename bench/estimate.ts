@@ -12,8 +12,8 @@ const ENGINE: Record<Step, Growth> = {
   destroy: [1.5, 0.03, 0.0002],
 };
 
-/** How much longer than ours; checkpoints of its larger state. */
-const FACTORS: Record<string, number> = { floor: 0.1, documented: 3, traces: 1.4, terraform: 1.5 };
+/** How much longer than ours: checkpoints of a larger state, or of none. */
+const FACTORS: Record<string, number> = { floor: 0.1, documented: 3, traces: 1.4, terraform: 1.1, journal: 0.6, "http-state": 4 };
 
 export interface Planned {
   readonly subject: string;

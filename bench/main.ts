@@ -6,8 +6,9 @@ import { startFixture } from "./fixture/process.js";
 import { measureClient } from "./measure/client.js";
 import { measureHeldMemory } from "./measure/held-memory.js";
 import { measureProviderProcess } from "./measure/provider-process.js";
+import { measureStarts } from "./measure/starts.js";
 import { type Options, readOptions } from "./options.js";
-import { intoPage } from "./report/markdown.js";
+import { intoPage, markdown } from "./report/markdown.js";
 import { plot } from "./report/svg.js";
 import { text } from "./report/text.js";
 import type { Results } from "./results.js";
@@ -35,9 +36,12 @@ async function main(options: Options): Promise<void> {
     latencyMs: options.latencyMs,
     parallel: options.parallel,
     cells: [],
+    processes: [],
+    starts: [],
     ...(options.with ? earlier(options.with) : {}),
   };
-  if (options.processServices > 0) await measureAlone(options, results);
+  if (options.processServices.length > 0) await measureAlone(options, results);
+  if (options.starts > 0) await measureStarts(kinds, options, results, log);
   // After each measurement, so that an interrupted run leaves what it has.
   const save = () => {
     if (options.json) writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
@@ -49,27 +53,29 @@ async function main(options: Options): Promise<void> {
   console.log(text(results));
   if (options.markdown) {
     const page = existsSync(options.markdown) ? readFileSync(options.markdown, "utf8") : "";
-    writeFileSync(options.markdown, intoPage(page, results));
+    writeFileSync(options.markdown, intoPage(page, "results", markdown(results)));
   }
   if (options.svg) writeFileSync(options.svg, plot(results));
 }
 
 /** What else the file holds is this run's own business: the machine's load, the command. */
-function earlier(file: string): Pick<Results, "cells" | "process" | "client"> {
-  const { cells, process, client } = JSON.parse(readFileSync(file, "utf8")) as Results;
-  return { cells, process, client };
+function earlier(file: string): Pick<Results, "cells" | "processes" | "client" | "starts"> {
+  const { cells, processes, client, starts } = JSON.parse(readFileSync(file, "utf8")) as Results;
+  return { cells, processes, client, starts };
 }
 
 async function measureAlone({ processServices, latencyMs }: Options, results: Results): Promise<void> {
   log("the client alone");
   results.client = await measureClient();
-  log(`the provider's process alone, ${processServices} services`);
   const fixture = await startFixture(latencyMs);
   const idle = await startFixture(0);
   try {
-    const cost = await measureProviderProcess(fixture, processServices);
-    const heldMegabytes = (await measureHeldMemory(idle, processServices)) / 1e6;
-    results.process = cost && { ...cost, heldMegabytes };
+    for (const services of processServices) {
+      log(`the provider's process alone, ${services} services`);
+      const cost = await measureProviderProcess(fixture, services);
+      const heldMegabytes = (await measureHeldMemory(idle, services)) / 1e6;
+      if (cost) results.processes.push({ ...cost, heldMegabytes });
+    }
   } finally {
     await Promise.all([fixture.stop(), idle.stop()]);
   }

@@ -1,7 +1,7 @@
 import { total } from "./fixture/statistics.js";
 import type { Step } from "./fleet.js";
 import { terraformSeconds } from "./peers.js";
-import { cellsOf, type Results, secondsOf } from "./results.js";
+import { cellsOf, type ProcessCost, type Results, secondsOf } from "./results.js";
 
 /** A promise about speed, held against what was measured. */
 export interface Mark {
@@ -100,9 +100,12 @@ function requestMarks(results: Results): Mark[] {
   });
 }
 
-function processMarks({ process }: Results): Mark[] {
+function processMarks({ processes }: Results): Mark[] {
+  const bySize = [...processes].sort((a, b) => a.resources - b.resources);
+  const process = bySize.at(-1);
   const cpu = process && Math.max(...Object.values(process.cpuMsPerResource));
   return [
+    flat(bySize),
     atMost("provider process: at most 1.5 ms of CPU per resource and step beyond its start", cpu, 1.5, "ms"),
     withNote(
       process && `${process.hostMegabytes.toFixed(0)} MB of it the SDK's host before this library is loaded`,
@@ -114,6 +117,22 @@ function processMarks({ process }: Results): Mark[] {
       ),
     ),
   ];
+}
+
+/** Each resource's share shrinks while the process warms up; what grows with their number would turn that round. */
+function flat(bySize: readonly ProcessCost[]): Mark {
+  const promise = "provider process: CPU per resource does not grow with their number, in any step (1.25 for noise)";
+  const [smallest, largest] = [bySize[0], bySize.at(-1)];
+  if (!smallest || !largest || smallest === largest) return { promise };
+  const ratios = Object.entries(largest.cpuMsPerResource).map(
+    ([step, cost]) => [step, cost / (smallest.cpuMsPerResource[step] ?? Number.NaN)] as const,
+  );
+  const found = ratios.map(([step, grown]) => `${step} ${grown.toFixed(2)}`).join(", ");
+  return {
+    promise,
+    found: `${largest.resources} against ${smallest.resources}: ${found}`,
+    met: ratios.every(([, grown]) => grown <= 1.25),
+  };
 }
 
 function stateBytes(results: Results): number | undefined {

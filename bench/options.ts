@@ -11,8 +11,10 @@ export interface Options {
   readonly runs: (size: number) => number;
   readonly latencyMs: number;
   readonly parallel: number;
-  /** Services in the measurement of the provider's process alone; 0 leaves it and the client's out. */
-  readonly processServices: number;
+  /** Services in each measurement of the provider's process alone; none leaves them and the client's out. */
+  readonly processServices: readonly number[];
+  /** Previews of one clinic, for the time to the first difference; 0 leaves them out. */
+  readonly starts: number;
   /** Folder with the `package.json` and the `dist` of the library to measure. */
   readonly library: string;
   /** The `--json` file of an earlier run, whose measurements are told with these. */
@@ -45,10 +47,11 @@ export function readOptions(argv: readonly string[]): Options {
     .option("--parallel <number>", "the engine's --parallel", wholeNumber(1), 16)
     .option(
       "--process <services>",
-      "fleet for measuring the provider's process alone; 0 leaves it out",
-      wholeNumber(0),
-      1000,
+      "fleets for measuring the provider's process alone; 0 leaves it out",
+      list(wholeNumber(0)),
+      [33, 100, 333, 1000],
     )
+    .option("--starts <number>", "previews of one clinic, for the time to the first difference", wholeNumber(0), 5)
     .option(
       "--library <folder>",
       "another build of the library: a folder with its package.json and dist",
@@ -68,6 +71,7 @@ export function readOptions(argv: readonly string[]): Options {
     latency,
     parallel,
     process: processServices,
+    starts,
     library,
     ...files
   } = program.opts();
@@ -78,7 +82,8 @@ export function readOptions(argv: readonly string[]): Options {
     runs: (size) => runs ?? (size < LARGE ? 2 : 1),
     latencyMs: latency,
     parallel,
-    processServices,
+    processServices: (processServices as number[]).filter((services) => services > 0),
+    starts,
     library,
     ...files,
     command: ["npm run bench", ...(argv.length > 2 ? ["--", ...argv.slice(2)] : [])].join(" "),

@@ -32,8 +32,10 @@ export interface Results {
   readonly latencyMs: number;
   readonly parallel: number;
   readonly cells: Cell[];
-  process?: ProcessCost;
+  /** One for each size of fleet. */
+  processes: ProcessCost[];
   client?: ClientCost;
+  starts: StartCost[];
 }
 
 /** The provider's process alone, called as the engine calls it, at a fleet of this many services. */
@@ -42,11 +44,22 @@ export interface ProcessCost {
   readonly resources: number;
   readonly startCpuMs: number;
   readonly cpuMsPerResource: Readonly<Record<string, number>>;
+  /** What of it the main thread took; the others compile and collect garbage. */
+  readonly mainThreadMsPerResource: Readonly<Record<string, number>>;
   /** Most memory before the library was loaded: the SDK's host alone. */
   readonly hostMegabytes: number;
   readonly peakMegabytes: number;
   /** What is still held after such a run, once the garbage is collected. */
   readonly heldMegabytes?: number;
+}
+
+/** A preview of one clinic whose description has changed, several times. */
+export interface StartCost {
+  readonly subject: string;
+  /** From the start of the command until the engine has told the first difference of one of our resources. */
+  readonly firstDifferenceSeconds: readonly number[];
+  /** Until the command has ended. */
+  readonly seconds: readonly number[];
 }
 
 /** CPU time of one request against a server on this machine, in milliseconds. */

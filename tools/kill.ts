@@ -14,6 +14,7 @@ interface Flags {
   format: "text" | "json" | "markdown";
   out?: string;
   resume?: string;
+  setting: Record<string, string>;
 }
 
 new Command("kill")
@@ -26,6 +27,12 @@ new Command("kill")
   .addOption(new Option("--format <form>", "of the table").choices(["text", "json", "markdown"]).default("text"))
   .option("--out <file>", "write the table there too")
   .option("--resume <file>", "note each outcome there, and leave out what an earlier run has noted")
+  .option(
+    "--setting <name=value>",
+    "environment variable for every command of the engine, such as PULUMI_DIY_BACKEND_GZIP=true; can be repeated",
+    setting,
+    {},
+  )
   .action(run)
   .parseAsync()
   .catch((error: Error) => {
@@ -33,13 +40,13 @@ new Command("kill")
     process.exitCode = 1;
   });
 
-async function run({ workers, sample, seed, format, out, resume }: Flags): Promise<void> {
+async function run({ workers, sample, seed, format, out, resume, setting }: Flags): Promise<void> {
   const startedAt = Date.now();
   const log = (line: string) => console.error(line);
   ensureDist(log);
   await ensureEngine({ log });
   const stages: Stage[] = [];
-  for (let worker = 0; worker < workers; worker++) stages.push(await Stage.open(`kill-${worker + 1}`));
+  for (let worker = 0; worker < workers; worker++) stages.push(await Stage.open(`kill-${worker + 1}`, setting));
   const all = (await stages[0]?.boundaries()) ?? [];
   const chosen = sample === undefined ? all : drawn(all, sample, seed);
   const outcomes = noted(resume);
@@ -104,4 +111,10 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number, 1 or more.");
   return value;
+}
+
+function setting(text: string, others: Record<string, string>): Record<string, string> {
+  const [, name, value] = /^(\w+)=(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("must be NAME=VALUE.");
+  return { ...others, [name]: value };
 }

@@ -17,7 +17,10 @@ const MS_PER_TICK = 10;
 export const canMeasureProcesses = process.platform === "linux";
 
 export function factsOf(pid: number | "self"): ProcessFacts | undefined {
-  const text = readProc(pid, "stat");
+  return factsFrom(readProc(pid, "stat"));
+}
+
+function factsFrom(text: string | undefined): ProcessFacts | undefined {
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const number = (index: number) => Number(fields[index - 3]);
@@ -27,6 +30,11 @@ export function factsOf(pid: number | "self"): ProcessFacts | undefined {
     cpuMs: (number(14) + number(15)) * MS_PER_TICK,
     childrenCpuMs: (number(16) + number(17)) * MS_PER_TICK,
   };
+}
+
+/** CPU time of the process's main thread alone. */
+export function mainThreadMsOf(pid: number): number | undefined {
+  return factsFrom(readProc(pid, `task/${pid}/stat`))?.cpuMs;
 }
 
 /** The processes below this one, in no order. */

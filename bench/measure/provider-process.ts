@@ -5,7 +5,14 @@ import { ProviderProcess } from "../../test/support/protocol.js";
 import type { Fixture } from "../fixture/process.js";
 import { fleet } from "../fleet.js";
 import type { ProcessCost } from "../results.js";
-import { canMeasureProcesses, descendantsOf, factsOf, isProviderProcess, peakMemoryOf } from "./processes.js";
+import {
+  canMeasureProcesses,
+  descendantsOf,
+  factsOf,
+  isProviderProcess,
+  mainThreadMsOf,
+  peakMemoryOf,
+} from "./processes.js";
 
 /** As many calls at once as the engine makes. */
 const AT_ONCE = 16;
@@ -31,6 +38,7 @@ export async function measureProviderProcess(fixture: Fixture, services: number)
     const pid = descendantsOf(process.pid).find((one) => isProviderProcess(one.pid))?.pid;
     if (pid === undefined) throw new Error("the provider process is not among the processes that this one started");
     const cpu = () => factsOf(pid)?.cpuMs ?? Number.NaN;
+    const mainThread = () => mainThreadMsOf(pid) ?? Number.NaN;
     const megabytes = () => (peakMemoryOf(pid) ?? Number.NaN) / 1e6;
     const hostMegabytes = megabytes();
     const { workspaceId, agentId, contextGraphId, setupId, clinics } = fleet(services);
@@ -39,10 +47,12 @@ export async function measureProviderProcess(fixture: Fixture, services: number)
     await provider.read("service", workspaceId, { workspaceId }).catch(() => {});
     const startCpuMs = cpu();
     const cpuMsPerResource: Record<string, number> = {};
+    const mainThreadMsPerResource: Record<string, number> = {};
     const step = async (name: string, work: () => Promise<void>) => {
-      const before = cpu();
+      const [before, mainBefore] = [cpu(), mainThread()];
       await work();
       cpuMsPerResource[name] = (cpu() - before) / (3 * services);
+      mainThreadMsPerResource[name] = (mainThread() - mainBefore) / (3 * services);
     };
 
     const make = async (kind: string, inputs: Record<string, unknown>): Promise<Managed> => {
@@ -82,6 +92,7 @@ export async function measureProviderProcess(fixture: Fixture, services: number)
       resources: 3 * services,
       startCpuMs,
       cpuMsPerResource,
+      mainThreadMsPerResource,
       hostMegabytes,
       peakMegabytes: megabytes(),
     };

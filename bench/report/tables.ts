@@ -2,7 +2,7 @@ import { byMethod, total } from "../fixture/statistics.js";
 import { STEP_TITLES, STEPS, type Step } from "../fleet.js";
 import { marks } from "../marks.js";
 import { terraformSeconds } from "../peers.js";
-import { type Cell, cellsOf, median, minimum, type Results } from "../results.js";
+import { type Cell, cellsOf, median, minimum, type ProcessCost, type Results } from "../results.js";
 
 /** A table as text, whatever it is written in. */
 export interface Table {
@@ -16,7 +16,9 @@ export function tables(results: Results): Table[] {
     ...sizesOf(results).map((size) => timesAt(results, size)),
     growth(results),
     costs(results),
+    starts(results),
     alone(results),
+    provider(results),
     marksTable(results),
   ].filter(({ rows }) => rows.length > 0);
 }
@@ -70,17 +72,20 @@ function growth(results: Results): Table {
   };
   return {
     title: "How time grows with N: the exponent",
-    head: ["step", ...subjects.flatMap((subject) => between.map(([from, to]) => `${subject}, ${from} to ${to}`))],
-    rows: STEPS.map((step) => [
-      STEP_TITLES[step],
-      ...subjects.flatMap((subject) => between.map((pair) => exponent(subject, step, pair))),
-    ]).filter((row) => row.slice(1).some((cell) => cell !== "")),
+    head: ["step", "subject", ...between.map(([from, to]) => `${from} to ${to}`)],
+    rows: STEPS.flatMap((step) =>
+      subjects.map((subject) => [STEP_TITLES[step], subject, ...between.map((pair) => exponent(subject, step, pair))]),
+    ).filter((row) => row.slice(2).some((cell) => cell !== "")),
   };
 }
 
-/** The fastest run of each, at the largest size. */
+/** The fastest run of each, at the largest size that most subjects were run at. */
 function costs(results: Results): Table {
-  const size = sizesOf(results).at(-1) ?? 0;
+  const subjectsAt = (size: number) =>
+    new Set(results.cells.filter((cell) => cell.size === size).map(({ subject }) => subject)).size;
+  const sizes = sizesOf(results);
+  const most = Math.max(...sizes.map(subjectsAt));
+  const size = sizes.filter((one) => subjectsAt(one) === most).at(-1) ?? 0;
   const fastest = (subject: string, step: Step) =>
     cellsOf(results, subject, size, step).sort((a, b) => a.seconds - b.seconds)[0];
   const cells = subjectsOf(results).flatMap((subject) =>
@@ -119,28 +124,52 @@ function methods({ operations }: Cell): string {
     .join(", ");
 }
 
-function alone({ client, process }: Results): Table {
+function starts({ starts }: Results): Table {
+  const seconds = (values: readonly number[]) => `${minimum(values).toFixed(2)} (${median(values).toFixed(2)})`;
+  return {
+    title: "Preview of one changed clinic: seconds, minimum (median)",
+    head: ["subject", "to the first difference", "to the end"],
+    rows: starts.map((start) => [start.subject, seconds(start.firstDifferenceSeconds), seconds(start.seconds)]),
+  };
+}
+
+function alone({ client }: Results): Table {
   const ms = (value: number) => `${value.toFixed(2)} ms`;
   return {
-    title: "Alone",
-    head: ["what", "CPU time, memory"],
-    rows: [
-      ...(client
-        ? [
-            ["one request through the client", ms(client.client)],
-            ["one request through the connection pool alone", ms(client.pool)],
-          ]
-        : []),
-      ...(process
-        ? [
-            ["start of the provider's process", ms(process.startCpuMs)],
-            ...Object.entries(process.cpuMsPerResource).map(([step, cost]) => [`each resource: ${step}`, ms(cost)]),
-            ["most memory of the SDK's host alone", `${process.hostMegabytes.toFixed(0)} MB`],
-            [`most memory, ${process.resources} resources`, `${process.peakMegabytes.toFixed(0)} MB`],
-            ["held of it at the end", `${process.heldMegabytes?.toFixed(1)} MB`],
-          ]
-        : []),
-    ],
+    title: "One request",
+    head: ["through", "CPU time"],
+    rows: client
+      ? [
+          ["the client", ms(client.client)],
+          ["the connection pool alone", ms(client.pool)],
+        ]
+      : [],
+  };
+}
+
+/** CPU of all threads, with the main thread's in brackets. */
+function provider({ processes }: Results): Table {
+  const bySize = [...processes].sort((a, b) => a.resources - b.resources);
+  const row = (title: string, value: (cost: ProcessCost) => string) => [title, ...bySize.map(value)];
+  const steps = Object.keys(bySize[0]?.cpuMsPerResource ?? {});
+  return {
+    title: "The provider's process alone: CPU time (of it the main thread), memory",
+    head: ["resources", ...bySize.map(({ resources }) => resources.toLocaleString("en-US"))],
+    rows:
+      bySize.length === 0
+        ? []
+        : [
+            row("start", ({ startCpuMs }) => `${startCpuMs.toFixed(0)} ms`),
+            ...steps.map((step) =>
+              row(`each resource: ${step}`, ({ cpuMsPerResource, mainThreadMsPerResource }) => {
+                const [all, main] = [cpuMsPerResource[step] ?? Number.NaN, mainThreadMsPerResource[step] ?? Number.NaN];
+                return `${all.toFixed(2)} ms (${main.toFixed(2)})`;
+              }),
+            ),
+            row("most memory of the SDK's host alone", ({ hostMegabytes }) => `${hostMegabytes.toFixed(0)} MB`),
+            row("most memory", ({ peakMegabytes }) => `${peakMegabytes.toFixed(0)} MB`),
+            row("held at the end", ({ heldMegabytes }) => `${heldMegabytes?.toFixed(1)} MB`),
+          ],
   };
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { cleanEnvironment } from "../../test/engine/support/environment.js";
 import type { Engine } from "../../tools/engine/engine.js";
@@ -15,6 +15,8 @@ export interface PulumiOptions {
   /** @default false */
   readonly typescript?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** Parameters of the backend's URL. */
+  readonly backend?: string;
   /** Added to each command that takes a stack. */
   readonly flags?: readonly string[];
 }
@@ -34,6 +36,10 @@ export function pulumiSubject(engine: Engine, options: PulumiOptions): SubjectKi
   };
 }
 
+/** The engine's event for a resource whose diff is known, of a dynamic resource that would change. */
+const toldDifference =
+  /"resourcePreEvent":\{"metadata":\{"op":"(update|replace|create-replacement)","urn":"[^"]*dynamic/;
+
 class PulumiSubject implements Subject {
   private readonly env: Record<string, string>;
 
@@ -48,8 +54,10 @@ class PulumiSubject implements Subject {
       ...engine.env,
       // The engine's own folder and the library's journal.
       PULUMI_HOME: path.join(folder, "home"),
-      PULUMI_BACKEND_URL: `file://${path.join(folder, "backend")}`,
+      PULUMI_BACKEND_URL: `file://${path.join(folder, "backend")}${options.backend ?? ""}`,
       PULUMI_CONFIG_PASSPHRASE: "bench",
+      // Else a preview has no event log.
+      PULUMI_DEBUG_COMMANDS: "true",
       AMIGO_BASE_URL: setting.fixture.url,
       AMIGO_API_KEY: "amigo-bench-key",
       ...options.env,
@@ -71,6 +79,24 @@ class PulumiSubject implements Subject {
       case "refresh":
       case "destroy":
         return this.command([step, ...doing]);
+    }
+  }
+
+  async firstDifference(): Promise<{ firstDifferenceSeconds: number; seconds: number }> {
+    writeFleet(this.folder, changed(this.setting.fleet));
+    const log = path.join(this.folder, "events.json");
+    rmSync(log, { force: true });
+    const startedAt = performance.now();
+    let firstDifferenceSeconds: number | undefined;
+    const watch = setInterval(() => {
+      if (firstDifferenceSeconds === undefined && existsSync(log) && toldDifference.test(readFileSync(log, "utf8")))
+        firstDifferenceSeconds = (performance.now() - startedAt) / 1000;
+    }, 5);
+    try {
+      const { seconds } = await this.command(["preview", "--event-log", log]);
+      return { firstDifferenceSeconds: firstDifferenceSeconds ?? seconds, seconds };
+    } finally {
+      clearInterval(watch);
     }
   }
 

@@ -6,6 +6,8 @@ import type { CommandCost } from "../measure/command.js";
 export interface Subject {
   /** Does a step and says what it cost; undefined where the subject has no such step. */
   run(step: Step): Promise<CommandCost | undefined>;
+  /** Previews a changed fleet; undefined where the subject tells no differences. */
+  firstDifference?(): Promise<{ firstDifferenceSeconds: number; seconds: number }>;
   /** Bytes of the state on disk; undefined where there is none. */
   stateBytes(): number | undefined;
   /** Removes its files. */

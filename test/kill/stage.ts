@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { type Emulator, type StoreSnapshot, startEmulator } from "../../src/emulator/index.js";
 import { cleanEnvironment, repositoryRoot, testEngine } from "../engine/support/environment.js";
@@ -30,8 +30,10 @@ export class Stage {
 
   private constructor(private readonly stack: TestStack) {}
 
-  static async open(name: string): Promise<Stage> {
+  /** `settings` are the engine's own: environment variables of every command. */
+  static async open(name: string, settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
     const stack = await TestStack.create({ name, program });
+    Object.assign(stack.env, settings);
     stack.env.PULUMI_HOME = path.join(stack.folder, "home");
     stack.env.AMIGO_API_KEY = "amigo-demo-key";
     stack.env.AMIGO_SETTLE_SECONDS = "1";
@@ -59,7 +61,7 @@ export class Stage {
       recovered = outcomesIn(stdout);
       await this.stack[boundary.phase === "deploy" ? "up" : "destroy"]();
       const failuresIn = boundary.phase === "deploy" ? deployFailures : destroyFailures;
-      failures.push(...failuresIn(emulator.store, this.readState()));
+      failures.push(...failuresIn(emulator.store, await this.readState()));
       if (boundary.phase === "deploy") await this.stack.preview({ args: ["--refresh", "--expect-no-changes"] });
     } catch (error) {
       failures.push((error as Error).message);
@@ -132,11 +134,12 @@ export class Stage {
     return result;
   }
 
-  /** From the file of the local backend: a CLI call less. */
-  private readState(): StackFile["checkpoint"]["latest"] {
+  /** From the file of the local backend, a CLI call less, unless it is compressed. */
+  private async readState(): Promise<StackFile["checkpoint"]["latest"]> {
     const { folder, name } = this.stack;
     const project = readdirSync(path.join(folder, "backend", ".pulumi", "stacks"))[0] ?? "";
     const file = path.join(folder, "backend", ".pulumi", "stacks", project, `${name}.json`);
+    if (!existsSync(file)) return (await this.stack.exportState()).deployment;
     return (JSON.parse(readFileSync(file, "utf8")) as StackFile).checkpoint.latest;
   }
 
