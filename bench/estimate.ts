@@ -13,7 +13,14 @@ const ENGINE: Record<Step, Growth> = {
 };
 
 /** How much longer than ours: checkpoints of a larger state, or of none. */
-const FACTORS: Record<string, number> = { floor: 0.1, documented: 3, traces: 1.4, terraform: 1.1, journal: 0.6, "http-state": 4 };
+const FACTORS: Record<string, number> = {
+  floor: 0.1,
+  documented: 3,
+  traces: 1.4,
+  terraform: 1.1,
+  journal: 0.6,
+  "http-state": 4,
+};
 
 export interface Planned {
   readonly subject: string;
