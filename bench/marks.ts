@@ -1,7 +1,7 @@
 import { total } from "./fixture/statistics.js";
 import type { Step } from "./fleet.js";
 import { terraformSeconds } from "./peers.js";
-import { cellsOf, type ProcessCost, type Results, secondsOf } from "./results.js";
+import { cellsOf, type ProcessCost, type Results, secondsTogether } from "./results.js";
 
 /** A promise about speed, held against what was measured. */
 export interface Mark {
@@ -35,28 +35,26 @@ export function marks(results: Results): Mark[] {
 }
 
 function againstDocumented(results: Results, size: number, limit: number): Mark {
-  const ours = secondsOf(results, "ours", size, "create");
-  const theirs = secondsOf(results, "documented", size, "create");
+  const [ours, theirs] = secondsTogether(results, ["ours", "documented"], size, "create") ?? [];
   return ratio(`create at ${size}: at most ${limit} of the documented dynamic provider`, ours, theirs, limit);
 }
 
 function againstTerraform(results: Results, step: Step, size: number, limit: number): Mark {
   const peer = terraformSeconds(results, size, step);
   const promise = `${step} at ${size}: at most ${limit} of Terraform${peer?.scaled ? " (scaled)" : ""}`;
-  return ratio(promise, secondsOf(results, "ours", size, step), peer?.seconds, limit);
+  return ratio(promise, peer?.ours, peer?.seconds, limit);
 }
 
 function previewAgainstTraces(results: Results): Mark {
-  const ours = secondsOf(results, "ours", 300, "preview");
-  const traces = secondsOf(results, "traces", 300, "preview");
+  const [ours, traces] = secondsTogether(results, ["ours", "traces"], 300, "preview") ?? [];
   return ratio("no-op preview at 300: at most 0.80 of the same program with stack traces on", ours, traces, 0.8);
 }
 
 function previewAgainstTerraform(results: Results): Mark {
   const peer = terraformSeconds(results, 300, "preview");
-  const ours = secondsOf(results, "ours", 300, "preview");
   const promise = `no-op preview at 300: at most Terraform's time${peer?.scaled ? " (scaled)" : ""} + 1 s`;
-  if (ours === undefined || peer === undefined) return { promise };
+  if (peer?.ours === undefined) return { promise };
+  const { ours } = peer;
   return { promise, found: `${ours.toFixed(1)} s against ${peer.seconds.toFixed(1)} s`, met: ours <= peer.seconds + 1 };
 }
 

@@ -85,6 +85,20 @@ export function cellsOf(results: Results, subject: string, size: number, step: S
   return results.cells.filter((cell) => cell.subject === subject && cell.size === size && cell.step === step);
 }
 
+/** The fastest seconds of two subjects in the rounds in which both took part: other rounds met another machine. */
+export function secondsTogether(
+  results: Results,
+  subjects: readonly [string, string],
+  size: number,
+  step: Step,
+): [number, number] | undefined {
+  const [first, second] = subjects.map((subject) => cellsOf(results, subject, size, step)) as [Cell[], Cell[]];
+  const fastest = (cells: Cell[], others: Cell[]) =>
+    minimum(cells.filter(({ run }) => others.some((other) => other.run === run)).map(({ seconds }) => seconds));
+  const found: [number, number] = [fastest(first, second), fastest(second, first)];
+  return found.every(Number.isFinite) ? found : undefined;
+}
+
 /** The fastest run's seconds; undefined where it was not run. */
 export function secondsOf(results: Results, subject: string, size: number, step: Step): number | undefined {
   const cells = cellsOf(results, subject, size, step);

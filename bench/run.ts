@@ -29,8 +29,11 @@ export async function runAll(
   { log, save }: Observer,
 ): Promise<void> {
   const sizes = [...options.sizes].sort((a, b) => a - b);
+  // After those that were taken along.
+  const before = (size: number) =>
+    Math.max(0, ...results.cells.filter((cell) => cell.size === size).map(({ run }) => run));
   const rounds = sizes.flatMap((size) =>
-    Array.from({ length: options.runs(size) }, (_, run) => ({ size, run: run + 1 })),
+    Array.from({ length: options.runs(size) }, (_, run) => ({ size, run: before(size) + run + 1 })),
   );
   const estimate = new Estimate(
     rounds.flatMap(({ size }) =>

@@ -31,6 +31,17 @@ it("takes the fastest run of each, and says which marks are met", () => {
   expect(found(fast, "create at 300: at most 0.25")).not.toHaveProperty("found");
 });
 
+it("compares only rounds in which both took part", () => {
+  const alone = cell("ours", 300, "create", 10, { run: 2 });
+  const together = [cell("ours", 300, "create", 30), cell("documented", 300, "create", 100)];
+  expect(found(results([...together, alone]), "create at 300: at most 0.25").found).toBe(
+    "0.30 (30.0 s against 100.0 s)",
+  );
+  expect(
+    found(results([alone, cell("documented", 300, "create", 100)]), "create at 300: at most 0.25"),
+  ).not.toHaveProperty("found");
+});
+
 it("scales what Terraform took elsewhere, and takes what it took here where it ran", () => {
   const cells = [cell("ours", 100, "create", 8), cell("documented", 100, "create", 40.2)];
   // Measured elsewhere: the documented provider 20.1 s, Terraform 9.4 s.
