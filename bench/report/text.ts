@@ -11,11 +11,13 @@ export function text(results: Results): string {
 }
 
 /** What was measured where. */
-export function about({ command, date, machine, latencyMs, parallel }: Results): string {
+export function about({ command, date, machine, latencyMs, parallel, cells }: Results): string {
+  const scaled = !cells.some(({ subject }) => subject === "terraform");
   return (
     `${command}\n${date}, ${machine.cores} cores (${machine.processor}), Node ${machine.node}, Pulumi ${machine.engine}; ` +
     `load ${machine.load.join(" at the start, ")} at the end; API of ${latencyMs} ms, --parallel ${parallel}.\n` +
-    `CPU is user and system time of the engine and all its processes that were waited for; memory is sampled.\n${PROVENANCE}`
+    `CPU is user and system time of the engine and all its processes that were waited for; memory is sampled.` +
+    (scaled ? `\n${PROVENANCE}` : "")
   );
 }
 
