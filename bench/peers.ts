@@ -23,6 +23,12 @@ export interface PeerTime {
   readonly scaled: boolean;
 }
 
+/** Whether Terraform's times of elsewhere can stand in: it did not run here, and the yardstick did. */
+export function isScaled({ cells }: Results): boolean {
+  const ran = (name: string) => cells.some(({ subject }) => subject === name);
+  return !ran("terraform") && ran("documented");
+}
+
 /** Terraform's time for a step: measured in this run, else scaled from the earlier one; undefined where neither is possible. */
 export function terraformSeconds(results: Results, size: number, step: Step): PeerTime | undefined {
   const [ours, measured] = secondsTogether(results, ["ours", "terraform"], size, step) ?? [];

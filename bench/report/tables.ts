@@ -1,7 +1,7 @@
 import { byMethod, total } from "../fixture/statistics.js";
 import { STEP_TITLES, STEPS, type Step } from "../fleet.js";
 import { marks } from "../marks.js";
-import { terraformSeconds } from "../peers.js";
+import { isScaled, terraformSeconds } from "../peers.js";
 import { type Cell, cellsOf, median, minimum, type ProcessCost, type Results } from "../results.js";
 
 /** A table as text, whatever it is written in. */
@@ -33,7 +33,7 @@ export function subjectsOf({ cells }: Results): string[] {
 
 function timesAt(results: Results, size: number): Table {
   const subjects = subjectsOf(results);
-  const scaled = !subjects.includes("terraform");
+  const scaled = isScaled(results);
   return {
     title: `${size} services: seconds, minimum (median), and requests`,
     head: ["step", ...subjects, ...(scaled ? ["terraform, scaled"] : [])],

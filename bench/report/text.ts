@@ -1,4 +1,4 @@
-import { PROVENANCE } from "../peers.js";
+import { isScaled, PROVENANCE } from "../peers.js";
 import type { Results } from "../results.js";
 import { tables } from "./tables.js";
 
@@ -11,13 +11,13 @@ export function text(results: Results): string {
 }
 
 /** What was measured where. */
-export function about({ command, date, machine, latencyMs, parallel, cells }: Results): string {
-  const scaled = !cells.some(({ subject }) => subject === "terraform");
+export function about(results: Results): string {
+  const { command, date, machine, latencyMs, parallel } = results;
   return (
     `${command}\n${date}, ${machine.cores} cores (${machine.processor}), Node ${machine.node}, Pulumi ${machine.engine}; ` +
     `load ${machine.load.join(" at the start, ")} at the end; API of ${latencyMs} ms, --parallel ${parallel}.\n` +
     `CPU is user and system time of the engine and all its processes that were waited for; memory is sampled.` +
-    (scaled ? `\n${PROVENANCE}` : "")
+    (isScaled(results) ? `\n${PROVENANCE}` : "")
   );
 }
 
