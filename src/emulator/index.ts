@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
@@ -80,6 +81,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const faults = new FaultInjector(options.faults, options.faultSeed);
   const log = new RequestLog();
   const stop = new AbortController();
+  // Each request that is held back listens, and there may be any number.
+  setMaxListeners(0, stop.signal);
   const principals = readPrincipals(options.apiKeys ?? defaultApiKeys);
   const file = options.persist === undefined ? undefined : new StateFile(options.persist, store);
   if (!(await file?.load())) fillStore(store, seed);

@@ -215,6 +215,19 @@ test("latency is added to every request", async () => {
   expect(api.emulator.requests[0]?.ms).toBeGreaterThanOrEqual(79);
 });
 
+test("many requests may be held back at once, without a warning", async () => {
+  const warnings: string[] = [];
+  const listen = (warning: Error) => warnings.push(warning.name);
+  process.on("warning", listen);
+  try {
+    const api = await startApi({ latencyMs: 80 });
+    await Promise.all(Array.from({ length: 30 }, () => api.get("/v1/workspaces")));
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off("warning", listen);
+  }
+});
+
 test("what a test's own action throws is a 500 and stands in the log", async () => {
   const api = await startApi();
   const fail = () => {
