@@ -67,14 +67,16 @@ function earlier(file: string): Pick<Results, "cells" | "processes" | "client" |
 async function measureAlone({ processServices, latencyMs }: Options, results: Results): Promise<void> {
   log("the client alone");
   results.client = await measureClient();
+  results.processes = [];
   const fixture = await startFixture(latencyMs);
   const idle = await startFixture(0);
   try {
     for (const services of processServices) {
       log(`the provider's process alone, ${services} services`);
       const cost = await measureProviderProcess(fixture, services);
+      if (!cost) break;
       const heldMegabytes = (await measureHeldMemory(idle, services)) / 1e6;
-      if (cost) results.processes.push({ ...cost, heldMegabytes });
+      results.processes.push({ ...cost, heldMegabytes });
     }
   } finally {
     await Promise.all([fixture.stop(), idle.stop()]);

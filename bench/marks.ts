@@ -155,5 +155,6 @@ function withNote(note: string | undefined, mark: Mark): Mark {
 
 function atMost(promise: string, found: number | undefined, limit: number, unit: string): Mark {
   if (found === undefined) return { promise };
-  return { promise, found: `${Number(found.toPrecision(3)).toLocaleString("en-US")} ${unit}`, met: found <= limit };
+  const shown = found < 100 ? Number(found.toPrecision(3)) : Math.round(found);
+  return { promise, found: `${shown.toLocaleString("en-US")} ${unit}`, met: found <= limit };
 }

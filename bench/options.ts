@@ -57,7 +57,10 @@ export function readOptions(argv: readonly string[]): Options {
       "another build of the library: a folder with its package.json and dist",
       repositoryRoot,
     )
-    .option("--with <file>", "takes along what an earlier run wrote with --json, of other sizes")
+    .option(
+      "--with <file>",
+      "takes along what an earlier run wrote with --json; what is measured again has more rounds",
+    )
     .option("--json <file>", "writes everything that was measured")
     .option("--markdown <file>", "writes the tables; into a page that marks the place for results, there")
     .option("--svg <file>", "writes a plot of how each grows")

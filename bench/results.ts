@@ -57,9 +57,9 @@ export interface ProcessCost {
 export interface StartCost {
   readonly subject: string;
   /** From the start of the command until the engine has told the first difference of one of our resources. */
-  readonly firstDifferenceSeconds: readonly number[];
+  readonly firstDifferenceSeconds: number[];
   /** Until the command has ended. */
-  readonly seconds: readonly number[];
+  readonly seconds: number[];
 }
 
 /** CPU time of one request against a server on this machine, in milliseconds. */

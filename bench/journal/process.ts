@@ -1,7 +1,5 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import * as path from "node:path";
-import { createInterface } from "node:readline";
+import { startServer } from "../server-process.js";
 import type { Exported } from "./stacks.js";
 import type { Traffic } from "./traffic.js";
 
@@ -20,15 +18,7 @@ const TOKEN = "bench";
 
 /** Starts the service that keeps the state; it ends with this process at the latest. */
 export async function startStateService(latencyMs: number): Promise<StateService> {
-  const script = path.join(__dirname, "server.ts");
-  const child = spawn(process.execPath, ["--import", "tsx", script, String(latencyMs)], {
-    cwd: path.resolve(__dirname, "..", ".."),
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const [port] = (await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended(child)])) as [
-    string,
-  ];
-  const url = `http://127.0.0.1:${port}`;
+  const { url, child } = await startServer(path.join(__dirname, "server.ts"), latencyMs);
   return {
     url,
     env: { PULUMI_BACKEND_URL: url, PULUMI_ACCESS_TOKEN: TOKEN },
@@ -41,9 +31,4 @@ export async function startStateService(latencyMs: number): Promise<StateService
     },
     stop: () => void child.kill(),
   };
-}
-
-async function ended(child: ReturnType<typeof spawn>): Promise<never> {
-  const [code] = await once(child, "exit");
-  throw new Error(`the service for the state ended with ${code}`);
 }

@@ -4,6 +4,8 @@ import type { Options } from "../options.js";
 import type { Results, StartCost } from "../results.js";
 import type { Subject, SubjectKind } from "../subjects/subject.js";
 
+type TellsDifferences = Subject & Required<Pick<Subject, "firstDifference">>;
+
 /** How long a preview takes to its first difference, where next to nothing but the start is left: one clinic, in turns. */
 export async function measureStarts(
   kinds: readonly SubjectKind[],
@@ -13,27 +15,32 @@ export async function measureStarts(
 ): Promise<void> {
   log(`to the first difference, ${starts} times`);
   const fixture = await startFixture(latencyMs);
-  const measured: { subject: Subject; cost: StartCost & { seconds: number[]; firstDifferenceSeconds: number[] } }[] =
-    [];
+  const measured: { subject: TellsDifferences; cost: StartCost }[] = [];
   try {
     for (const [place, { name, prepare }] of kinds.entries()) {
       const subject = await prepare({ fixture, fleet: fleet(1, place), parallel, library });
-      if (!subject.firstDifference) continue;
+      if (!tellsDifferences(subject)) {
+        subject.remove();
+        continue;
+      }
       measured.push({ subject, cost: { subject: name, firstDifferenceSeconds: [], seconds: [] } });
       await subject.run("create");
     }
     for (let round = 0; round < starts; round++) {
       measured.reverse();
       for (const { subject, cost } of measured) {
-        const found = await subject.firstDifference?.();
-        if (!found) continue;
-        cost.firstDifferenceSeconds.push(found.firstDifferenceSeconds);
-        cost.seconds.push(found.seconds);
+        const { firstDifferenceSeconds, seconds } = await subject.firstDifference();
+        cost.firstDifferenceSeconds.push(firstDifferenceSeconds);
+        cost.seconds.push(seconds);
       }
     }
-    results.starts.push(...measured.map(({ cost }) => cost));
+    results.starts = measured.map(({ cost }) => cost);
   } finally {
     for (const { subject } of measured) subject.remove();
     await fixture.stop();
   }
+}
+
+function tellsDifferences(subject: Subject): subject is TellsDifferences {
+  return subject.firstDifference !== undefined;
 }

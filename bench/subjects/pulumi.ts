@@ -88,13 +88,16 @@ class PulumiSubject implements Subject {
     rmSync(log, { force: true });
     const startedAt = performance.now();
     let firstDifferenceSeconds: number | undefined;
-    const watch = setInterval(() => {
+    const look = () => {
       if (firstDifferenceSeconds === undefined && existsSync(log) && toldDifference.test(readFileSync(log, "utf8")))
         firstDifferenceSeconds = (performance.now() - startedAt) / 1000;
-    }, 5);
+    };
+    const watch = setInterval(look, 5);
     try {
       const { seconds } = await this.command(["preview", "--event-log", log]);
-      return { firstDifferenceSeconds: firstDifferenceSeconds ?? seconds, seconds };
+      look();
+      if (firstDifferenceSeconds === undefined) throw new Error(`${this.options.name}: the preview told no difference`);
+      return { firstDifferenceSeconds, seconds };
     } finally {
       clearInterval(watch);
     }

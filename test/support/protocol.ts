@@ -52,7 +52,6 @@ export class ProviderProcess {
       throw new Error(`the provider process ended with ${code ?? signal} before it told its port`);
     });
     const [port] = (await Promise.race([once(lines, "line"), ended])) as [string];
-    ended.catch(() => {});
     const client = new services.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
     const started = new ProviderProcess(child, client);
     const collect = (text: unknown) => {
