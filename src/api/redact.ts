@@ -14,6 +14,15 @@ export function registerSecret(value: string): void {
   secrets = [...new Set([...secrets, ...long])].sort((left, right) => right.length - left.length);
 }
 
+let privateTexts: string[] = [];
+
+/** From here on `redact` removes this text of the user's own, which state keeps. Texts under 4 characters are left. */
+export function registerPrivateText(text: string): void {
+  if (text.length < shortestSecret || privateTexts.includes(text)) return;
+  const forms = [text, ...jsonForms(text)];
+  privateTexts = [...new Set([...privateTexts, ...forms])].sort((left, right) => right.length - left.length);
+}
+
 /** The text without any registered secret, without a prefix of one that a cut left at its end, and without `Bearer` tokens. */
 export function redact(text: string): string {
   let clean = text;
@@ -21,6 +30,7 @@ export function redact(text: string): string {
     clean = clean.replaceAll(secret, mask);
     clean = withoutCutSecret(clean, secret);
   }
+  for (const text of privateTexts) clean = clean.replaceAll(text, mask);
   return clean.replace(/\bBearer(\s+|%20)(?!\[redacted\])[^\s"',;<>\\]+/gi, `Bearer ${mask}`);
 }
 

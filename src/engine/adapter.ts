@@ -1,22 +1,33 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { redact } from "../api/redact.js";
+import { redact, registerPrivateText } from "../api/redact.js";
 import { checkInputs } from "./check.js";
-import { differences, mismatches } from "./compare.js";
+import { differences, mismatches, same } from "./compare.js";
 import type { ProviderContext } from "./context.js";
 import { EngineError, messageOf, PartialFailure, Unfinished } from "./failure.js";
 import { HIDDEN, type ImportRequest, LOOKED_UP } from "./hidden.js";
-import type { Lifecycle, Values } from "./lifecycle.js";
+import { canonicalResourceId, withCanonicalIds } from "./ids.js";
+import type { Existing, Lifecycle, Values } from "./lifecycle.js";
 import { everything, inputsOf, observed, outputsOf, withFullMark } from "./outputs.js";
+import { stackOf } from "./owner.js";
+import { valueAt } from "./property-path.js";
+import type { Run } from "./run.js";
 import { isUnknown } from "./unknown.js";
+import { Update } from "./update.js";
 
 type DynamicProvider = Required<Omit<pulumi.dynamic.ResourceProvider, "configure">>;
 
 /** Turns a lifecycle into the provider that the SDK calls; every method waits until the process is configured. */
 export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<ProviderContext>): DynamicProvider {
   const { kind } = lifecycle;
+  const canonical = (values: Values) => withCanonicalIds(lifecycle, values);
+
+  const holdParts = (run: Run, id: string, inputs: Values) => {
+    for (const [partKind, partId] of lifecycle.parts?.(id, inputs) ?? []) run.hold(partKind, partId);
+  };
 
   async function guarded<T>(doing: string, values: Values, work: (context: ProviderContext) => Promise<T>): Promise<T> {
     const context = await configured();
+    keepPrivate(values);
     try {
       return await work(context);
     } catch (error) {
@@ -27,33 +38,48 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
   return {
     check: async (olds, news) => checkInputs(await configured(), lifecycle, olds ?? {}, news),
 
-    diff: async (_id, olds, news) => {
-      const { changed, withdrawn } = differences(lifecycle, olds, news);
+    diff: async (rawId, rawOlds, rawNews) => {
+      const { run } = await configured();
+      const [id, olds, news] = [canonicalResourceId(rawId), canonical(rawOlds), canonical(rawNews)];
+      const declaration = run.declarationOf(kind, news);
+      const { changed, withdrawn } = differences(lifecycle, olds, news, declaration?.former);
+      refuseWithdrawals(lifecycle, olds, withdrawn);
+      const byOption = replacedByOption(news, olds, [...changed, ...withdrawn]);
       const replaces = [...changed, ...withdrawn].filter((name) => {
         const property = lifecycle.properties[name];
-        return property?.change === "replace" || (property?.unknownReplaces && isUnknown(news[name]));
+        if (byOption.has(name)) return true;
+        if (property?.change === "replace")
+          return changed.includes(name) || !same(property, olds[name], property.default);
+        // The engine asks so about a dependent of what it deletes first; what the program does not know yet is an update.
+        return property?.unknownReplaces && isUnknown(news[name]) && declaration === undefined;
       });
+      run.compared(kind, id, news, replaces.length > 0);
+      if (declaration && replaces.length === 0) holdParts(run, id, news);
       return {
-        changes: changed.length + withdrawn.length > 0,
+        changes: changed.length + withdrawn.length > 0 || Boolean(lifecycle.unfinished?.(olds, news)),
         replaces,
         deleteBeforeReplace: replaces.length > 0 && lifecycle.deleteFirst(replaces, olds, news),
       };
     },
 
-    create: (news) =>
-      guarded("creating", news, async (context) => {
+    create: (rawNews) =>
+      guarded("creating", rawNews, async (context) => {
+        const news = canonical(rawNews);
         const request = news[HIDDEN.adopt] as ImportRequest | undefined;
         const inputs = inputsOf(lifecycle, news);
         const { id, live } = request
-          ? await adoptExisting(context, lifecycle, request, inputs)
+          ? await importExisting(context, lifecycle, request, inputs)
           : await lifecycle.create(context, inputs);
-        context.memory.hold(kind, id);
+        context.run.hold(kind, id);
+        holdParts(context.run, id, inputs);
         if (!request) verify(lifecycle, id, inputs, live);
-        return { id, outs: outputsOf(lifecycle, inputs, { ...live, ...ignored(inputs, request?.ignore) }) };
+        const marked = { ...inputs, [HIDDEN.takenFrom]: foreignMark(inputs, live) };
+        return { id, outs: outputsOf(lifecycle, marked, live, isIgnored(news)) };
       }),
 
-    read: (id, state = {}) =>
-      guarded("reading", state, async (context) => {
+    read: (rawId, rawState = {}) =>
+      guarded("reading", rawState, async (context) => {
+        const [id, state] = [canonicalResourceId(rawId), canonical(rawState)];
         const existing = await lifecycle.read(context, id, state);
         if (state[LOOKED_UP]) {
           if (!existing) throw new Error(`there is no ${kind} with the id ${id}`);
@@ -68,45 +94,81 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
         };
       }),
 
-    update: (id, olds, news) => {
-      const { changed, withdrawn } = differences(lifecycle, olds, news);
+    update: (rawId, rawOlds, rawNews) => {
+      const [id, olds, news] = [canonicalResourceId(rawId), canonical(rawOlds), canonical(rawNews)];
       // A withdrawn property that could not be reset stays in state, so that the next run sees it again.
-      const kept = { ...news, ...Object.fromEntries(withdrawn.map((name) => [name, olds[name]])) };
+      const { withdrawn } = differences(lifecycle, olds, news);
+      const takenFrom = { [HIDDEN.takenFrom]: olds[HIDDEN.takenFrom] };
+      const kept = { ...news, ...takenFrom, ...Object.fromEntries(withdrawn.map((name) => [name, olds[name]])) };
       return guarded("updating", kept, async (context) => {
+        const { run } = context;
         const inputs = inputsOf(lifecycle, news);
-        const wanted = { ...inputs, ...defaults(lifecycle, withdrawn) };
-        const acting = (name: string) => ["update", "action"].includes(lifecycle.properties[name]?.change ?? "");
-        const toWrite = [...changed, ...withdrawn.filter((name) => name in wanted)].filter(acting);
-        // An update without any difference finishes one that failed half-way; one of local arguments alone sends nothing.
-        const quiet = toWrite.length === 0 && changed.length + withdrawn.length > 0;
-        const live = quiet
-          ? { ...olds, ...inputs }
-          : await lifecycle.update(context, { id, olds, news: inputs, wanted, changed: toWrite });
-        context.memory.hold(kind, id);
-        if (!quiet) verify(lifecycle, id, wanted, live);
-        return { outs: outputsOf(lifecycle, inputs, live) };
+        const found = differences(lifecycle, olds, news, run.declarationOf(kind, news)?.former);
+        const update = new Update(lifecycle, id, withFullMark(lifecycle, olds), inputs, found, context.warn);
+        const isStoredOnly =
+          !update.asksForWork &&
+          !lifecycle.unfinished?.(olds, news) &&
+          found.changed.length + found.withdrawn.length > 0;
+        const live = isStoredOnly ? { ...olds, ...inputs } : await written(lifecycle, context, update);
+        run.hold(kind, id);
+        holdParts(run, id, inputs);
+        if (!isStoredOnly) verify(lifecycle, id, update.written, live);
+        return { outs: outputsOf(lifecycle, { ...inputs, ...takenFrom }, live, isIgnored(news)) };
       });
     },
 
-    delete: (id, state) =>
-      guarded("deleting", state, async (context) => {
-        if (context.memory.isHeld(kind, id)) {
+    delete: (rawId, rawState) =>
+      guarded("deleting", rawState, async (context) => {
+        const [id, state] = [canonicalResourceId(rawId), canonical(rawState)];
+        if (context.run.isHeld(kind, id)) {
           context.warn(
             `${lifecycle.describe(state)} (${id}) was left alone: another resource of the program now manages it. ` +
               "Was it renamed? The resource option `aliases` makes that no change at all.",
           );
           return;
         }
-        await lifecycle.remove(context, id, withFullMark(lifecycle, state));
-        context.memory.removed(kind, id, lifecycle.describe(state));
+        // With `--replace` the engine checks without the former inputs, and deletes before the create could refuse.
+        if (context.run.isImported(kind, id)) {
+          throw new Error(
+            "its import option names it, so it cannot be replaced: remove the import option. Nothing was deleted",
+          );
+        }
+        const outcome = await lifecycle.remove(context, id, withFullMark(lifecycle, state));
+        if (outcome !== "left") context.run.removed(kind, id, state, lifecycle.describe(state));
       }),
   };
 }
 
-/** What an `import` does in place of a create: reads, compares what is declared, writes nothing. */
-async function adoptExisting(context: ProviderContext, lifecycle: Lifecycle, request: ImportRequest, inputs: Values) {
+/** What is not written stays in state as it was, also when the update fails. */
+async function written(lifecycle: Lifecycle, context: ProviderContext, update: Update): Promise<Values> {
+  try {
+    return await lifecycle.update(context, update);
+  } catch (error) {
+    if (!(error instanceof Unfinished)) throw error;
+    const unwritten = Object.fromEntries(
+      update.unwritten.map((name) => [name, update.olds[name] ?? update.news[name]]),
+    );
+    throw new Unfinished(error.id, { ...error.live, ...unwritten }, error.cause);
+  }
+}
+
+/** What the `import` option does in place of a create: reads, compares what is declared, writes nothing. */
+async function importExisting(
+  context: ProviderContext,
+  lifecycle: Lifecycle,
+  request: ImportRequest,
+  inputs: Values,
+): Promise<Existing> {
   const existing = await lifecycle.read(context, request.id, inputs);
   if (!existing) throw new Error(`import: there is no ${lifecycle.kind} with the id ${request.id}`);
+  const foreign = foreignMark(inputs, existing.live);
+  if (foreign !== undefined && stackOf(foreign) !== stackOf(inputs[HIDDEN.owner]) && inputs.adopt !== true) {
+    throw new Error(
+      `import: ${request.id} belongs to ${foreign} (its tag pulumi-owner). Nothing was written. Manage it in one place. ` +
+        "If that stack has given it up (`pulumi state delete` there leaves the thing as it is), set `adopt: true` beside the " +
+        "import option: then this stack takes it over, and its next update writes the tag.",
+    );
+  }
   const found = mismatches(lifecycle, without(inputs, request.ignore), existing.live);
   if (found.length > 0) {
     throw new Error(
@@ -115,6 +177,12 @@ async function adoptExisting(context: ProviderContext, lifecycle: Lifecycle, req
     );
   }
   return existing;
+}
+
+/** The owner mark on the thing, where it is not this resource's. */
+function foreignMark(inputs: Values, live: Values): unknown {
+  const mark = live[HIDDEN.owner];
+  return mark !== undefined && inputs[HIDDEN.owner] !== undefined && mark !== inputs[HIDDEN.owner] ? mark : undefined;
 }
 
 function verify(lifecycle: Lifecycle, id: string, wanted: Values, live: Values): void {
@@ -130,30 +198,55 @@ function verify(lifecycle: Lifecycle, id: string, wanted: Values, live: Values):
   );
 }
 
-function defaults(lifecycle: Lifecycle, withdrawn: readonly string[]): Values {
-  return Object.fromEntries(
-    withdrawn.flatMap((name) => {
-      const rule = lifecycle.properties[name]?.withdrawn;
-      return typeof rule === "object" ? [[name, rule.default]] : [];
-    }),
-  );
+function refuseWithdrawals(lifecycle: Lifecycle, olds: Values, withdrawn: readonly string[]): void {
+  for (const name of withdrawn) {
+    if (lifecycle.properties[name]?.withdrawn !== "refuse") continue;
+    throw new EngineError(
+      `${lifecycle.describe(olds)}: ${name} is ${JSON.stringify(olds[name])} and cannot be cleared through this API; ` +
+        `declare it again, or replace the ${lifecycle.kind}`,
+    );
+  }
+}
+
+/** The changed properties that the resource option `replaceOnChanges` names. */
+function replacedByOption(news: Values, olds: Values, names: readonly string[]): ReadonlySet<string> {
+  const paths = (news[HIDDEN.replaceOnChanges] as string[] | undefined) ?? [];
+  const hit = paths.flatMap((path) => {
+    const [name = "", ...rest] = path.split(/[.[]/);
+    if (name === "*") return names;
+    if (!names.includes(name)) return [];
+    return rest.length === 0 || !same(undefined, valueAt(olds, path), valueAt(news, path)) ? [name] : [];
+  });
+  return new Set(hit);
 }
 
 function without(values: Values, paths: readonly string[]): Values {
-  const left = new Set(Object.keys(ignored(values, paths)));
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !left.has(name)));
+  const left = new Set(paths.map((path) => path.split(/[.[]/)[0]));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !left.has(name) && !left.has("*")));
 }
 
-/** The properties that `ignoreChanges` names; a path into a property leaves out the whole of it. */
-function ignored(values: Values, paths: readonly string[] = []): Values {
-  const names = new Set(paths.map((path) => path.split(/[.[]/)[0]));
-  return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name) || names.has("*")));
+/** Ignored properties are shown as they exist; all others are known to exist as they are declared. */
+function isIgnored(news: Values): (name: string) => boolean {
+  const names = (news[HIDDEN.ignore] as string[] | undefined) ?? [];
+  return (name) => names.includes(name) || names.includes("*");
+}
+
+/** The SDK hands secrets over in clear: from here on no message shows one. */
+function keepPrivate(values: Values): void {
+  for (const name of (values[HIDDEN.secrets] as string[] | undefined) ?? []) {
+    for (const text of textsIn(values[name])) registerPrivateText(text);
+  }
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return value !== null && typeof value === "object" ? Object.values(value).flatMap(textsIn) : [];
 }
 
 function engineError(doing: string, lifecycle: Lifecycle, values: Values, error: unknown): Error {
   // Messages of the lifecycles quote what the server said, which may quote the key.
   const message = redact(`${doing}: ${messageOf(error)}`);
-  if (!(error instanceof Unfinished)) return new EngineError(message);
+  if (!(error instanceof Unfinished)) return error instanceof EngineError ? error : new EngineError(message);
   const outs = outputsOf(lifecycle, values, error.live);
   return new PartialFailure(error.id, { ...outs, [HIDDEN.provider]: values[HIDDEN.provider] }, message);
 }

@@ -1,8 +1,10 @@
 import type { ProviderContext } from "./context.js";
-import { HIDDEN, type ImportRequest, LOOKED_UP } from "./hidden.js";
+import { HIDDEN, type ImportRequest, KEPT, LOOKED_UP, withoutHidden } from "./hidden.js";
+import { canonicalResourceId, withCanonicalIds } from "./ids.js";
 import type { Lifecycle, Problem, Values } from "./lifecycle.js";
-import { inputsOf } from "./outputs.js";
-import { findProblems } from "./problems.js";
+import { inputsOf, withFullMark } from "./outputs.js";
+import { stackOf } from "./owner.js";
+import { problemsOf } from "./problems.js";
 import { MISSING_KEY } from "./settings.js";
 import { isUnknown } from "./unknown.js";
 
@@ -13,30 +15,32 @@ export interface Checked {
 
 /** Finds everything wrong with the inputs at once and sends nothing. */
 export function checkInputs(context: ProviderContext, lifecycle: Lifecycle, olds: Values, news: Values): Checked {
-  const former = inputsOf(lifecycle, olds);
-  const exists = Object.keys(former).length > 0;
-  const { request, failures: importFailures } = takeImport(context, lifecycle, exists, news[HIDDEN.adopt]);
+  const { kind } = lifecycle;
+  const former = inputsOf(lifecycle, withCanonicalIds(lifecycle, olds));
+  const exists = Object.keys(lifecycle.properties).some((name) => former[name] !== undefined);
 
-  const inputs = withoutHidden(news);
-  if (lifecycle.inWorkspace) inputs.workspaceId ??= context.settings.workspaceId;
+  const inputs = withCanonicalIds(lifecycle, withoutHidden(news));
+  if (lifecycle.inWorkspace && inputs.workspaceId === undefined) {
+    const { workspaceId } = context.settings;
+    if (workspaceId !== undefined) Object.assign(inputs, withCanonicalIds(lifecycle, { workspaceId }));
+  }
+  const request = importRequest(news[HIDDEN.adopt]);
+  const isReplacement = context.run.checked(kind, inputs, exists ? former : undefined, request?.id);
 
   const failures = [
     ...settingsProblems(context),
-    ...importFailures,
+    ...(request && isReplacement ? [importOfReplaced(request)] : []),
     ...conflicts(news[HIDDEN.conflicts]),
     ...(lifecycle.inWorkspace && inputs.workspaceId === undefined ? [NO_WORKSPACE] : []),
-    ...findProblems(lifecycle.inputs, inputs).filter(
-      ({ property }) => property !== "workspaceId" || inputs.workspaceId !== undefined,
-    ),
-    ...withdrawals(lifecycle, former, inputs),
-    ...(lifecycle.rules?.(inputs, exists ? former : undefined) ?? []),
+    ...problemsOf(lifecycle, inputs, exists ? former : undefined),
   ];
-  if (failures.length === 0) lifecycle.intend?.(context, inputs, exists ? former : undefined);
 
+  const own = withFullMark(lifecycle, news)[HIDDEN.owner];
+  context.run.stack ??= stackOf(own);
   const owner = context.settings.ownershipTag ? (olds[HIDDEN.owner] ?? news[HIDDEN.owner]) : undefined;
-  if (owner !== undefined) inputs[HIDDEN.owner] = owner;
-  if (request) inputs[HIDDEN.adopt] = request;
-  if (news[LOOKED_UP] !== undefined) inputs[LOOKED_UP] = news[LOOKED_UP];
+  if (owner !== undefined && lifecycle.owned) inputs[HIDDEN.owner] = owner;
+  if (request && !exists) inputs[HIDDEN.adopt] = request;
+  for (const name of [...KEPT, LOOKED_UP]) if (present(news[name])) inputs[name] = news[name];
   return { inputs, failures };
 }
 
@@ -47,59 +51,32 @@ const NO_WORKSPACE: Problem = {
     "amigo.Provider, the stack config `amigo:workspaceId`, the environment variable AMIGO_WORKSPACE_ID (an explicit provider gets no stack config)",
 };
 
-function withoutHidden(news: Values): Values {
-  return Object.fromEntries(
-    Object.entries(news).filter(
-      ([name, value]) => (name === "__proto__" || !name.startsWith("__")) && (value ?? undefined) !== undefined,
-    ),
-  );
+function present(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function settingsProblems(context: ProviderContext): Problem[] {
-  const { settings } = context;
+  const { settings, run } = context;
   const reasons = settings.problems.map((reason) => ({ property: "", reason }));
   if (settings.apiKey() !== undefined) return reasons;
-  const told = context.store(KEY_TOLD, () => ({ told: false }));
-  const reason = told.told ? "no API key was found; told in full above" : MISSING_KEY;
-  told.told = true;
+  const reason = run.saysFirst("missing key") ? MISSING_KEY : "no API key was found; the first message says where";
   return [...reasons, { property: "", reason }];
 }
 
-const KEY_TOLD = Symbol("the missing key was told");
+function importRequest(given: unknown): ImportRequest | undefined {
+  if (!present(given) || isUnknown(given)) return undefined;
+  const { id, ignore } = given as ImportRequest;
+  return { id: canonicalResourceId(String(id)), ignore };
+}
 
-function takeImport(context: ProviderContext, lifecycle: Lifecycle, exists: boolean, given: unknown) {
-  const none = { request: undefined, failures: [] as Problem[] };
-  if (given === undefined || given === null || isUnknown(given)) return none;
-  const request = given as ImportRequest;
-  if (exists) {
-    context.memory.importOfExisting(lifecycle.kind, request.id);
-    return none;
-  }
-  // The engine checks a replacement without olds; that it had some was seen in the check before.
-  if (context.memory.isImportOfExisting(lifecycle.kind, request.id)) {
-    return {
-      request: undefined,
-      failures: [
-        {
-          property: "",
-          reason: `this change replaces the resource, and its import option names the old one (${request.id}): remove the import option`,
-        },
-      ],
-    };
-  }
-  return { request, failures: [] };
+function importOfReplaced({ id }: ImportRequest): Problem {
+  return {
+    property: "",
+    reason: `this change replaces the resource, and its import option names the old one (${id}): remove the import option`,
+  };
 }
 
 function conflicts(given: unknown): Problem[] {
   if (given === null || typeof given !== "object") return [];
   return Object.entries(given).map(([property, reason]) => ({ property, reason: String(reason) }));
-}
-
-function withdrawals(lifecycle: Lifecycle, olds: Values, news: Values): Problem[] {
-  return Object.entries(lifecycle.properties)
-    .filter(([name, { withdrawn }]) => withdrawn === "refuse" && olds[name] !== undefined && news[name] === undefined)
-    .map(([name]) => ({
-      property: name,
-      reason: `was ${JSON.stringify(olds[name])} and cannot be cleared through this API; declare it again, or replace the ${lifecycle.kind}`,
-    }));
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { redact } from "../api/redact.js";
+import { HIDDEN } from "./hidden.js";
 import type { Lifecycle, Property, Values } from "./lifecycle.js";
 import { isUnknown } from "./unknown.js";
 
@@ -33,40 +34,99 @@ export function asText(value: unknown): unknown {
   return typeof value === "string" ? value.trim() : value;
 }
 
-export function same(property: Property | undefined, a: unknown, b: unknown): boolean {
+export function same(
+  property: { readonly normalise?: Property["normalise"]; readonly change?: unknown } | undefined,
+  a: unknown,
+  b: unknown,
+): boolean {
   const normalise = (value: unknown) => compact(property?.normalise ? property.normalise(value) : value);
   return isDeepStrictEqual(normalise(a), normalise(b));
 }
 
 export interface Differences {
-  /** Declared now with another value than before, or for the first time. */
+  /** Declared now with another value than exists as far as state knows. */
   readonly changed: string[];
   /** Declared before and no longer. */
   readonly withdrawn: string[];
 }
 
-/** Compares declared inputs only: what was never declared is never compared. */
-export function differences(lifecycle: Lifecycle, olds: Values, news: Values): Differences {
+/**
+ * Compares declared inputs with what state holds: what was never declared is never compared, and declaring what exists is no
+ * change. `former` are the inputs of the run before, where they are known.
+ */
+export function differences(lifecycle: Lifecycle, olds: Values, news: Values, former: Values = {}): Differences {
+  const undeclared = undeclaredIn(olds);
+  const ignored = new Set((news[HIDDEN.ignore] as string[] | undefined) ?? []);
   const changed: string[] = [];
   const withdrawn: string[] = [];
   for (const [name, property] of Object.entries(lifecycle.properties)) {
-    const before = olds[name] ?? undefined;
+    if (ignored.has(name) || ignored.has("*")) continue;
     const after = news[name] ?? undefined;
     if (after === undefined) {
-      if (before !== undefined) withdrawn.push(name);
-    } else if (before === undefined || isUnknown(after) || !same(property, before, after)) {
+      const isInState = (olds[name] ?? undefined) !== undefined;
+      if (isInState && (!undeclared.has(name) || (former[name] ?? undefined) !== undefined)) withdrawn.push(name);
+    } else if (isUnknown(after) || !same(property, olds[name] ?? property.default, after)) {
       changed.push(name);
     }
   }
   return { changed, withdrawn };
 }
 
+/** The names of the outputs in state that exist so and are not declared. */
+export function undeclaredIn(state: Values): ReadonlySet<string> {
+  return new Set((state[HIDDEN.undeclared] as string[] | undefined) ?? []);
+}
+
+/**
+ * `after` laid over `live`: of objects, what did not change from `before` stays as it is live, at any depth; anything else is
+ * taken whole.
+ */
+export function merged(before: unknown, after: unknown, live: unknown): unknown {
+  if (!isPlain(after) || !isPlain(live)) return after;
+  const former = isPlain(before) ? before : {};
+  const result: Values = {};
+  for (const name of new Set([...Object.keys(after), ...Object.keys(live)])) {
+    const wasDeclared = Object.hasOwn(former, name);
+    const isDeclared = Object.hasOwn(after, name);
+    if (!isDeclared && wasDeclared) continue;
+    const isUntouched = !isDeclared || (wasDeclared && same(undefined, former[name], after[name]));
+    const value = isUntouched
+      ? (live[name] ?? undefined)
+      : merged(former[name], after[name], Object.hasOwn(live, name) ? live[name] : undefined);
+    if (value !== undefined) result[name] = value;
+  }
+  return result;
+}
+
+function isPlain(value: unknown): value is Values {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
 /** The declared properties that what exists does not hold, each as a sentence; empty when all are as asked. */
-export function mismatches(lifecycle: Lifecycle, wanted: Values, live: Values): string[] {
-  return Object.entries(lifecycle.properties)
+export function mismatches({ properties }: Pick<Lifecycle, "properties">, wanted: Values, live: Values): string[] {
+  return Object.entries(properties)
     .filter(([name, property]) => isRemote(property) && wanted[name] !== undefined)
     .filter(([name, property]) => !same(property, wanted[name], live[name]))
-    .map(([name]) => `${name}: declared ${show(wanted[name])}, exists as ${show(live[name])}`);
+    .map(([name]) => `${name}: ${bothValues(wanted, name, wanted[name], live[name])}`);
+}
+
+/** Both values of a property for a message. `values` say which properties hold a secret: those are not shown. */
+export function bothValues(values: Values, name: string, declared: unknown, exists: unknown): string {
+  if (isSecret(values, name)) return "what is declared is not what exists (both are secret)";
+  const [left, right] = [show(declared), show(exists)];
+  const looksAlike = left.normalize("NFKC") === right.normalize("NFKC");
+  const [a, b] = looksAlike ? [escaped(left), escaped(right)] : [left, right];
+  return `declared ${a}, exists as ${b}${looksAlike ? " (another Unicode form of the same text)" : ""}`;
+}
+
+/** Whether the program gave the property, or a part of it, as a secret. */
+export function isSecret(values: Values, name: string): boolean {
+  return ((values[HIDDEN.secrets] as string[] | undefined) ?? []).includes(name);
+}
+
+/** With the code of each character that is not plain ASCII, so that texts that look the same can be told apart. */
+function escaped(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** A value short enough for a message. */

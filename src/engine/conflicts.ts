@@ -16,6 +16,8 @@ export interface Origin {
 
 /** Values that two resources of one program must not share, by register and key; anew for each program run. */
 class ProgramRegister {
+  /** What is wrong with each resource by itself, by kind and name. */
+  readonly problems = new Map<string, string[]>();
   private readonly claims = new Map<string, string>();
   private readonly numbers = new Map<object, number>();
 
@@ -37,9 +39,14 @@ class ProgramRegister {
 const registers = new WeakMap<object, ProgramRegister>();
 const NO_STACK = {};
 
-/** Inline programs of one process each have a stack of their own, and a register of their own. */
+/** What stands for the running program: inline programs of one process each have a stack of their own. */
+export function programRun(): object {
+  return pulumi.runtime.getStackResource() ?? NO_STACK;
+}
+
+/** Each program run has a register of its own. */
 export function programRegister(): ProgramRegister {
-  const run = pulumi.runtime.getStackResource() ?? NO_STACK;
+  const run = programRun();
   let register = registers.get(run);
   if (!register) {
     register = new ProgramRegister();

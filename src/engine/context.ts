@@ -4,8 +4,7 @@ import { redact } from "../api/redact.js";
 import { SharedList, SharedReads } from "../api/shared-reads.js";
 import { version } from "../version.js";
 import type { Journal } from "./journal.js";
-import { KeyedLock } from "./locks.js";
-import { RunMemory } from "./memory.js";
+import { Run } from "./run.js";
 import type { Settings } from "./settings.js";
 
 /** What the API shows of one workspace, read once for many. */
@@ -22,10 +21,8 @@ export interface WorkspaceReads {
 /** Everything that the operations of one provider process share. */
 export class ProviderContext {
   readonly warn: (message: string) => void;
-  readonly memory = new RunMemory();
-  readonly locks = new KeyedLock();
+  readonly run = new Run();
   private readonly workspaces = new Map<string, WorkspaceReads>();
-  private readonly stores = new Map<symbol, unknown>();
   private madeClient: AmigoClient | undefined;
 
   constructor(
@@ -54,12 +51,6 @@ export class ProviderContext {
       });
     }
     return this.madeClient;
-  }
-
-  /** A store of one resource kind's own, kept for the run. */
-  store<T>(key: symbol, make: () => T): T {
-    if (!this.stores.has(key)) this.stores.set(key, make());
-    return this.stores.get(key) as T;
   }
 
   workspace(id: string): WorkspaceReads {

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { ProviderContext } from "./context.js";
 
 /** Values of one resource by camelCase property name, as the engine carries them. */
@@ -10,67 +10,91 @@ export interface Problem {
   readonly reason: string;
 }
 
-/**
- * How one input property behaves.
- * - `replace`: create-only; a change (or an unknown value) replaces the resource.
- * - `update`: a change is written in place.
- * - `action`: only the provider knows it; a change is stored and calls the update, which may act on it.
- * - `local`: only the provider knows it; a change is stored and never causes a request.
- */
+/** All that there is to say of one input property. */
 export interface Property {
-  readonly change: "replace" | "update" | "action" | "local";
+  /** What may be declared; `.optional()` where the property may be left out. */
+  readonly schema: z.ZodType;
   /**
-   * What happens when the last run declared the property and this one does not: the contract's default that is
-   * written, `unmanaged` (left as it is), or `refuse` (it cannot be cleared). Without it: `unmanaged`.
+   * - `replace`: create-only; a change (or an unknown value) replaces the resource.
+   * - `update`: a change is written in place.
+   * - `action`: only the provider knows it; a change is stored and calls the update, which may act on it.
+   * - `local`: only the provider knows it; a change is stored and never causes a request.
    */
-  readonly withdrawn?: { readonly default: unknown } | "unmanaged" | "refuse";
+  readonly change: "replace" | "update" | "action" | "local";
+  /** What an undeclared property is: the contract's default, which the program sees. @default nothing */
+  readonly default?: unknown;
+  /**
+   * What happens when the last run declared the property and this one does not. `reset`: the default is written. `unmanaged`:
+   * it is left as it is. `refuse`: it cannot be cleared. @default "reset"
+   */
+  readonly withdrawn?: "reset" | "unmanaged" | "refuse";
+  /** Whether it is an id of the API, in which the case of letters means nothing. @default false */
+  readonly isId?: boolean;
+  /** Whether state leaves out what exists and is not declared, since it is somebody else's. @default false */
+  readonly declaredOnly?: boolean;
   /** An updatable id whose unknown value replaces: what it names is being replaced itself, and this must go first. */
   readonly unknownReplaces?: boolean;
   /** Brings values that mean the same to the same form; two values are equal when their normal forms are. */
   readonly normalise?: (value: unknown) => unknown;
 }
 
+export type Properties = Readonly<Record<string, Property>>;
+
+/** The strict schema of all inputs: a misspelt property is a problem. */
+export function inputsSchema<P extends Properties>(properties: P) {
+  const shape = Object.fromEntries(Object.entries(properties).map(([name, { schema }]) => [name, schema]));
+  return z.strictObject(shape as { [Name in keyof P]: P[Name]["schema"] });
+}
+
 /** What exists remotely, and the id under which the engine keeps it. */
 export interface Existing {
   readonly id: string;
+  /** Where the API holds the owner mark of the thing, with that as `__owner`. */
   readonly live: Values;
 }
 
-/** An update as the adapter has worked it out: what is wanted, and which declared properties differ. */
+/** An update as the adapter has worked it out. */
 export interface Change {
   readonly id: string;
+  /** What state holds. */
   readonly olds: Values;
+  /** The declared inputs. */
   readonly news: Values;
-  /** The inputs to reach: the declared ones, and the contract's default for every withdrawn one. */
-  readonly wanted: Values;
-  /** Names of the properties of `wanted` that are to be written. */
-  readonly changed: readonly string[];
+  /**
+   * What is to be written over what is live now: the properties that this update changes. What it does not change is left as
+   * it is live, and warned about where that is not what is declared.
+   */
+  over(live: Values): Values;
 }
 
 /** A resource as data and a few functions; `adapter.ts` makes a Pulumi dynamic provider of it. */
 export interface Lifecycle {
   /** The resource's name in the package, such as `ServiceBinding`. */
   readonly kind: string;
-  /** The shape of the inputs; strict, so that a misspelt property is found. */
-  readonly inputs: z.ZodType;
-  readonly properties: Readonly<Record<string, Property>>;
+  readonly properties: Properties;
   /** Properties that the API computes; stored as outputs of the same name. */
   readonly computed: readonly string[];
   /** Whether the API holds the owner mark, so that state must say which one is ours. */
   readonly marked?: boolean;
+  /** Whether the inputs keep the owner mark: in the API, or in the journal. */
+  readonly owned?: boolean;
   /** Whether `workspaceId` is an input that the provider's settings may fill in. */
   readonly inWorkspace: boolean;
   /** How messages name a resource with these inputs, such as `Service "Scheduling"`. */
   describe(values: Values): string;
   /** Rules that look at more than one property, or at the former inputs. Values may be unknown. */
   rules?(news: Values, olds: Values | undefined): Problem[];
-  /** Told of each checked input before any operation, for resources that must know what the program wants of others. */
-  intend?(context: ProviderContext, news: Values, olds: Values | undefined): void;
   /** Whether a replacement deletes first, given the properties that force it. */
   deleteFirst(replaces: readonly string[], olds: Values, news: Values): boolean;
+  /** Whether a step is missing between what state holds and what is declared, such as provisioning. */
+  unfinished?(state: Values, news: Values): boolean;
+  /** Things of other kinds that a resource with this id and these inputs declares too. */
+  parts?(id: string, inputs: Values): [kind: string, id: string][];
   create(context: ProviderContext, news: Values): Promise<Existing>;
   /** What exists under this id, or undefined when it is certainly gone. `state` may hold nothing but what `get` was given. */
   read(context: ProviderContext, id: string, state: Values): Promise<Existing | undefined>;
+  /** Writes what `change.over` names, finishes what is unfinished, and returns what exists then. */
   update(context: ProviderContext, change: Change): Promise<Values>;
-  remove(context: ProviderContext, id: string, state: Values): Promise<void>;
+  /** `"left"` when the thing was kept, since it is somebody else's by now. */
+  remove(context: ProviderContext, id: string, state: Values): Promise<unknown>;
 }

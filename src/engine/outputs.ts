@@ -1,5 +1,5 @@
 import { withoutKeys } from "../api/redact.js";
-import { isRemote, same } from "./compare.js";
+import { isRemote, same, undeclaredIn } from "./compare.js";
 import { HIDDEN, LOOKED_UP } from "./hidden.js";
 import type { Lifecycle, Values } from "./lifecycle.js";
 import { fullMark, shortMark } from "./owner.js";
@@ -7,15 +7,15 @@ import { typeToken } from "./resource.js";
 import { sanitise, sanitiseValues } from "./sanitise.js";
 import { UNKNOWN } from "./unknown.js";
 
-/** The inputs among the values and the full owner mark, with what else the engine or the classes added left out. */
+/** Hidden values that operations need beside the inputs. */
+const CARRIED = [HIDDEN.owner, HIDDEN.takenFrom, HIDDEN.secrets, HIDDEN.ignore] as const;
+
+/** The declared inputs among the values and the full owner mark, with what else the engine or the classes added left out. */
 export function inputsOf(lifecycle: Lifecycle, values: Values): Values {
   const marked = withFullMark(lifecycle, values);
-  const names = Object.keys(lifecycle.properties);
-  return Object.fromEntries(
-    [...names, HIDDEN.owner]
-      .filter((name) => (marked[name] ?? undefined) !== undefined)
-      .map((name) => [name, marked[name]]),
-  );
+  const undeclared = undeclaredIn(values);
+  const names = Object.keys(lifecycle.properties).filter((name) => !undeclared.has(name));
+  return pickDefined([...names, ...CARRIED], marked);
 }
 
 /** State holds the mark in a short form; lifecycles, the journal and the API in full. */
@@ -30,24 +30,55 @@ function withShortMark({ kind }: Lifecycle, values: Values): Values {
 }
 
 /**
- * What the engine keeps: the declared inputs and the computed properties, nothing else. A declared input is kept as it was
- * written where what exists means the same, so that neither order nor filled-in defaults ever show as a change.
+ * What the engine keeps: the declared inputs, the computed properties, and what exists otherwise than the contract's default
+ * without being declared. A declared input is kept as it was written, so that neither order nor filled-in defaults ever show as a
+ * change.
+ * @param observe Names of the declared inputs that are kept as they exist, where that means something else.
  */
-export function outputsOf(lifecycle: Lifecycle, declared: Values, live: Values): Values {
-  const { [HIDDEN.owner]: owner, ...inputs } = observed(lifecycle, declared, live);
-  const mark = lifecycle.marked ? { [HIDDEN.owner]: owner } : {};
+export function outputsOf(
+  lifecycle: Lifecycle,
+  declared: Values,
+  live: Values,
+  observe: (name: string) => boolean = () => true,
+): Values {
+  const inputs = observed(lifecycle, declared, live, observe);
+  const { [HIDDEN.owner]: owner, [HIDDEN.ignore]: _ignore, [HIDDEN.takenFrom]: takenFrom, ...kept } = inputs;
+  const marks = lifecycle.marked
+    ? { [HIDDEN.owner]: owner, [HIDDEN.takenFrom]: takenFrom === live[HIDDEN.owner] ? takenFrom : undefined }
+    : {};
+  const beside = undeclared(lifecycle, inputs, live);
+  const names = Object.keys(beside).sort();
+  const listed = names.length > 0 ? { [HIDDEN.undeclared]: names } : {};
   const { updatedAt, ...computed } = pick(lifecycle.computed, live);
   // What was never changed says so once.
   const changed = updatedAt === computed.createdAt ? {} : { updatedAt };
-  return { ...inputs, ...sanitiseValues({ ...mark, ...computed, ...changed }, forState) };
+  return { ...kept, ...sanitiseValues({ ...beside, ...listed, ...marks, ...computed, ...changed }, forState) };
+}
+
+/** What exists, is not declared, and is not the contract's default. */
+function undeclared(lifecycle: Lifecycle, inputs: Values, live: Values): Values {
+  const found = Object.entries(lifecycle.properties).filter(
+    ([name, property]) =>
+      isRemote(property) &&
+      !property.declaredOnly &&
+      inputs[name] === undefined &&
+      (live[name] ?? undefined) !== undefined &&
+      !same(property, live[name], property.default),
+  );
+  return Object.fromEntries(found.map(([name]) => [name, live[name]]));
 }
 
 /** The declared inputs, each with the value that exists. */
-export function observed(lifecycle: Lifecycle, declared: Values, live: Values): Values {
+export function observed(
+  lifecycle: Lifecycle,
+  declared: Values,
+  live: Values,
+  observe: (name: string) => boolean = () => true,
+): Values {
   const inputs = inputsOf(lifecycle, declared);
   for (const [name, property] of Object.entries(lifecycle.properties)) {
     if (inputs[name] === undefined || !isRemote(property) || same(property, inputs[name], live[name])) continue;
-    inputs[name] = sanitise(live[name], forState);
+    if (observe(name)) inputs[name] = sanitise(live[name], forState);
   }
   return sanitiseValues(withShortMark(lifecycle, inputs));
 }
@@ -68,4 +99,10 @@ function forState(text: string): string | undefined {
 
 function pick(names: readonly string[], values: Values): Values {
   return Object.fromEntries(names.map((name) => [name, values[name]]));
+}
+
+function pickDefined(names: readonly string[], values: Values): Values {
+  return Object.fromEntries(
+    names.filter((name) => (values[name] ?? undefined) !== undefined).map((name) => [name, values[name]]),
+  );
 }

@@ -9,17 +9,40 @@ export async function ownerMark(type: string, name: string, parent: pulumi.Resou
   // The value alone: an output would make the resource depend on its parent, whose children include the resource.
   const urn = (await knownValue(pulumi.createUrn(name, type, parent))) ?? `::${pulumi.getProject()}::${type}::${name}`;
   const [, project, typePath, ...rest] = urn.split("::");
-  return `pulumi/${pulumi.getOrganization()}/${project}/${pulumi.getStack()}/${typePath}/${rest.join("::")}`;
+  return `pulumi/${organization()}/${project}/${pulumi.getStack()}/${typePath}/${rest.join("::")}`;
+}
+
+/** The organization of local backends, too, where users' unit tests name none. */
+function organization(): string {
+  try {
+    return pulumi.getOrganization();
+  } catch {
+    return "organization";
+  }
 }
 
 /** The mark as state holds it, twice in each service: without its type, and without the organization of local backends. */
 export function shortMark(mark: string, type: string): string {
-  if (!mark.includes(`${type}/`)) return mark;
-  return mark.replace(/^pulumi\/(organization(?=\/))?/, "").replace(type, "*");
+  const own = mark.indexOf(`${type}/`);
+  if (own < 0) return mark;
+  const short = `${mark.slice(0, own)}*${mark.slice(own + type.length)}`;
+  return short.replace(/^pulumi\/(organization(?=\/))?/, "");
 }
 
 /** The mark as the API and the journal hold it. */
 export function fullMark(mark: unknown, type: string): string | undefined {
-  if (typeof mark !== "string" || !mark.includes("*") || mark.includes(`${type}/`)) return mark as string | undefined;
+  if (typeof mark !== "string") return undefined;
+  const [star, own] = [mark.indexOf("*"), mark.indexOf(`${type}/`)];
+  if (star < 0 || (own >= 0 && own < star)) return mark;
   return `pulumi/${mark.startsWith("/") ? "organization" : ""}${mark.replace("*", type)}`;
+}
+
+/** The part of a full mark that names the stack; undefined for a text that is no owner mark of a stack. */
+export function stackOf(mark: unknown): string | undefined {
+  return typeof mark === "string" ? /^pulumi\/[^/]*\/[^/]+\/[^/]+(?=\/)/.exec(mark)?.[0] : undefined;
+}
+
+/** The resource's name in the program, as a full mark ends with it. */
+export function nameIn(mark: string): string {
+  return mark.slice(mark.lastIndexOf("dynamic/amigo:")).split("/").slice(2).join("/") || mark;
 }

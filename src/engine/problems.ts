@@ -1,9 +1,19 @@
 import type { z } from "zod";
 import { show } from "./compare.js";
-import type { Problem, Values } from "./lifecycle.js";
+import { inputsSchema, type Lifecycle, type Problem, type Values } from "./lifecycle.js";
 import { isUnknown } from "./unknown.js";
 
 type Issue = z.core.$ZodIssue;
+
+/** What is wrong with the inputs by themselves. Undefined values count as absent. */
+export function problemsOf(lifecycle: Lifecycle, inputs: Values, former: Values | undefined): Problem[] {
+  const found = findProblems(inputsSchema(lifecycle.properties), inputs);
+  return [
+    // A missing workspace has a sentence of its own.
+    ...found.filter(({ property }) => property !== "workspaceId" || inputs.workspaceId !== undefined),
+    ...(lifecycle.rules?.(inputs, former) ?? []),
+  ];
+}
 
 /** Everything wrong with the inputs, each with its property path; values that are not known yet are passed over. */
 export function findProblems(schema: z.ZodType, values: Values): Problem[] {

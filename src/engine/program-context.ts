@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { programRun } from "./conflicts.js";
 import { ProviderContext } from "./context.js";
 import { knownValue } from "./inspect.js";
 import type { Provider } from "./provider.js";
 import { readSettings } from "./settings.js";
 
-const contexts = new Map<string, ProviderContext>();
+/** By program run: inline programs of one process must not see each other's lists. */
+const contexts = new WeakMap<object, Map<string, ProviderContext>>();
 
 /** The account that a look-up in the program uses: an explicit provider's, else that of stack config and environment. */
 export async function programContext(provider?: Provider): Promise<ProviderContext> {
@@ -25,10 +27,13 @@ function contextFor(config: (name: string) => string | undefined, explicit: bool
   const settings = readSettings({ config, environment: process.env, explicit });
   if (settings.problems.length > 0) throw new Error(settings.problems.join("\n"));
   const key = JSON.stringify([settings, settings.apiKey()]);
-  let context = contexts.get(key);
+  const run = programRun();
+  const ofRun = contexts.get(run) ?? new Map<string, ProviderContext>();
+  contexts.set(run, ofRun);
+  let context = ofRun.get(key);
   if (!context) {
     context = new ProviderContext(settings);
-    contexts.set(key, context);
+    ofRun.set(key, context);
   }
   return context;
 }

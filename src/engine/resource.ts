@@ -2,9 +2,12 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { version } from "../version.js";
-import type { ConflictCheck } from "./conflicts.js";
-import { HIDDEN, LOOKED_UP } from "./hidden.js";
+import { type ConflictCheck, programRegister } from "./conflicts.js";
+import { HIDDEN, LOOKED_UP, withoutHidden } from "./hidden.js";
+import { isSecret, withUnknowns } from "./inspect.js";
+import type { Lifecycle, Values } from "./lifecycle.js";
 import { ownerMark, shortMark } from "./owner.js";
+import { problemsOf } from "./problems.js";
 import { sanitise } from "./sanitise.js";
 import { muteStackTraces } from "./stack-traces.js";
 
@@ -16,8 +19,15 @@ export interface ClassFacts {
   readonly provider: string;
   /** All outputs, each with what it shows where state holds nothing: the contract's default, or undefined. */
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** Whether a create says which resource asks: in the owner mark, where the API has a place for one, and in the journal. */
-  readonly owned?: boolean;
+  readonly lifecycle: Lifecycle;
+}
+
+/** The facts of a lifecycle. `shown` is what the program sees of a computed output that state does not hold. */
+export function classFacts(provider: string, lifecycle: Lifecycle, shown: Values = {}): ClassFacts {
+  const { kind, computed, properties } = lifecycle;
+  const declared = Object.entries(properties).map(([name, property]) => [name, property.default]);
+  const outputs = { ...Object.fromEntries(computed.map((name) => [name, undefined])), ...Object.fromEntries(declared) };
+  return { kind, provider, outputs: { ...outputs, ...shown }, lifecycle };
 }
 
 /** Also true for instances of another copy of the package. */
@@ -49,9 +59,11 @@ export abstract class AmigoResource extends pulumi.CustomResource {
     inputs[HIDDEN.provider] = `exports.handler=require('pulumi-amigo/providers').${facts.provider}`;
     if (opts.id) inputs[LOOKED_UP] = true;
     else if (!opts.urn) {
-      if (facts.owned) inputs[HIDDEN.owner] = stateMark(typeToken(facts.kind), name, opts.parent);
+      inputs[HIDDEN.owner] = stateMark(typeToken(facts.kind), name, opts.parent);
       if (importId) inputs[HIDDEN.adopt] = importRequest(importId, opts);
-      if (conflicts.length > 0) inputs[HIDDEN.conflicts] = findConflicts(conflicts);
+      const others = reportProblems(facts.lifecycle, name, args);
+      if (conflicts.length > 0 || others) inputs[HIDDEN.conflicts] = findConflicts(conflicts, others);
+      Object.assign(inputs, optionsToPass(args, opts));
     }
 
     const unmute = muteStackTraces();
@@ -99,12 +111,63 @@ function announceImport(resource: pulumi.CustomResource, name: string, importId:
   });
 }
 
-async function findConflicts(checks: ConflictCheck[]): Promise<Record<string, string> | undefined> {
+/** What the provider must know of the options, and does not get from the engine. */
+function optionsToPass(
+  args: object,
+  { replaceOnChanges, ignoreChanges = [] }: pulumi.CustomResourceOptions,
+): pulumi.Inputs {
+  const ignored = ignoreChanges.filter((path) => /^(\*|[A-Za-z_]\w*)$/.test(path));
+  return {
+    [HIDDEN.replaceOnChanges]: replaceOnChanges?.length ? replaceOnChanges : undefined,
+    [HIDDEN.ignore]: ignored.length > 0 ? ignored : undefined,
+    [HIDDEN.secrets]: secretsIn(args),
+  };
+}
+
+/** The names of the arguments that hold a secret: the provider gets their values in clear, and must not show them. */
+async function secretsIn(args: object): Promise<string[] | undefined> {
+  const names = await Promise.all(
+    Object.entries(args).map(async ([name, value]) => {
+      const isPlain = value === null || typeof value !== "object";
+      return !isPlain && (await isSecret(pulumi.output(value))) ? [name] : [];
+    }),
+  );
+  return names.flat().length > 0 ? names.flat() : undefined;
+}
+
+/**
+ * Notes what is wrong with the arguments that are known, and answers with what is wrong with all other resources: the engine stops
+ * at the first check that fails, and would name the others one preview after another.
+ */
+function reportProblems(lifecycle: Lifecycle, name: string, args: object): Promise<string | undefined> | undefined {
+  const known = withoutHidden(withUnknowns(args) as Values);
+  const problems = problemsOf(lifecycle, known, undefined);
+  if (problems.length === 0) return undefined;
+  const register = programRegister();
+  register.problems.set(
+    `${lifecycle.kind} ${name}`,
+    problems.map(({ property, reason }) => `${lifecycle.kind} "${name}": ${property}${property && ": "}${reason}`),
+  );
+  // By then the constructors of the program have run.
+  return new Promise((resolve) => setImmediate(resolve)).then(() => {
+    const others = [...register.problems].filter(([key]) => key !== `${lifecycle.kind} ${name}`);
+    return others.length === 0
+      ? undefined
+      : `is not all that is wrong in this program:\n  ${others.flatMap(([, lines]) => lines).join("\n  ")}`;
+  });
+}
+
+async function findConflicts(
+  checks: ConflictCheck[],
+  others: Promise<string | undefined> | undefined,
+): Promise<Record<string, string> | undefined> {
   const found: Record<string, string> = {};
   for (const check of checks) {
     const reason = await check.find();
     if (reason) found[check.property] ??= reason;
   }
+  const elsewhere = await others;
+  if (elsewhere) found[""] = elsewhere;
   return Object.keys(found).length > 0 ? (sanitise(found) as Record<string, string>) : undefined;
 }
 

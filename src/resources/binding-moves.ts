@@ -1,86 +1,138 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ConflictError } from "../api/errors.js";
 import type { ServiceBindingResponse } from "../api/index.js";
 import type { ProviderContext } from "../engine/context.js";
 import { messageOf } from "../engine/failure.js";
-import { bindingOf, boundService } from "./service-deletion.js";
+import { bindingOf, boundService, noteBound } from "./bindings.js";
+import { afterOwnWrites, settle, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
 
-/** A binding that this run moves from one service to another, as its check has shown. */
+/** A use case and the service that answers for it. */
+export interface Line {
+  readonly useCaseId: string;
+  readonly serviceId: string;
+}
+
+/** A line that stands in the way of another, and where the program wants it; undefined where no binding wants it any more. */
 interface Move {
-  readonly workspaceId: string;
   readonly useCaseId: string;
   readonly from: string;
-  readonly to: string;
+  readonly to: string | undefined;
 }
 
-const MOVES = Symbol("bindings that this run moves");
-/** How long the holder's own check may be behind; checks run one after another. */
-const WAIT_FOR_CHECKS_MS = 3_000;
+const KIND = "ServiceBinding";
 
-function movesOf(context: ProviderContext): Map<string, Move> {
-  return context.store(MOVES, () => new Map<string, Move>());
+/** Where the bindings of the program, as far as their checks have run, want this use case. */
+function wantedService({ run }: ProviderContext, useCaseId: string): string | undefined {
+  const wanted = run.declared(KIND).findLast(({ inputs }) => inputs.useCaseId === useCaseId);
+  return wanted?.inputs.serviceId as string | undefined;
 }
 
-export function recordMove(context: ProviderContext, move: Move): void {
-  movesOf(context).set(move.useCaseId, move);
+/** Whether a binding of the program held this line in the last run and holds another one now. */
+function isMovedByProgram({ run }: ProviderContext, { useCaseId, serviceId }: Line): boolean {
+  const isLine = (values: { useCaseId?: unknown; serviceId?: unknown } | undefined) =>
+    values?.useCaseId === useCaseId && values.serviceId === serviceId;
+  return run.declared(KIND).some(({ former, inputs }) => isLine(former) && !isLine(inputs));
+}
+
+/** The same, after the checks of the program's other bindings had time to run. */
+export async function becomesMoved(context: ProviderContext, line: Line): Promise<boolean> {
+  return (await settle(WAIT_FOR_CHECKS_SECONDS, async () => isMovedByProgram(context, line) || undefined)) ?? false;
 }
 
 /**
- * Binds, and where another use case holds the (service, channel) pair and this run moves that one away, moves both: the
- * engine knows no order between two bindings that swap.
+ * Binds, and moves what stands in the way where this run moves it anyway: the engine knows no order between two bindings that
+ * swap. Either every line is up in the end, or the former ones are restored.
+ * @param former the line that this binding replaces
  */
 export async function bind(
   context: ProviderContext,
   workspaceId: string,
-  useCaseId: string,
-  serviceId: string,
-  former: string | undefined,
+  wish: Line,
+  former?: Line,
 ): Promise<ServiceBindingResponse> {
+  const { useCaseId, serviceId } = wish;
+  const inTurn = (refusal: Error) =>
+    context.run.locks.run(`moves ${workspaceId}`, () => bindInTurn(context, workspaceId, wish, former, refusal));
   try {
-    return await context.client.bindUseCase(workspaceId, useCaseId, serviceId);
+    const takesOwnPlace = former !== undefined && former.useCaseId !== useCaseId && former.serviceId === serviceId;
+    if (takesOwnPlace && (await boundService(context, workspaceId, former.useCaseId)) === serviceId) {
+      const to = wantedService(context, former.useCaseId);
+      return await carryOut(
+        context,
+        workspaceId,
+        wish,
+        [{ useCaseId: former.useCaseId, from: serviceId, to }],
+        undefined,
+      );
+    }
+    return await put(context, workspaceId, wish);
   } catch (error) {
-    if (!ConflictError.isInstance(error)) throw error;
-    return context.locks.run(`moves ${workspaceId}`, () =>
-      bindInTurn(context, workspaceId, { useCaseId, serviceId, former }, error),
-    );
+    const refusal = ConflictError.isInstance(error) ? error : (error as Error).cause;
+    if (!ConflictError.isInstance(refusal)) throw error;
+    return inTurn(refusal);
   }
 }
 
-interface Wish {
-  readonly useCaseId: string;
-  readonly serviceId: string;
-  readonly former: string | undefined;
+async function put(context: ProviderContext, workspaceId: string, { useCaseId, serviceId }: Line) {
+  const refersTo = [
+    ["UseCase", useCaseId],
+    ["Service", serviceId],
+  ] as const;
+  const removed = () => context.run.hasRemoved(KIND, (state) => state.serviceId === serviceId);
+  const bound = await afterOwnWrites(context, { refersTo, removed }, () =>
+    context.client.bindUseCase(workspaceId, useCaseId, serviceId),
+  );
+  noteBound(context, useCaseId, serviceId);
+  return bound;
+}
+
+export async function unbind(context: ProviderContext, workspaceId: string, useCaseId: string): Promise<void> {
+  await context.client.unbindUseCase(workspaceId, useCaseId);
+  noteBound(context, useCaseId, null);
 }
 
 async function bindInTurn(
   context: ProviderContext,
   workspaceId: string,
-  wish: Wish,
+  wish: Line,
+  former: Line | undefined,
   refusal: Error,
 ): Promise<ServiceBindingResponse> {
   // While this one waited its turn, another move may have done it, or freed the way.
   const current = await bindingOf(context, workspaceId, wish.useCaseId);
   if (current?.service_id === wish.serviceId) return current;
   try {
-    return await context.client.bindUseCase(workspaceId, wish.useCaseId, wish.serviceId);
+    return await put(context, workspaceId, wish);
   } catch (error) {
     if (!ConflictError.isInstance(error)) throw error;
   }
   const channel = await channelOf(context, workspaceId, wish.useCaseId);
-  const holders = await findHolders(context, workspaceId, wish, channel);
-  if (!holders) {
+  const moves = await settle(WAIT_FOR_CHECKS_SECONDS, () =>
+    whatStandsInTheWay(context, workspaceId, { ...wish, channel }, former, current?.service_id),
+  );
+  if (!moves) {
     throw new Error(`${refusal.message} ${await nameHolder(context, workspaceId, wish, channel)}`, { cause: refusal });
   }
-  const restore: Wish[] = [];
+  return carryOut(context, workspaceId, wish, moves, current?.service_id);
+}
+
+async function carryOut(
+  context: ProviderContext,
+  workspaceId: string,
+  wish: Line,
+  moves: readonly Move[],
+  before: string | undefined,
+): Promise<ServiceBindingResponse> {
+  const restore: { useCaseId: string; serviceId: string | undefined }[] = [];
   try {
-    for (const { useCaseId, from } of holders) {
-      await context.client.unbindUseCase(workspaceId, useCaseId);
-      restore.unshift({ useCaseId, serviceId: from, former: undefined });
+    for (const { useCaseId, from } of moves) {
+      await unbind(context, workspaceId, useCaseId);
+      restore.unshift({ useCaseId, serviceId: from });
     }
-    const answer = await context.client.bindUseCase(workspaceId, wish.useCaseId, wish.serviceId);
-    restore.unshift({ useCaseId: wish.useCaseId, serviceId: wish.former ?? "", former: undefined });
-    for (const { useCaseId, to } of [...holders].reverse())
-      await context.client.bindUseCase(workspaceId, useCaseId, to);
+    const answer = await put(context, workspaceId, wish);
+    restore.unshift({ useCaseId: wish.useCaseId, serviceId: before });
+    for (const { useCaseId, to } of [...moves].reverse()) {
+      if (to !== undefined) await put(context, workspaceId, { useCaseId, serviceId: to });
+    }
     return answer;
   } catch (error) {
     const failed = await restoreAll(context, workspaceId, restore);
@@ -91,49 +143,48 @@ async function bindInTurn(
   }
 }
 
-/** The chain of use cases that stand in the way, each moved by this run; undefined when one of them is not. */
-async function findHolders(
+/** The chain of lines that stand in the way, each moved by this run; undefined when one of them is not. */
+async function whatStandsInTheWay(
   context: ProviderContext,
   workspaceId: string,
-  wish: Wish,
-  channel: string | undefined,
+  wish: Line & { channel: string | undefined },
+  former: Line | undefined,
+  current: string | undefined,
 ): Promise<Move[] | undefined> {
   const chain: Move[] = [];
-  const end = Date.now() + WAIT_FOR_CHECKS_MS;
-  let target = wish.serviceId;
-  while (target !== wish.former) {
-    const holder = await holderAmongMoves(context, workspaceId, target, channel, [
-      wish.useCaseId,
-      ...chain.map((move) => move.useCaseId),
-    ]);
-    if (holder) {
-      chain.push(holder);
-      target = holder.to;
-    } else if (chain.length > 0) {
-      return chain;
-    } else if (Date.now() < end) {
-      await sleep(100);
-    } else {
-      return undefined;
-    }
+  // What the wish leaves itself is free for the last of the chain.
+  for (let target: string | undefined = wish.serviceId; target !== undefined && target !== current; ) {
+    const seen = [wish.useCaseId, ...chain.map(({ useCaseId }) => useCaseId)];
+    const holder = await holderAt(context, workspaceId, target, wish.channel, seen, former);
+    if (!holder) return chain.length > 0 ? chain : undefined;
+    chain.push(holder);
+    target = holder.to;
   }
   return chain;
 }
 
-async function holderAmongMoves(
+/** The use case of this channel that is bound to the service and that this run moves away. */
+async function holderAt(
   context: ProviderContext,
   workspaceId: string,
   serviceId: string,
   channel: string | undefined,
-  others: readonly string[],
+  seen: readonly string[],
+  replaced: Line | undefined,
 ): Promise<Move | undefined> {
-  for (const move of movesOf(context).values()) {
-    if (move.workspaceId !== workspaceId || move.from !== serviceId || others.includes(move.useCaseId)) continue;
+  const formers = context.run.declared(KIND).map(({ former }) => former as Line | undefined);
+  const lines = [replaced, ...formers].filter(
+    (line): line is Line => line?.serviceId === serviceId && !seen.includes(line.useCaseId),
+  );
+  for (const line of lines) {
+    const { useCaseId } = line;
+    if (line !== replaced && !isMovedByProgram(context, line)) continue;
     const [bound, itsChannel] = await Promise.all([
-      boundService(context, workspaceId, move.useCaseId),
-      channelOf(context, workspaceId, move.useCaseId),
+      boundService(context, workspaceId, useCaseId),
+      channelOf(context, workspaceId, useCaseId),
     ]);
-    if (bound === serviceId && itsChannel === channel) return move;
+    const to = wantedService(context, useCaseId);
+    if (bound === serviceId && itsChannel === channel) return { useCaseId, from: serviceId, to };
   }
   return undefined;
 }
@@ -152,7 +203,7 @@ async function channelOf(
 async function nameHolder(
   context: ProviderContext,
   workspaceId: string,
-  wish: Wish,
+  wish: Line,
   channel: string | undefined,
 ): Promise<string> {
   const candidates = (await context.workspace(workspaceId).useCases.fresh()).filter(
@@ -168,18 +219,23 @@ async function nameHolder(
   return "No use case of the workspace shows that binding now; run `pulumi up` again.";
 }
 
-async function restoreAll(context: ProviderContext, workspaceId: string, restore: readonly Wish[]): Promise<string[]> {
+async function restoreAll(
+  context: ProviderContext,
+  workspaceId: string,
+  restore: readonly { useCaseId: string; serviceId: string | undefined }[],
+): Promise<string[]> {
   const failed: string[] = [];
   for (const { useCaseId } of restore) {
     try {
-      await context.client.unbindUseCase(workspaceId, useCaseId);
+      await unbind(context, workspaceId, useCaseId);
     } catch {
       // Not bound is what is wanted here; anything else shows when it is bound below.
     }
   }
-  for (const { useCaseId, serviceId } of restore.filter((wish) => wish.serviceId !== "")) {
+  for (const { useCaseId, serviceId } of restore) {
+    if (serviceId === undefined) continue;
     try {
-      await context.client.bindUseCase(workspaceId, useCaseId, serviceId);
+      await put(context, workspaceId, { useCaseId, serviceId });
     } catch (error) {
       failed.push(`use case ${useCaseId} to service ${serviceId} (${messageOf(error)})`);
     }

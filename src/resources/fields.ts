@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { compact, show } from "../engine/compare.js";
+import type { Problem } from "../engine/lifecycle.js";
+import { containsUnknown } from "../engine/unknown.js";
 
 /** Ids of agents, context graphs, personas, setups and of the API's own things (contract: `format: uuid`). */
 export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, {
@@ -95,4 +98,25 @@ export function withSetDefaults(set: unknown): unknown {
       Object.entries(preferences).map(([purpose, preference]) => [purpose, { params: {}, ...preference }]),
     ),
   };
+}
+
+/** Items that stand twice in a list in which each may stand once: the server may drop the second, which would differ for ever. */
+export function repeated(property: string, items: unknown): Problem[] {
+  if (!Array.isArray(items)) return [];
+  const texts = items.map((item) => JSON.stringify(compact(item)));
+  return texts.flatMap((text, index) =>
+    texts.indexOf(text) < index && !containsUnknown(items[index])
+      ? [
+          {
+            property: `${property}[${index}]`,
+            reason: `found ${show(items[index], 60)} a second time; each may stand once`,
+          },
+        ]
+      : [],
+  );
+}
+
+/** Whether two names are the same text, also where the server keeps it in another Unicode form or without its edges. */
+export function sameText(a: unknown, b: unknown): boolean {
+  return String(a).normalize("NFC").trim() === String(b).normalize("NFC").trim();
 }

@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceResponse } from "../api/index.js";
 import type { ProviderContext } from "../engine/context.js";
+import { canonicalId } from "../engine/ids.js";
 import { programContext } from "../engine/program-context.js";
 import type { Provider } from "../engine/provider.js";
 import { workspaceOf } from "./children.js";
 import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
 import { existing as bindingThere } from "./service-binding.js";
 import { existing as serviceThere } from "./service-form.js";
-import { existing as useCaseThere } from "./use-case.js";
+import { existing as useCaseThere } from "./use-case-form.js";
 import { existing as workspaceThere } from "./workspace.js";
 
 /** Options of a look-up. */
@@ -118,14 +119,14 @@ export async function getWorkspace(args: GetWorkspaceArgs, opts: LookupOptions =
 export async function getService(args: GetServiceArgs, opts: LookupOptions = {}): Promise<ServiceResult> {
   const { context, workspaceId } = await inWorkspace(args, opts);
   if ("id" in args) return serviceResult(await context.workspace(workspaceId).services.read(args.id));
-  const found = (await context.workspace(workspaceId).allServices.shared()).filter(({ name }) => name === args.name);
+  const found = (await context.workspace(workspaceId).allServices.fresh()).filter(({ name }) => name === args.name);
   return serviceResult(only("service", args, found));
 }
 
 /** All services of a workspace. */
 export async function listServices(args: ListServicesArgs = {}, opts: LookupOptions = {}): Promise<ServiceResult[]> {
   const { context, workspaceId } = await inWorkspace(args, opts);
-  const services = await context.workspace(workspaceId).allServices.shared();
+  const services = await context.workspace(workspaceId).allServices.fresh();
   return services
     .filter(({ is_active }) => args.isActive === undefined || is_active === args.isActive)
     .map(serviceResult);
@@ -134,10 +135,10 @@ export async function listServices(args: ListServicesArgs = {}, opts: LookupOpti
 /** Finds one use case by id or name; fails when there is none, or more than one of that name. */
 export async function getUseCase(args: GetUseCaseArgs, opts: LookupOptions = {}): Promise<UseCaseResult> {
   const { context, workspaceId } = await inWorkspace(args, opts);
-  const listed = await context.workspace(workspaceId).useCases.shared();
+  const listed = await context.workspace(workspaceId).useCases.fresh();
   const found = listed.filter((useCase) =>
     "id" in args
-      ? useCase.id === args.id
+      ? useCase.id === canonicalId(args.id)
       : useCase.name === args.name &&
         useCase.channel === (args.channel ?? useCase.channel) &&
         useCase.entity_name === (args.entityName ?? useCase.entity_name),
@@ -148,7 +149,7 @@ export async function getUseCase(args: GetUseCaseArgs, opts: LookupOptions = {})
 /** All use cases of a workspace that match. */
 export async function listUseCases(args: ListUseCasesArgs = {}, opts: LookupOptions = {}): Promise<UseCaseResult[]> {
   const { context, workspaceId } = await inWorkspace(args, opts);
-  const useCases = await context.workspace(workspaceId).useCases.shared();
+  const useCases = await context.workspace(workspaceId).useCases.fresh();
   return useCases
     .filter(({ channel }) => channel === (args.channel ?? channel))
     .filter(({ entity_name }) => entity_name === (args.entityName ?? entity_name))
@@ -181,7 +182,8 @@ export const getServiceBindingOutput = outputTwin(getServiceBinding);
 function outputTwin<Args extends object, Result>(lookup: (args: Args, opts?: LookupOptions) => Promise<Result>) {
   return (args: pulumi.Input<Wrapped<Args>> = {} as Wrapped<Args>, opts: LookupOptions = {}): pulumi.Output<Result> =>
     pulumi
-      .all([pulumi.output(args as pulumi.Input<object>), opts.provider?.settings])
+      // The settings are waited for; the key among them makes no secret of what is found.
+      .all([pulumi.output(args as pulumi.Input<object>), opts.provider && pulumi.unsecret(opts.provider.settings)])
       .apply(([known]) => lookup(known as Args, opts)) as pulumi.Output<Result>;
 }
 

@@ -4,71 +4,55 @@ import type { ServiceBindingResponse } from "../api/index.js";
 import { type ConflictCheck, originOf, unique } from "../engine/conflicts.js";
 import type { ProviderContext } from "../engine/context.js";
 import { knownValue } from "../engine/inspect.js";
-import type { Change, Existing, Lifecycle, Values } from "../engine/lifecycle.js";
-import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
+import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
+import { stackOf } from "../engine/owner.js";
+import { AmigoResource, classFacts, isOfType, typeToken } from "../engine/resource.js";
 import { isUnknown } from "../engine/unknown.js";
-import { bind, recordMove } from "./binding-moves.js";
+import { becomesMoved, bind, type Line, unbind } from "./binding-moves.js";
+import { bindingOf, boundByThisRun } from "./bindings.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
-import { bindingOf } from "./service-deletion.js";
+import { ownerOf } from "./service-writes.js";
 import { UseCase } from "./use-case.js";
 
 /** Arguments of a {@link ServiceBinding}. */
 export interface ServiceBindingArgs {
   /** Workspace of both; changing it replaces the binding. @default the provider's workspace */
   workspaceId?: pulumi.Input<string>;
-  /** The use case; changing it replaces the binding, the old one first. */
+  /** The use case; changing it replaces the binding. The new line is up before the run ends, or the former one is restored. */
   useCaseId: pulumi.Input<string>;
   /**
-   * The service that answers. A known other one is an update: the line moves. One that is not made yet shows as a replacement in
-   * the preview and is an update in the run.
+   * The service that answers. Another one is an update: the line moves.
    */
   serviceId: pulumi.Input<string>;
-  /** Move the line even if it is bound to a service that this stack does not know of. Only this provider knows it. @default false */
+  /** Take the line even if it is bound to a service that this stack does not know of, or seems to be managed elsewhere. Only this provider knows it. @default false */
   allowRebind?: pulumi.Input<boolean>;
 }
 
-const inputs = z.strictObject({
-  workspaceId: fields.uuid,
-  useCaseId: fields.uuid,
-  serviceId: fields.uuid,
-  allowRebind: z.boolean().optional(),
-});
-
-const computed = ["channel", "createdAt", "updatedAt"] as const;
+const properties = {
+  workspaceId: { schema: fields.uuid, change: "replace", isId: true },
+  useCaseId: { schema: fields.uuid, change: "replace", isId: true },
+  serviceId: { schema: fields.uuid, change: "update", isId: true, unknownReplaces: true },
+  allowRebind: { schema: z.boolean().optional(), change: "local", default: false },
+} as const satisfies Properties;
 
 /** @internal */
 export const serviceBindingLifecycle: Lifecycle = {
   kind: "ServiceBinding",
-  inputs,
   inWorkspace: true,
-  computed,
-  properties: {
-    workspaceId: { change: "replace" },
-    useCaseId: { change: "replace" },
-    serviceId: { change: "update", unknownReplaces: true },
-    allowRebind: { change: "local" },
-  },
+  computed: ["channel", "createdAt", "updatedAt"],
+  properties,
   describe: ({ useCaseId, serviceId }) =>
     `ServiceBinding of use case ${String(useCaseId)} to service ${String(serviceId)}`,
-  intend: (context, news, olds) => {
-    const { workspaceId, useCaseId, serviceId } = news as Record<string, string>;
-    const from = olds?.serviceId as string | undefined;
-    if (!workspaceId || !useCaseId || !serviceId || !from || from === serviceId || isUnknown(serviceId)) return;
-    recordMove(context, { workspaceId, useCaseId, from, to: serviceId });
-  },
-  deleteFirst: () => true,
+  // The create takes the former line down itself, and puts it back where it fails; but what is unknown may be going away.
+  deleteFirst: (_replaces, _olds, { useCaseId, serviceId }) => isUnknown(useCaseId) || isUnknown(serviceId),
   create,
   read,
   update,
   remove,
 };
 
-const facts: ClassFacts = {
-  kind: "ServiceBinding",
-  provider: "serviceBinding",
-  outputs: Object.fromEntries([...Object.keys(inputs.shape), ...computed].map((name) => [name, undefined])),
-};
+const facts = classFacts("serviceBinding", serviceBindingLifecycle);
 
 /**
  * Which service answers for a use case: this routes live calls and mails. A use case is never taken from another service
@@ -133,17 +117,48 @@ function bindingConflicts(name: string, args: ServiceBindingArgs): ConflictCheck
 
 async function create(context: ProviderContext, news: Values): Promise<Existing> {
   const { workspaceId, useCaseId, serviceId } = news as Record<"workspaceId" | "useCaseId" | "serviceId", string>;
-  const current = context.memory.wasMade("UseCase", useCaseId)
+  const current = context.run.wasMade("UseCase", useCaseId)
     ? undefined
     : await bindingOf(context, workspaceId, useCaseId);
   if (current?.service_id === serviceId) {
-    context.warn(
-      `use case ${useCaseId} was bound to service ${serviceId} already; the binding is managed here from now on`,
-    );
+    await refuseOthersBinding(context, current, news);
     return existing(current);
   }
-  if (current) refuseTakeover(context, current, news);
-  return existing(await bind(context, workspaceId, useCaseId, serviceId, undefined));
+  const former = context.run.declarationOf("ServiceBinding", news)?.former as Line | undefined;
+  const isOwn = current?.service_id === former?.serviceId && useCaseId === former?.useCaseId;
+  if (current && !isOwn && !(await isMoving(context, current, news))) refuseTakeover(context, current, news);
+  return existing(await bind(context, workspaceId, { useCaseId, serviceId }, former));
+}
+
+/** Whether another binding of the program gives this line up in this run. */
+async function isMoving(context: ProviderContext, current: ServiceBindingResponse, news: Values): Promise<boolean> {
+  if (news.allowRebind === true) return false;
+  return becomesMoved(context, { useCaseId: current.use_case_id, serviceId: current.service_id });
+}
+
+/**
+ * The line is there as declared, and the API has no place for an owner mark on it: it counts as this stack's where the service
+ * is, and as somebody else's otherwise.
+ */
+async function refuseOthersBinding(
+  context: ProviderContext,
+  { use_case_id: id, service_id, workspace_id }: ServiceBindingResponse,
+  news: Values,
+): Promise<void> {
+  const { run } = context;
+  const isOurs = run.manages("ServiceBinding", id) || run.isHeld("ServiceBinding", id);
+  if (isOurs || boundByThisRun(context, id) !== undefined) return;
+  if (news.allowRebind !== true) {
+    const owner = ownerOf(await context.workspace(workspace_id).services.read(service_id));
+    if (owner === undefined || stackOf(owner) !== run.stack) {
+      throw new Error(
+        `use case ${id} is bound to service ${service_id} already, and that service ${owner ? `belongs to ${owner}` : "carries no owner mark of this stack"}: ` +
+          "somebody else seems to manage this binding. Nothing was written. Where it was only renamed here, use the resource option `aliases`. " +
+          `To manage it here from now on, use the resource option import: "${id}", or allowRebind: true.`,
+      );
+    }
+  }
+  context.warn(`use case ${id} was bound to service ${service_id} already; the binding is managed here from now on`);
 }
 
 async function read(context: ProviderContext, id: string, state: Values): Promise<Existing | undefined> {
@@ -153,28 +168,31 @@ async function read(context: ProviderContext, id: string, state: Values): Promis
   );
 }
 
-async function update(context: ProviderContext, { id, olds, wanted }: Change): Promise<Values> {
-  const workspaceId = String(wanted.workspaceId);
-  const serviceId = String(wanted.serviceId);
+async function update(context: ProviderContext, { id, olds, news, over }: Change): Promise<Values> {
+  const workspaceId = String(news.workspaceId);
   const current = await bindingOf(context, workspaceId, id);
-  if (current?.service_id === serviceId) return existing(current).live;
-  if (current && current.service_id !== olds.serviceId) refuseTakeover(context, current, wanted);
-  return existing(await bind(context, workspaceId, id, serviceId, current?.service_id)).live;
+  const live = current ? existing(current).live : { ...olds, serviceId: undefined };
+  const serviceId = over(live).serviceId as string | undefined;
+  if (serviceId === undefined) return live;
+  if (current && current.service_id !== olds.serviceId) refuseTakeover(context, current, news);
+  return existing(await bind(context, workspaceId, { useCaseId: id, serviceId })).live;
 }
 
-async function remove(context: ProviderContext, id: string, state: Values): Promise<void> {
+async function remove(context: ProviderContext, id: string, state: Values): Promise<unknown> {
   const workspaceId = String(state.workspaceId);
+  const own = boundByThisRun(context, id);
+  if (own === null) return;
+  let outcome: "left" | undefined;
   await removeFromWorkspace(context, workspaceId, async () => {
     const current = await context.client.getServiceBinding(workspaceId, id);
-    if (current.service_id !== state.serviceId) {
-      context.warn(
-        `use case ${id} is now bound to service ${current.service_id} and not to ${String(state.serviceId)}: somebody moved it, so the binding was left alone`,
-      );
-      context.memory.left("ServiceBinding", id);
-      return;
-    }
-    await context.client.unbindUseCase(workspaceId, id);
+    if (current.service_id === state.serviceId) return unbind(context, workspaceId, id);
+    outcome = "left";
+    if (own === current.service_id) return;
+    context.warn(
+      `use case ${id} is now bound to service ${current.service_id} and not to ${String(state.serviceId)}: somebody moved it, so the binding was left alone`,
+    );
   });
+  return outcome;
 }
 
 /** A PUT would move the line without a word. */

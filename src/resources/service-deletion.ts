@@ -1,14 +1,15 @@
-import { NotFoundError } from "../api/errors.js";
+import { PermissionError } from "../api/errors.js";
 import type { ServiceResponse } from "../api/index.js";
 import type { ProviderContext } from "../engine/context.js";
+import { HIDDEN } from "../engine/hidden.js";
+import type { Values } from "../engine/lifecycle.js";
+import { boundByThisRun, boundService } from "./bindings.js";
 import { refuseForeignOwner } from "./service-writes.js";
 
 interface Scan {
   readonly services: ReadonlyMap<string, ServiceResponse>;
   readonly bindings: readonly { useCaseId: string; name: string; serviceId: string }[];
 }
-
-const SCANS = Symbol("scans before deletions of services");
 
 /**
  * The API does not say what becomes of the bindings of a deleted service, so a service is not deleted while somebody
@@ -18,24 +19,21 @@ export async function refuseWhileInUse(
   context: ProviderContext,
   workspaceId: string,
   serviceId: string,
-  owner: unknown,
+  state: Values,
 ): Promise<void> {
-  const scans = context.store(SCANS, () => new Map<string, Promise<Scan>>());
-  let scan = scans.get(workspaceId);
-  if (!scan) {
-    scan = scanWorkspace(context, workspaceId);
-    scans.set(workspaceId, scan);
-    scan.catch(() => scans.delete(workspaceId));
-  }
-  const { services, bindings } = await scan;
+  const { run } = context;
+  const { services, bindings } = await run.once(`bindings of ${workspaceId}`, () =>
+    scanWorkspace(context, workspaceId),
+  );
   const service = services.get(serviceId);
   if (service?.is_system)
     throw new Error(`service ${service.name} is one of the platform's own (is_system) and is never deleted from here`);
-  if (service) refuseForeignOwner(service, owner);
-  const left = bindings.filter(
-    (binding) =>
-      binding.serviceId === serviceId && context.memory.wasRemoved("ServiceBinding", binding.useCaseId) === undefined,
-  );
+  if (service) refuseForeignOwner(context, service, state[HIDDEN.owner], state[HIDDEN.takenFrom]);
+  const left = bindings.filter(({ useCaseId, serviceId: scanned }) => {
+    // This run may have moved or removed the line since the scan.
+    const own = run.wasRemoved("ServiceBinding", useCaseId) === undefined ? boundByThisRun(context, useCaseId) : null;
+    return (own === undefined ? scanned : own) === serviceId;
+  });
   if (left.length === 0) return;
   throw new Error(
     `the service still answers for ${left.map(({ name, useCaseId }) => `use case "${name}" (${useCaseId})`).join(", ")}, bound by somebody else. ` +
@@ -46,8 +44,8 @@ export async function refuseWhileInUse(
 /** One list of the services, one of the use cases and one read per binding, shared by all deletions of the run. */
 async function scanWorkspace(context: ProviderContext, workspaceId: string): Promise<Scan> {
   const reads = context.workspace(workspaceId);
-  const [services, useCases] = await Promise.all([reads.allServices.shared(), reads.useCases.shared()]);
-  const unsettled = useCases.filter(({ id }) => context.memory.wasRemoved("ServiceBinding", id) === undefined);
+  const [services, useCases] = await Promise.all([reads.allServices.shared(), reads.useCases.shared()]).catch(explain);
+  const unsettled = useCases.filter(({ id }) => context.run.wasRemoved("ServiceBinding", id) === undefined);
   const bindings = await Promise.all(
     unsettled.map(async ({ id, entity_name, name }) => {
       const serviceId = await boundService(context, workspaceId, id);
@@ -57,16 +55,13 @@ async function scanWorkspace(context: ProviderContext, workspaceId: string): Pro
   return { services: new Map(services.map((service) => [service.id, service])), bindings: bindings.flat() };
 }
 
-/** The service that the use case is bound to, if any. */
-export async function boundService(context: ProviderContext, workspaceId: string, useCaseId: string) {
-  return (await bindingOf(context, workspaceId, useCaseId))?.service_id;
-}
-
-export async function bindingOf(context: ProviderContext, workspaceId: string, useCaseId: string) {
-  try {
-    return await context.client.getServiceBinding(workspaceId, useCaseId);
-  } catch (error) {
-    if (NotFoundError.isInstance(error)) return undefined;
-    throw error;
+function explain(error: unknown): never {
+  if (PermissionError.isInstance(error)) {
+    error.addSentence(
+      "Before a service is deleted, the provider looks for use cases that still answer through it: the key must be able to list " +
+        "services and use cases and to read bindings. Use a key with these rights; or delete the service in the Amigo console, and take it out of state " +
+        "with `pulumi state delete`.",
+    );
   }
+  throw error;
 }

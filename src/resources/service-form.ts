@@ -1,30 +1,41 @@
 import { z } from "zod";
 import type { CreateServiceBody, ServiceResponse } from "../api/index.js";
+import { asSet, asText } from "../engine/compare.js";
 import { HIDDEN } from "../engine/hidden.js";
-import type { Existing, Values } from "../engine/lifecycle.js";
+import { type Existing, inputsSchema, type Properties, type Values } from "../engine/lifecycle.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";
 import { ownerOf } from "./service-writes.js";
 
-export const inputs = z.strictObject({
-  workspaceId: fields.uuid,
-  name: fields.plainText(1, 256),
-  agentId: fields.uuid,
-  contextGraphId: fields.uuid,
-  description: fields.description.optional(),
-  keyterms: fields.keyterms.optional(),
-  isActive: z.boolean().optional(),
-  versionSets: z.record(fields.versionSetName, fields.versionSet).optional(),
-  tags: fields.tags.optional(),
-  toolCapacity: z.int().min(1).max(10).optional(),
-  safetyFiltersEnabled: z.boolean().optional(),
-  channelType: z.enum(["voice", "text", "scribe"]).optional(),
-  environment: z.enum(["sandbox", "production"]).optional(),
-  personaId: fields.uuid.optional(),
-  voiceConfig: fields.voiceConfig.optional(),
-  adopt: z.boolean().optional(),
-});
+const id = { schema: fields.uuid, change: "update", isId: true } as const;
 
+/** The one table of what a service declares. */
+export const properties = {
+  workspaceId: { schema: fields.uuid, change: "replace", isId: true },
+  name: { schema: fields.plainText(1, 256), change: "update" },
+  agentId: id,
+  contextGraphId: id,
+  description: { schema: fields.description.optional(), change: "update", default: "", normalise: asText },
+  keyterms: { schema: fields.keyterms.optional(), change: "update", default: [], normalise: asSet },
+  isActive: { schema: z.boolean().optional(), change: "update", default: true },
+  versionSets: {
+    schema: z.record(fields.versionSetName, fields.versionSet).optional(),
+    change: "update",
+    withdrawn: "unmanaged",
+    declaredOnly: true,
+    normalise: withSetDefaults,
+  },
+  tags: { schema: fields.tags.optional(), change: "update", default: [], normalise: asSet },
+  toolCapacity: { schema: z.int().min(1).max(10).optional(), change: "update", default: 3 },
+  safetyFiltersEnabled: { schema: z.boolean().optional(), change: "update", default: true },
+  channelType: { schema: z.enum(["voice", "text", "scribe"]).optional(), change: "update", default: "voice" },
+  environment: { schema: z.enum(["sandbox", "production"]).optional(), change: "update", default: "production" },
+  personaId: { ...id, schema: fields.uuid.optional() },
+  voiceConfig: { schema: fields.voiceConfig.optional(), change: "update", normalise: withVoiceDefaults },
+  adopt: { schema: z.boolean().optional(), change: "local", default: false },
+} as const satisfies Properties;
+
+const inputs = inputsSchema(properties);
 export const remoteInputs = inputs.omit({ workspaceId: true, adopt: true });
 
 /** The contract's body of the declared properties. */
@@ -51,6 +62,7 @@ export function existing(service: ServiceResponse, declared: Values): Existing {
     id: service.id,
     live: {
       ...live,
+      [HIDDEN.owner]: ownerOf(service),
       workspaceId: service.workspace_id,
       tags: service.tags.filter(({ key }) => key !== fields.OWNER_TAG),
       versionSets: Object.fromEntries(
@@ -66,11 +78,11 @@ export function existing(service: ServiceResponse, declared: Values): Existing {
   };
 }
 
-export function withVoiceDefaults(value: unknown): unknown {
+function withVoiceDefaults(value: unknown): unknown {
   return value ? { ...fields.VOICE_CONFIG_DEFAULTS, ...(value as object) } : value;
 }
 
-export function withSetDefaults(value: unknown): unknown {
+function withSetDefaults(value: unknown): unknown {
   if (!value || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([name, set]) => [name, fields.withSetDefaults(set)]));
 }

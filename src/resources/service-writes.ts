@@ -1,9 +1,13 @@
+import type { z } from "zod";
+import { type Problem, ValidationError } from "../api/errors.js";
 import type { ServiceResponse, UpdateServiceBody, VersionSetBody } from "../api/index.js";
 import { same } from "../engine/compare.js";
 import type { ProviderContext } from "../engine/context.js";
-import { fromWire } from "../engine/wire.js";
-import { OWNER_TAG, versionSet, withSetDefaults } from "./fields.js";
-import { settle } from "./settle.js";
+import { nameIn, stackOf } from "../engine/owner.js";
+import { valueAt } from "../engine/property-path.js";
+import { fromWire, toWire } from "../engine/wire.js";
+import { OWNER_TAG, versionSet, voiceConfig, withSetDefaults } from "./fields.js";
+import { afterOwnWrites, settle } from "./settle.js";
 
 /** How long a read may lag behind a write of this process, at most. */
 const LAG_MS = 10_000;
@@ -15,15 +19,11 @@ interface Written {
   until: number;
 }
 
-const WRITTEN = Symbol("what this process wrote to services");
-
-function writtenTo(context: ProviderContext, serviceId: string): Written {
-  const all = context.store(WRITTEN, () => new Map<string, Written>());
-  let written = all.get(serviceId);
-  if (!written || written.until < Date.now()) {
-    written = { fields: {}, sets: new Map(), until: 0 };
-    all.set(serviceId, written);
-  }
+function writtenTo({ run }: ProviderContext, serviceId: string): Written {
+  const before = run.written<Written>("Service", serviceId);
+  if (before && before.until >= Date.now()) return before;
+  const written: Written = { fields: {}, sets: new Map(), until: 0 };
+  run.wrote("Service", serviceId, written);
   return written;
 }
 
@@ -46,7 +46,7 @@ export function rememberSet(context: ProviderContext, serviceId: string, name: s
 
 /** All writes to one service, those of its version sets included, go one after another. */
 export function withService<T>(context: ProviderContext, serviceId: string, work: () => Promise<T>): Promise<T> {
-  return context.locks.run(`service ${serviceId}`, work);
+  return context.run.locks.run(`service ${serviceId}`, work);
 }
 
 /** A read of its own, never from a list: the basis of a full write must not be older than the write. */
@@ -74,11 +74,60 @@ export async function writeService(
   const reads = context.workspace(workspaceId);
   reads.services.touched();
   reads.allServices.touched();
-  const answer = await context.client.updateService(workspaceId, current.id, body);
+  const answer = await send(context, workspaceId, current.id, body);
   reads.services.touched();
   reads.allServices.touched();
   remember(context, current, answer, changes);
   return changes.version_sets ? untilSetsShow(context, answer, changes.version_sets) : answer;
+}
+
+/** Sends a full body. */
+function send(context: ProviderContext, workspaceId: string, id: string, body: UpdateServiceBody) {
+  return withRefusedKeysLeftOut(context, id, body, ofContract, (sent) =>
+    afterOwnWrites(context, { refersTo: [["Service", id]] }, () => context.client.updateService(workspaceId, id, sent)),
+  );
+}
+
+/**
+ * What the API answers beyond its contract is sent back, since a full replacement would lose it; where it refuses its own keys by
+ * name, they are left out.
+ */
+export async function withRefusedKeysLeftOut<Body extends object, Answer>(
+  context: ProviderContext,
+  serviceId: string,
+  body: Body,
+  ofContract: (body: Body) => Body,
+  put: (body: Body) => Promise<Answer>,
+): Promise<Answer> {
+  const known = ofContract(body);
+  const refused = "keys beyond the contract";
+  if (same(undefined, body, known)) return put(body);
+  if (context.run.written(refused, "any")) return put(known);
+  try {
+    return await put(body);
+  } catch (error) {
+    const isStrange = ({ path }: Problem) => valueAt(body, path) !== undefined && valueAt(known, path) === undefined;
+    if (!ValidationError.isInstance(error) || error.problems.length === 0 || !error.problems.every(isStrange))
+      throw error;
+    const answer = await put(known);
+    context.run.wrote(refused, "any", true);
+    context.warn(
+      `service ${serviceId}: the API answers with keys that it refuses in requests (${error.problems.map(({ path }) => path).join(", ")}); ` +
+        "such keys are left out from here on",
+    );
+    return answer;
+  }
+}
+
+function ofContract(body: UpdateServiceBody): UpdateServiceBody {
+  const sets = Object.entries(body.version_sets ?? {}).map(([name, set]) => [name, knownPart(versionSet, set)]);
+  const voice = body.voice_config ? { voice_config: knownPart(voiceConfig, body.voice_config) } : {};
+  return { ...body, ...voice, version_sets: Object.fromEntries(sets) } as UpdateServiceBody;
+}
+
+/** Without the keys that the schema does not know. */
+export function knownPart(schema: z.ZodType, value: unknown): unknown {
+  return toWire(schema, fromWire(schema, value));
 }
 
 /** Version sets may show later than the rest of the service, in the answer of their own write too. */
@@ -105,7 +154,7 @@ export function setOf({ version_sets }: Pick<ServiceResponse, "version_sets">, n
 /** Whether both say the same, with the contract's defaults filled in. */
 function sameSet(a: unknown, b: unknown): boolean {
   const normalise = (value: unknown) => withSetDefaults(fromWire(versionSet, value));
-  return same({ change: "update", normalise }, a, b);
+  return same({ normalise }, a, b);
 }
 
 function remember(
@@ -152,11 +201,25 @@ export function ownerOf(service: Pick<ServiceResponse, "tags">): string | undefi
 }
 
 /** Two stacks that write the same service undo each other's work; the second is told who the first is. */
-export function refuseForeignOwner(service: ServiceResponse, mine: unknown): void {
+export function refuseForeignOwner(
+  { run }: ProviderContext,
+  service: ServiceResponse,
+  mine: unknown,
+  takenFrom?: unknown,
+): void {
   const owner = ownerOf(service);
-  if (mine === undefined || owner === undefined || owner === mine) return;
+  if (mine === undefined || owner === undefined || owner === mine || owner === takenFrom) return;
+  const facts = `service ${service.name} (${service.id}) belongs to ${owner} (its tag ${OWNER_TAG}), this resource is ${String(mine)}.`;
+  const stack = stackOf(mine) ?? run.stack;
+  if (stack !== undefined && stackOf(owner) === stack) {
+    throw new Error(
+      `${facts} That is this stack's own resource "${nameIn(owner)}". If it was renamed, give the new one the resource option ` +
+        `aliases: [{ name: ${JSON.stringify(nameIn(owner))} }]. If it is removed in this change, run \`pulumi up\` without the new one first: ` +
+        "the engine deletes last.",
+    );
+  }
   throw new Error(
-    `service ${service.name} (${service.id}) belongs to ${owner} (its tag ${OWNER_TAG}), this resource is ${String(mine)}. ` +
-      "Manage it in one place: remove it there (with `pulumi state delete`, which leaves the service as it is) and delete the tag, or remove it here.",
+    `${facts} Manage it in one place: remove it here, or give it up there (\`pulumi state delete\`, which leaves the service as it is) ` +
+      `and take it over with the resource option import: "${service.id}" and \`adopt: true\`.`,
   );
 }

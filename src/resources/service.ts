@@ -1,20 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConflictError } from "../api/errors.js";
 import type { CreateServiceBody, ServiceResponse, UpdateServiceBody } from "../api/index.js";
-import { asSet, asText, same } from "../engine/compare.js";
+import { same } from "../engine/compare.js";
 import { unique, workspaceOrigin } from "../engine/conflicts.js";
 import type { ProviderContext } from "../engine/context.js";
 import { HIDDEN } from "../engine/hidden.js";
 import { knownValue } from "../engine/inspect.js";
 import type { Change, Existing, Lifecycle, Values } from "../engine/lifecycle.js";
-import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
+import { stackOf } from "../engine/owner.js";
+import { AmigoResource, classFacts, isOfType, typeToken } from "../engine/resource.js";
 import { snakeCase } from "../engine/wire.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
+import * as fields from "./fields.js";
 import { rememberInlineSets } from "./inline-sets.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
 import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
 import { refuseWhileInUse } from "./service-deletion.js";
-import { bodyOf, existing, inputs, remoteInputs, tagsOf, withSetDefaults, withVoiceDefaults } from "./service-form.js";
+import { bodyOf, existing, properties, remoteInputs, tagsOf } from "./service-form.js";
+import { becomesFree, holderOf, moveAside, nameBefore, underNewName } from "./service-names.js";
 import {
   ownerOf,
   readForWrite,
@@ -23,7 +26,7 @@ import {
   withService,
   writeService,
 } from "./service-writes.js";
-import { outcomeUnknown, settleCreated } from "./settle.js";
+import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
 
 /**
  * Arguments of a {@link Service}. Every one is updated in place, but for `workspaceId`. One that is withdrawn from the program
@@ -64,62 +67,29 @@ export interface ServiceArgs {
   adopt?: pulumi.Input<boolean>;
 }
 
-const resets = (value: unknown) => ({ change: "update", withdrawn: { default: value } }) as const;
-
 const computed = ["agentName", "contextGraphName", "personaName", "isSystem", "createdAt", "updatedAt"] as const;
 
 /** @internal */
 export const serviceLifecycle: Lifecycle = {
   kind: "Service",
-  inputs,
   marked: true,
+  owned: true,
   inWorkspace: true,
   computed,
-  properties: {
-    workspaceId: { change: "replace" },
-    name: { change: "update" },
-    agentId: { change: "update" },
-    contextGraphId: { change: "update" },
-    description: { ...resets(""), normalise: asText },
-    keyterms: { ...resets([]), normalise: asSet },
-    isActive: resets(true),
-    versionSets: { change: "update", withdrawn: "unmanaged", normalise: withSetDefaults },
-    tags: { ...resets([]), normalise: asSet },
-    toolCapacity: resets(3),
-    safetyFiltersEnabled: resets(true),
-    channelType: resets("voice"),
-    environment: resets("production"),
-    personaId: resets(null),
-    voiceConfig: { ...resets(null), normalise: withVoiceDefaults },
-    adopt: { change: "local" },
-  },
+  properties,
   describe: ({ name }) => `Service "${String(name)}"`,
+  rules: ({ keyterms, tags }) => [...fields.repeated("keyterms", keyterms), ...fields.repeated("tags", tags)],
   // Its name is taken as long as it exists, and what hangs on it must go first.
   deleteFirst: () => true,
+  parts: (id, { versionSets }) =>
+    Object.keys((versionSets as object | undefined) ?? {}).map((name) => ["VersionSet", `${id}/${name}`]),
   create,
   read,
   update,
   remove,
 };
 
-const facts: ClassFacts = {
-  kind: "Service",
-  provider: "service",
-  owned: true,
-  outputs: {
-    ...Object.fromEntries(computed.map((name) => [name, undefined])),
-    ...Object.fromEntries(Object.keys(inputs.shape).map((name) => [name, undefined])),
-    description: "",
-    keyterms: [],
-    isActive: true,
-    tags: [],
-    toolCapacity: 3,
-    safetyFiltersEnabled: true,
-    channelType: "voice",
-    environment: "production",
-    isSystem: false,
-  },
-};
+const facts = classFacts("service", serviceLifecycle, { isSystem: false });
 
 /**
  * A voice, text or scribe service: an agent, a context graph and the way they speak. Deleting it is refused while somebody
@@ -194,18 +164,20 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   const workspaceId = String(news.workspaceId);
   const body = { ...bodyOf(news), tags: tagsOf(news.tags, news) } as CreateServiceBody;
   const reads = context.workspace(workspaceId);
+  const wasOurs = ({ name, ...state }: Values) => name === news.name && state.workspaceId === workspaceId;
+  const freesName = async () => context.run.hasRemoved("Service", wasOurs) && !(await holderOf(context, news));
   try {
     const made = await journalled(context, intents.Service(news), () =>
-      context.client.createService(workspaceId, body),
+      afterOwnWrites(context, { refersTo: [["Workspace", workspaceId]], removed: freesName }, () =>
+        context.client.createService(workspaceId, body),
+      ),
     );
-    context.memory.made("Service", made.id);
+    context.run.made("Service", made.id);
     return existing(made, news);
   } catch (error) {
     if (ConflictError.isInstance(error)) return takeOver(context, news, error);
     if (!outcomeUnknown(error)) throw error;
-    const found = await settleCreated(context.settings.settleSeconds, error, async () =>
-      (await reads.allServices.fresh()).find(({ name }) => name === news.name),
-    );
+    const found = await settleCreated(context.settings.settleSeconds, error, () => holderOf(context, news));
     if (found && news[HIDDEN.owner] !== undefined && ownerOf(found) === news[HIDDEN.owner])
       return existing(found, news);
     throw new Error(
@@ -223,10 +195,19 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
 
 /** The name is taken. By whom decides what happens: nothing foreign is taken over without being asked for. */
 async function takeOver(context: ProviderContext, news: Values, refusal: Error): Promise<Existing> {
-  const workspaceId = String(news.workspaceId);
-  const holder = (await context.workspace(workspaceId).allServices.fresh()).find(({ name }) => name === news.name);
+  const holder = await holderOf(context, news);
   if (!holder) throw refusal;
-  refuseForeignOwner(holder, news[HIDDEN.owner]);
+  const isOfThisStack = context.run.stack !== undefined && stackOf(ownerOf(holder)) === context.run.stack;
+  if (isOfThisStack && ownerOf(holder) !== news[HIDDEN.owner] && (await becomesFree(context, news.name))) {
+    await moveAside(context, holder);
+    return create(context, news);
+  }
+  if (context.run.manages("Service", holder.id)) {
+    throw new Error(`${refusal.message} Another resource of this program manages that service (${holder.id}).`, {
+      cause: refusal,
+    });
+  }
+  refuseForeignOwner(context, holder, news[HIDDEN.owner]);
   const claimed = takeClaimed(context, intents.Service(news), holder.id);
   if (news.adopt !== true && !claimed) {
     const mine = news[HIDDEN.owner] !== undefined && ownerOf(holder) === news[HIDDEN.owner];
@@ -241,8 +222,13 @@ async function takeOver(context: ProviderContext, news: Values, refusal: Error):
   }
   if (!claimed) context.warn(`service "${holder.name}" (${holder.id}) existed and was taken over (adopt: true)`);
   const names = Object.keys(remoteInputs.shape).filter((name) => news[name] !== undefined);
-  const live = await update(context, { id: holder.id, olds: {}, news, wanted: news, changed: names });
-  return { id: holder.id, live };
+  const over = (live: Values) => {
+    const differing = names.filter(
+      (name) => !same(properties[name as keyof typeof properties], news[name], live[name]),
+    );
+    return Object.fromEntries(differing.map((name) => [name, news[name]]));
+  };
+  return { id: holder.id, live: await update(context, { id: holder.id, olds: {}, news, over }) };
 }
 
 async function read(context: ProviderContext, id: string, state: Values): Promise<Existing | undefined> {
@@ -251,43 +237,53 @@ async function read(context: ProviderContext, id: string, state: Values): Promis
   return service && existing(withOwnWrites(context, service), state);
 }
 
-async function update(context: ProviderContext, { id, olds, news, wanted, changed }: Change): Promise<Values> {
-  const workspaceId = String(wanted.workspaceId);
+async function update(context: ProviderContext, { id, olds, news, over }: Change): Promise<Values> {
+  const workspaceId = String(news.workspaceId);
   return withService(context, id, async () => {
     const current = await readForWrite(context, workspaceId, id);
-    refuseForeignOwner(current, news[HIDDEN.owner]);
-    const live = existing(current, wanted).live;
-    const differing = changed.filter((name) => !same(serviceLifecycle.properties[name], wanted[name], live[name]));
-    const dropped = Object.keys((changed.includes("versionSets") && (olds.versionSets as object)) || {}).filter(
-      (name) =>
-        !Object.hasOwn((wanted.versionSets as object) ?? {}, name) &&
-        name !== "release" &&
-        Object.hasOwn(current.version_sets, name),
-    );
-    if (differing.length === 0 && dropped.length === 0) return live;
+    refuseForeignOwner(context, current, news[HIDDEN.owner], olds[HIDDEN.takenFrom]);
+    const { live } = existing(current, news);
+    const written = over({ ...live, name: nameBefore(context, current) });
+    const dropped = droppedSets(context, current, olds, news);
+    if (Object.keys(written).length === 0 && dropped.length === 0) return live;
 
-    const changes = bodyOf(Object.fromEntries(differing.map((name) => [name, wanted[name]]))) as UpdateServiceBody;
-    changes.tags = tagsOf(differing.includes("tags") ? wanted.tags : live.tags, news, current);
+    const changes = bodyOf(written) as UpdateServiceBody;
+    changes.tags = tagsOf("tags" in written ? written.tags : live.tags, news, current);
     if (changes.version_sets || dropped.length > 0) {
       changes.version_sets = { ...current.version_sets, ...changes.version_sets } as UpdateServiceBody["version_sets"];
       for (const name of dropped) delete changes.version_sets?.[name];
     }
-    const answer = await writeService(context, workspaceId, current, changes);
+    const answer = await underNewName(context, workspaceId, changes.name, () =>
+      writeService(context, workspaceId, current, changes),
+    );
     warnOfOthers(context, current, answer, changes);
     for (const name of dropped.filter((name) => Object.hasOwn(answer.version_sets, name))) {
       context.warn(
         `version set "${name}" of service "${answer.name}" could not be removed: the API keeps sets that a write leaves out (or shows their removal late)`,
       );
     }
-    return existing(answer, wanted).live;
+    return existing(answer, news).live;
   });
+}
+
+/** The version sets that the last run declared inline, and that neither this program's service nor a resource of it declares. */
+function droppedSets(context: ProviderContext, current: ServiceResponse, olds: Values, news: Values): string[] {
+  if (news.versionSets === undefined) return [];
+  const declared = news.versionSets as object;
+  return Object.keys((olds.versionSets as object | undefined) ?? {}).filter(
+    (name) =>
+      !Object.hasOwn(declared, name) &&
+      name !== "release" &&
+      Object.hasOwn(current.version_sets, name) &&
+      !context.run.isHeld("VersionSet", `${current.id}/${name}`),
+  );
 }
 
 async function remove(context: ProviderContext, id: string, state: Values): Promise<void> {
   const workspaceId = String(state.workspaceId);
   await removeFromWorkspace(context, workspaceId, () =>
     withService(context, id, async () => {
-      await refuseWhileInUse(context, workspaceId, id, state[HIDDEN.owner]);
+      await refuseWhileInUse(context, workspaceId, id, state);
       await context.client.deleteService(workspaceId, id);
     }),
   );
@@ -301,7 +297,7 @@ function warnOfOthers(
   after: ServiceResponse,
   changes: UpdateServiceBody,
 ) {
-  for (const name of Object.keys(serviceLifecycle.properties).map(snakeCase) as (keyof ServiceResponse)[]) {
+  for (const name of Object.keys(properties).map(snakeCase) as (keyof ServiceResponse)[]) {
     if (name in changes || !(name in before) || same(undefined, before[name], after[name])) continue;
     context.warn(
       `service "${after.name}" (${after.id}): ${name} changed while it was written: now ${JSON.stringify(after[name])}`,

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AmigoError } from "../api/errors.js";
+import { AmigoError, ConflictError, NotFoundError } from "../api/errors.js";
+import type { ProviderContext } from "../engine/context.js";
 import { messageOf } from "../engine/failure.js";
+
+/** How long the check of another resource of the program may be behind; checks run one after another. */
+export const WAIT_FOR_CHECKS_SECONDS = 3;
 
 /** Whether a write may have been carried out although it failed. */
 export function outcomeUnknown(error: unknown): error is AmigoError {
@@ -43,4 +47,38 @@ export async function settleCreated<T>(
       "Nothing was sent again. Run `pulumi up` once more; it looks again before it asks for one.",
     { cause: unknown },
   );
+}
+
+/** Why a write may be refused for a moment: what this run itself did is not visible everywhere yet. */
+export interface OwnWrites {
+  /** What the write refers to; a 404 is waited for where this run made one of these. */
+  readonly refersTo?: readonly (readonly [kind: string, id: unknown])[];
+  /** Whether a 409 may come from what this run removed. */
+  readonly removed?: (refusal: ConflictError) => boolean | Promise<boolean>;
+}
+
+/** Sends a write again while this run's own writes explain its refusal, for `settleSeconds` at most. */
+export async function afterOwnWrites<T>(
+  context: ProviderContext,
+  { refersTo = [], removed = () => false }: OwnWrites,
+  send: () => Promise<T>,
+): Promise<T> {
+  const { settleSeconds } = context.settings;
+  let refusal: AmigoError | undefined;
+  const isOwn = async (error: unknown) => {
+    if (NotFoundError.isInstance(error)) return refersTo.some(([kind, id]) => context.run.wasMade(kind, id));
+    return ConflictError.isInstance(error) && removed(error);
+  };
+  const answer = await settle(settleSeconds, async () => {
+    try {
+      return { value: await send() };
+    } catch (error) {
+      if (!AmigoError.isInstance(error) || !(await isOwn(error))) throw error;
+      refusal = error;
+      return undefined;
+    }
+  });
+  if (answer) return answer.value;
+  refusal?.addSentence(`This run made or removed what it is about; it was tried again for ${settleSeconds} s.`);
+  throw refusal;
 }

@@ -3,11 +3,12 @@ import { z } from "zod";
 import { asSet, same } from "../engine/compare.js";
 import { unique, workspaceOrigin } from "../engine/conflicts.js";
 import type { ProviderContext } from "../engine/context.js";
-import type { Change, Existing, Lifecycle, Problem, Values } from "../engine/lifecycle.js";
-import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
+import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
+import { AmigoResource, classFacts, isOfType, typeToken } from "../engine/resource.js";
 import { findInWorkspace, removeFromWorkspace } from "./children.js";
 import * as fields from "./fields.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
+import { afterOwnWrites } from "./settle.js";
 
 /** Arguments of {@link TestCallerNumbers}. */
 export interface TestCallerNumbersArgs {
@@ -19,29 +20,33 @@ export interface TestCallerNumbersArgs {
   adopt?: pulumi.Input<boolean>;
 }
 
-const inputs = z.strictObject({
-  workspaceId: fields.uuid,
-  numbers: z
+const numbersProperty = {
+  schema: z
     .array(
       z.string().regex(/^\+[1-9]\d{1,14}$/, {
         error: "must be in E.164 form: + and 2 to 15 digits, the first not 0, such as +14155550100",
       }),
     )
     .max(20),
-  adopt: z.boolean().optional(),
-});
+  change: "update",
+  normalise: asSet,
+} as const;
 
-const numbersProperty = { change: "update", normalise: asSet } as const;
+const properties = {
+  workspaceId: { schema: fields.uuid, change: "replace", isId: true },
+  numbers: numbersProperty,
+  adopt: { schema: z.boolean().optional(), change: "local", default: false },
+} as const satisfies Properties;
 
 /** @internal */
 export const testCallerNumbersLifecycle: Lifecycle = {
   kind: "TestCallerNumbers",
-  inputs,
+  owned: true,
   inWorkspace: true,
   computed: [],
-  properties: { workspaceId: { change: "replace" }, numbers: numbersProperty, adopt: { change: "local" } },
+  properties,
   describe: ({ workspaceId }) => `TestCallerNumbers of workspace ${String(workspaceId)}`,
-  rules: ({ numbers }) => repeated(numbers),
+  rules: ({ numbers }) => fields.repeated("numbers", numbers),
   deleteFirst: () => false,
   create,
   read: async (context, id) =>
@@ -53,12 +58,7 @@ export const testCallerNumbersLifecycle: Lifecycle = {
     }),
 };
 
-const facts: ClassFacts = {
-  kind: "TestCallerNumbers",
-  provider: "testCallerNumbers",
-  owned: true,
-  outputs: { workspaceId: undefined, numbers: undefined, adopt: undefined },
-};
+const facts = classFacts("testCallerNumbers", testCallerNumbersLifecycle);
 
 /** The numbers whose calls a workspace treats as tests: one list for each workspace. Deleting empties it. */
 export class TestCallerNumbers extends AmigoResource {
@@ -69,7 +69,8 @@ export class TestCallerNumbers extends AmigoResource {
   declare readonly adopt: pulumi.Output<boolean | undefined>;
 
   constructor(name: string, args: TestCallerNumbersArgs, opts?: pulumi.CustomResourceOptions) {
-    super(facts, name, args, opts, [
+    // Both have one id, and the list is no longer empty where the new one is made first.
+    super(facts, name, args, { deleteBeforeReplace: true, ...opts }, [
       unique(
         "numbers",
         "test caller numbers",
@@ -96,18 +97,10 @@ export class TestCallerNumbers extends AmigoResource {
   }
 }
 
-function repeated(numbers: unknown): Problem[] {
-  if (!Array.isArray(numbers)) return [];
-  return numbers.flatMap((number, index) =>
-    typeof number === "string" && number.startsWith("+") && numbers.indexOf(number) < index
-      ? [{ property: `numbers[${index}]`, reason: `found ${number} a second time; each number may stand once` }]
-      : [],
-  );
-}
-
 async function create(context: ProviderContext, news: Values): Promise<Existing> {
   const id = String(news.workspaceId);
-  if (!context.memory.wasMade("Workspace", id)) {
+  const isOurs = context.run.wasMade("Workspace", id) || context.run.manages("TestCallerNumbers", id);
+  if (!isOurs) {
     const { numbers } = await context.client.getTestCallerNumbers(id);
     const asDeclared = same(numbersProperty, numbers, news.numbers);
     if (asDeclared && takeClaimed(context, intents.TestCallerNumbers(news), id)) return existing(id, numbers);
@@ -127,21 +120,17 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   return journalled(context, intents.TestCallerNumbers(news), () => write(context, id, news.numbers as string[]));
 }
 
-async function update(context: ProviderContext, { id, olds, wanted }: Change): Promise<Values> {
-  const { numbers } = await context.client.getTestCallerNumbers(id);
-  if (same(numbersProperty, numbers, wanted.numbers)) return existing(id, numbers).live;
-  const former = new Set(olds.numbers as string[] | undefined);
-  const others = numbers.filter((number) => !former.has(number) && !(wanted.numbers as string[]).includes(number));
-  if (others.length > 0) {
-    context.warn(
-      `test caller numbers of workspace ${id}: ${others.join(", ")} were added by somebody else and are removed by this write`,
-    );
-  }
-  return (await write(context, id, wanted.numbers as string[])).live;
+async function update(context: ProviderContext, { id, over }: Change): Promise<Values> {
+  const { live } = existing(id, (await context.client.getTestCallerNumbers(id)).numbers);
+  const { numbers } = over(live) as { numbers?: string[] };
+  return numbers ? (await write(context, id, numbers)).live : live;
 }
 
 async function write(context: ProviderContext, id: string, numbers: string[]): Promise<Existing> {
-  return existing(id, (await context.client.updateTestCallerNumbers(id, numbers)).numbers);
+  const written = await afterOwnWrites(context, { refersTo: [["Workspace", id]] }, () =>
+    context.client.updateTestCallerNumbers(id, numbers),
+  );
+  return existing(id, written.numbers);
 }
 
 function existing(id: string, numbers: string[]): Existing {

@@ -1,20 +1,31 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { NotFoundError } from "../api/errors.js";
-import type { UpdateServiceBody, VersionSetBody } from "../api/index.js";
+import { NotFoundError, ValidationError } from "../api/errors.js";
+import type { ServiceResponse, UpdateServiceBody, VersionSetBody } from "../api/index.js";
 import { same } from "../engine/compare.js";
 import { type ConflictCheck, originOf, unique } from "../engine/conflicts.js";
 import type { ProviderContext } from "../engine/context.js";
 import { knownValue } from "../engine/inspect.js";
-import type { Change, Existing, Lifecycle, Values } from "../engine/lifecycle.js";
-import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
+import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
+import { stackOf } from "../engine/owner.js";
+import { AmigoResource, classFacts, isOfType, typeToken } from "../engine/resource.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import { findInWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
 import { declaresInline } from "./inline-sets.js";
 import type { ModelPreference, VersionSetBodyArgs } from "./nested.js";
-import { readForWrite, rememberSet, setOf, withOwnWrites, withService, writeService } from "./service-writes.js";
-import { settle } from "./settle.js";
+import {
+  knownPart,
+  ownerOf,
+  readForWrite,
+  rememberSet,
+  setOf,
+  withOwnWrites,
+  withRefusedKeysLeftOut,
+  withService,
+  writeService,
+} from "./service-writes.js";
+import { afterOwnWrites, settle } from "./settle.js";
 
 /** Arguments of a {@link VersionSet}. */
 export interface VersionSetArgs extends VersionSetBodyArgs {
@@ -36,33 +47,29 @@ export interface VersionSetArgs extends VersionSetBodyArgs {
 
 const body = fields.versionSet;
 
-const inputs = z.strictObject({
-  workspaceId: fields.uuid,
-  serviceId: fields.uuid,
-  name: fields.versionSetName,
-  ...body.shape,
-  onDelete: z.enum(["remove", "retain", "reset"]).optional(),
-});
+const number = { schema: body.shape.agentVersionNumber, change: "update" } as const;
+
+const properties = {
+  workspaceId: { schema: fields.uuid, change: "replace", isId: true },
+  serviceId: { schema: fields.uuid, change: "replace", isId: true },
+  name: { schema: fields.versionSetName, change: "replace" },
+  agentVersionNumber: number,
+  contextGraphVersionNumber: number,
+  llmModelPreferences: {
+    schema: body.shape.llmModelPreferences,
+    change: "update",
+    default: {},
+    normalise: (value) => (fields.withSetDefaults({ llmModelPreferences: value }) as Values).llmModelPreferences,
+  },
+  onDelete: { schema: z.enum(["remove", "retain", "reset"]).optional(), change: "local", default: "remove" },
+} as const satisfies Properties;
 
 /** @internal */
 export const versionSetLifecycle: Lifecycle = {
   kind: "VersionSet",
-  inputs,
   inWorkspace: true,
   computed: [],
-  properties: {
-    workspaceId: { change: "replace" },
-    serviceId: { change: "replace" },
-    name: { change: "replace" },
-    agentVersionNumber: { change: "update", withdrawn: { default: null } },
-    contextGraphVersionNumber: { change: "update", withdrawn: { default: null } },
-    llmModelPreferences: {
-      change: "update",
-      withdrawn: { default: {} },
-      normalise: (value) => (fields.withSetDefaults({ llmModelPreferences: value }) as Values).llmModelPreferences,
-    },
-    onDelete: { change: "local" },
-  },
+  properties,
   describe: ({ name, serviceId }) => `VersionSet "${String(name)}" of service ${String(serviceId)}`,
   deleteFirst: (replaces) => replaces.includes("serviceId") || replaces.includes("workspaceId"),
   create,
@@ -71,15 +78,7 @@ export const versionSetLifecycle: Lifecycle = {
   remove,
 };
 
-const facts: ClassFacts = {
-  kind: "VersionSet",
-  provider: "versionSet",
-  outputs: {
-    ...Object.fromEntries(Object.keys(inputs.shape).map((name) => [name, undefined])),
-    llmModelPreferences: {},
-    onDelete: "remove",
-  },
-};
+const facts = classFacts("versionSet", versionSetLifecycle);
 
 /** One named version set of a service: which versions of its agent and context graph it runs, and with which models. */
 export class VersionSet extends AmigoResource {
@@ -141,27 +140,37 @@ function notInline({ serviceId, name }: VersionSetArgs): ConflictCheck {
 
 async function create(context: ProviderContext, news: Values): Promise<Existing> {
   const { workspaceId, serviceId, name } = namesOf(news);
+  const id = `${serviceId}/${name}`;
   return withService(context, serviceId, async () => {
-    if (!context.memory.wasMade("Service", serviceId)) {
+    if (!context.run.wasMade("Service", serviceId)) {
       const service = await readForWrite(context, workspaceId, serviceId);
-      refuseOthersSet(context, setOf(service, name), news, name);
+      const isOurs = context.run.isHeld("VersionSet", id) || context.run.manages("VersionSet", id);
+      if (!isOurs) refuseOthersSet(context, service, news);
     }
-    return write(context, news, news);
+    return { id, live: await write(context, news, {}, pickBody(news)) };
   });
 }
 
-/** A set of that name that holds something else is somebody's; `release` is there for everyone, and meant to be declared. */
-function refuseOthersSet(context: ProviderContext, found: unknown, news: Values, name: string): void {
+/** A set of that name may be somebody's; `release` is there for everyone, and meant to be declared. */
+function refuseOthersSet(context: ProviderContext, service: ServiceResponse, news: Values): void {
+  const { name } = namesOf(news);
+  const found = setOf(service, name);
   if (found === undefined || name === "release") return;
   const live = fromWire(body, found) as Values;
-  if (same({ change: "update", normalise: fields.withSetDefaults }, pickBody(news), live)) {
-    context.warn(`version set "${name}" existed as declared and is managed here from now on`);
-    return;
+  const advice = `Take it over with the resource option import: "${service.id}/${name}" and its values, or choose another name.`;
+  if (!same({ normalise: fields.withSetDefaults }, pickBody(news), live)) {
+    throw new Error(
+      `the service has a version set "${name}" already, with other values: ${JSON.stringify(live)}. Nothing was written. ${advice}`,
+    );
   }
-  throw new Error(
-    `the service has a version set "${name}" already, with other values: ${JSON.stringify(live)}. Nothing was written. ` +
-      `Take it over with the resource option import: "${String(news.serviceId)}/${name}" and its values, or choose another name.`,
-  );
+  const owner = ownerOf(service);
+  if (owner === undefined || stackOf(owner) !== context.run.stack) {
+    throw new Error(
+      `the service has a version set "${name}" already, and the service ${owner ? `belongs to ${owner}` : "carries no owner mark of this stack"}: ` +
+        `somebody else seems to manage the set. Nothing was written. ${advice}`,
+    );
+  }
+  context.warn(`version set "${name}" existed as declared and is managed here from now on`);
 }
 
 async function read(context: ProviderContext, id: string, state: Values): Promise<Existing | undefined> {
@@ -178,35 +187,44 @@ async function read(context: ProviderContext, id: string, state: Values): Promis
   });
 }
 
-async function update(context: ProviderContext, { wanted }: Change): Promise<Values> {
-  const { workspaceId, serviceId } = namesOf(wanted);
+async function update(context: ProviderContext, { news, over }: Change): Promise<Values> {
+  const names = namesOf(news);
+  const { workspaceId, serviceId, name } = names;
   return withService(context, serviceId, async () => {
-    await readForWrite(context, workspaceId, serviceId);
-    return (await write(context, wanted, wanted)).live;
+    const found = setOf(await readForWrite(context, workspaceId, serviceId), name) ?? {};
+    const live = { ...(fromWire(body, found) as Values), ...names };
+    const written = over(live);
+    return Object.keys(written).length > 0 ? write(context, news, found, written) : live;
   });
 }
 
-/** The answer is an empty 204, so the set is read back; the read may lag. To be called under the service's lock. */
-async function write(context: ProviderContext, wanted: Values, declared: Values): Promise<Existing> {
-  const { workspaceId, serviceId, name } = namesOf(wanted);
-  const versionSet = toWire(body, pickBody(wanted)) as VersionSetBody;
-  await put(context, workspaceId, serviceId, name, versionSet);
+/**
+ * Writes a set whole: `values` over what is there. The answer is an empty 204, so the set is read back; the read may lag. To be
+ * called under the service's lock.
+ */
+async function write(context: ProviderContext, news: Values, there: object, values: Values): Promise<Values> {
+  const names = namesOf(news);
+  const { workspaceId, serviceId, name } = names;
+  const changes = toWire(body, values) as Record<string, unknown>;
+  const laid = Object.entries({ ...there, ...changes }).filter(([, value]) => (value ?? undefined) !== undefined);
+  await put(context, workspaceId, serviceId, name, Object.fromEntries(laid) as VersionSetBody);
 
   let live: Values = {};
   let notShown: unknown;
   await settle(context.settings.settleSeconds, async () => {
     const service = await context.client.getService(workspaceId, serviceId).catch((error: unknown) => {
       // What this run has just made may show late as a whole.
-      if (!NotFoundError.isInstance(error) || !context.memory.wasMade("Service", serviceId)) throw error;
+      if (!NotFoundError.isInstance(error) || !context.run.wasMade("Service", serviceId)) throw error;
       notShown = error;
     });
     if (!service) return undefined;
     notShown = undefined;
     live = (fromWire(body, setOf(service, name)) as Values | undefined) ?? {};
-    return same({ change: "update", normalise: fields.withSetDefaults }, pickBody(declared), live) || undefined;
+    const isThere = (key: string) => same(properties[key as keyof typeof properties], values[key], live[key]);
+    return Object.keys(values).every(isThere) || undefined;
   });
   if (notShown !== undefined) throw notShown;
-  return { id: `${serviceId}/${name}`, live: { ...live, workspaceId, serviceId, name } };
+  return { ...live, ...names };
 }
 
 async function remove(context: ProviderContext, id: string, state: Values): Promise<void> {
@@ -240,7 +258,12 @@ async function put(
   name: string,
   versionSet: VersionSetBody,
 ): Promise<void> {
-  await context.client.upsertVersionSet(workspaceId, serviceId, name, versionSet);
+  const known = (set: VersionSetBody) => knownPart(body, set) as VersionSetBody;
+  await withRefusedKeysLeftOut(context, serviceId, versionSet, known, (sent) =>
+    afterOwnWrites(context, { refersTo: [["Service", serviceId]] }, () =>
+      context.client.upsertVersionSet(workspaceId, serviceId, name, sent),
+    ),
+  );
   const reads = context.workspace(workspaceId);
   reads.services.touched();
   reads.allServices.touched();
@@ -256,9 +279,18 @@ async function removeSet(
   const current = await readForWrite(context, workspaceId, serviceId);
   if (!Object.hasOwn(current.version_sets, name)) return;
   const { [name]: _removed, ...others } = current.version_sets;
-  const answer = await writeService(context, workspaceId, current, {
-    version_sets: others as UpdateServiceBody["version_sets"],
-  });
+  let answer: ServiceResponse;
+  try {
+    const changes = { version_sets: others as UpdateServiceBody["version_sets"] };
+    answer = await writeService(context, workspaceId, current, changes);
+  } catch (error) {
+    if (!ValidationError.isInstance(error)) throw error;
+    // A stack can be destroyed whatever state its services are in: the set needs no write of its own to go with its service.
+    context.warn(
+      `version set "${name}" of service "${current.name}" stays: the API refuses to write the service as it is. The set goes with its service. ${error.message}`,
+    );
+    return;
+  }
   if (!Object.hasOwn(answer.version_sets, name)) return;
   const after = await context.client.getService(workspaceId, serviceId);
   if (Object.hasOwn(after.version_sets, name)) {

@@ -1,17 +1,25 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { ConflictError, NotFoundError, PermissionError } from "../api/errors.js";
+import { ConflictError, NotFoundError, PermissionError, ValidationError } from "../api/errors.js";
 import type { UpdateWorkspaceBody, WorkspaceResponse } from "../api/index.js";
 import { same } from "../engine/compare.js";
 import type { ProviderContext } from "../engine/context.js";
-import { messageOf, Unfinished } from "../engine/failure.js";
-import type { Change, Existing, Lifecycle, Problem, Values } from "../engine/lifecycle.js";
-import { AmigoResource, type ClassFacts, isOfType, typeToken } from "../engine/resource.js";
+import { Unfinished } from "../engine/failure.js";
+import {
+  type Change,
+  type Existing,
+  inputsSchema,
+  type Lifecycle,
+  type Problem,
+  type Properties,
+  type Values,
+} from "../engine/lifecycle.js";
+import { AmigoResource, classFacts, isOfType, typeToken } from "../engine/resource.js";
 import { isUnknown } from "../engine/unknown.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";
 import { claimedId, intents, journalled, takeClaimed } from "./journalled.js";
-import { outcomeUnknown, settleCreated } from "./settle.js";
+import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
 
 export type Connector =
   | "revolution"
@@ -69,69 +77,56 @@ const CONNECTORS = [
   "meditab",
 ] as const satisfies Connector[];
 
-const inputs = z.strictObject({
-  slug: z
-    .string()
-    .min(2)
-    .max(63)
-    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, {
-      error: "must consist of lower-case letters, digits and inner hyphens",
-    }),
-  name: fields.plainText(1, Number.MAX_SAFE_INTEGER),
-  environment: z.enum(["production", "staging", "development"]),
-  region: z.enum(["us-east-1", "ap-southeast-2", "eu-central-1", "ca-central-1"]).optional(),
-  backendOrgId: fields.plainText(1, Number.MAX_SAFE_INTEGER).optional(),
-  connectorType: z.enum(CONNECTORS).optional(),
-  provision: z.boolean().optional(),
-  creation: z.enum(["self-service", "bootstrap"]).optional(),
-  deletionProtection: z.boolean().optional(),
-});
+const properties = {
+  slug: {
+    schema: z
+      .string()
+      .min(2)
+      .max(63)
+      .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, {
+        error: "must consist of lower-case letters, digits and inner hyphens",
+      }),
+    change: "replace",
+  },
+  name: { schema: fields.plainText(1, Number.MAX_SAFE_INTEGER), change: "update" },
+  environment: { schema: z.enum(["production", "staging", "development"]), change: "update" },
+  region: {
+    schema: z.enum(["us-east-1", "ap-southeast-2", "eu-central-1", "ca-central-1"]).optional(),
+    change: "update",
+    default: "us-east-1",
+    withdrawn: "unmanaged",
+  },
+  backendOrgId: { schema: fields.plainText(1, Number.MAX_SAFE_INTEGER).optional(), change: "replace" },
+  connectorType: { schema: z.enum(CONNECTORS).optional(), change: "update", withdrawn: "refuse" },
+  provision: { schema: z.boolean().optional(), change: "action", default: true },
+  creation: { schema: z.enum(["self-service", "bootstrap"]).optional(), change: "local", default: "self-service" },
+  deletionProtection: { schema: z.boolean().optional(), change: "local", default: true },
+} as const satisfies Properties;
 
+const inputs = inputsSchema(properties);
 const createBody = inputs.pick({ slug: true, name: true, environment: true, region: true, backendOrgId: true });
 const updateBody = inputs.pick({ name: true, environment: true, region: true, connectorType: true });
 const remote = inputs.omit({ provision: true, creation: true, deletionProtection: true });
 
-const computed = ["provisionedAt", "createdAt", "updatedAt"] as const;
-
 /** @internal */
 export const workspaceLifecycle: Lifecycle = {
   kind: "Workspace",
-  inputs,
+  owned: true,
   inWorkspace: false,
-  computed,
-  properties: {
-    slug: { change: "replace" },
-    name: { change: "update" },
-    environment: { change: "update" },
-    region: { change: "update", withdrawn: "unmanaged" },
-    backendOrgId: { change: "replace" },
-    connectorType: { change: "update", withdrawn: "refuse" },
-    provision: { change: "action", withdrawn: { default: true } },
-    creation: { change: "local" },
-    deletionProtection: { change: "local" },
-  },
+  computed: ["provisionedAt", "createdAt", "updatedAt"],
+  properties,
   describe: ({ slug }) => `Workspace "${String(slug)}"`,
   rules,
   // A new slug is free, and the old workspace may be protected: what replaces it is made first.
   deleteFirst: () => false,
+  unfinished: (state, { provision }) => provision !== false && (state.provisionedAt ?? undefined) === undefined,
   create,
   read,
   update,
   remove,
 };
 
-const facts: ClassFacts = {
-  kind: "Workspace",
-  provider: "workspace",
-  owned: true,
-  outputs: {
-    ...Object.fromEntries([...Object.keys(inputs.shape), ...computed].map((name) => [name, undefined])),
-    region: "us-east-1",
-    provision: true,
-    creation: "self-service",
-    deletionProtection: true,
-  },
-};
+const facts = classFacts("workspace", workspaceLifecycle);
 
 /** A workspace: everything else lives in one. Deleting it archives it, which only its owner may, and keeps its slug taken. */
 export class Workspace extends AmigoResource {
@@ -173,7 +168,14 @@ export class Workspace extends AmigoResource {
 }
 
 function rules(news: Values, olds: Values | undefined): Problem[] {
-  if (!olds || isUnknown(news.slug) || olds.slug !== news.slug || olds.backendOrgId === news.backendOrgId) return [];
+  if (
+    !olds ||
+    isUnknown(news.slug) ||
+    isUnknown(news.backendOrgId) ||
+    olds.slug !== news.slug ||
+    olds.backendOrgId === news.backendOrgId
+  )
+    return [];
   return [
     {
       property: "slug",
@@ -187,17 +189,34 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   const made =
     (await ownFromBefore(context, news)) ??
     (await journalled(context, intents.Workspace(news), () => post(context, news)));
-  context.memory.made("Workspace", made.id);
-  let reached = made;
+  context.run.made("Workspace", made.id);
+  const { connectorType } = news;
+  const isThere = connectorType === undefined || connectorType === made.connector_type;
+  const missing = isThere ? {} : { connectorType };
+  return { id: made.id, live: await reach(context, made.id, existing(made).live, missing, news) };
+}
+
+/** Writes what is missing and provisions; a failure keeps what was reached. */
+async function reach(
+  context: ProviderContext,
+  id: string,
+  live: Values,
+  missing: Values,
+  news: Values,
+): Promise<Values> {
+  const isNew = { refersTo: [["Workspace", id]] } as const;
+  let reached = live;
   try {
-    if (news.connectorType !== undefined && news.connectorType !== made.connector_type) {
-      reached = await context.client.updateWorkspace(made.id, { connector_type: String(news.connectorType) });
+    if (Object.keys(missing).length > 0) {
+      reached = await afterOwnWrites(context, isNew, () => patch(context, id, missing));
     }
-    if (news.provision !== false) reached = await context.client.provisionWorkspace(made.id);
+    if (news.provision !== false && reached.provisionedAt === undefined) {
+      reached = existing(await afterOwnWrites(context, isNew, () => context.client.provisionWorkspace(id))).live;
+    }
   } catch (error) {
-    throw new Unfinished(made.id, existing(reached).live, error);
+    throw new Unfinished(id, reached, error);
   }
-  return existing(reached);
+  return reached;
 }
 
 /** The workspace that an interrupted run made, where `recover` has found it. */
@@ -254,37 +273,20 @@ async function read(context: ProviderContext, id: string): Promise<Existing> {
   }
 }
 
-async function update(context: ProviderContext, { id, wanted }: Change): Promise<Values> {
+async function update(context: ProviderContext, { id, news, over }: Change): Promise<Values> {
   const { live } = await read(context, id);
-  const differing = Object.keys(updateBody.shape).filter(
-    (name) => wanted[name] !== undefined && !same(undefined, wanted[name], live[name]),
-  );
-  let reached = live;
-  try {
-    if (differing.length > 0) {
-      const values = Object.fromEntries(differing.map((name) => [name, wanted[name]]));
-      reached = await patch(context, id, toWire(updateBody, values) as UpdateWorkspaceBody);
-    }
-    if (wanted.provision !== false && reached.provisionedAt === undefined) {
-      reached = existing(await context.client.provisionWorkspace(id)).live;
-    }
-  } catch (error) {
-    throw new Unfinished(id, reached, error);
-  }
-  return reached;
+  return reach(context, id, live, over(live), news);
 }
 
-async function patch(context: ProviderContext, id: string, body: UpdateWorkspaceBody): Promise<Values> {
+async function patch(context: ProviderContext, id: string, values: Values): Promise<Values> {
+  const body = toWire(updateBody, values) as UpdateWorkspaceBody;
   try {
     return existing(await context.client.updateWorkspace(id, body)).live;
   } catch (error) {
-    if (body.region === undefined || (error as { status?: number }).status !== 422) throw error;
-    throw new Error(
-      `${messageOf(error)} Perhaps the region is immutable here: then a workspace in ${body.region} needs a new slug.`,
-      {
-        cause: error,
-      },
-    );
+    if (body.region !== undefined && ValidationError.isInstance(error)) {
+      error.addSentence(`Perhaps the region is immutable here: then a workspace in ${body.region} needs a new slug.`);
+    }
+    throw error;
   }
 }
 

@@ -16,6 +16,7 @@ beforeEach(async () => {
     name: "Desk",
     agent_id: agents.frontDesk,
     context_graph_id: contextGraphs.scheduling,
+    tags: [{ key: "pulumi-owner", value: "pulumi/org/project/stack/any/desk" }],
   }).id;
 });
 afterEach(() => bench.close());

@@ -4,6 +4,8 @@ import { ProviderContext } from "../../src/engine/context.js";
 import { readSettings } from "../../src/engine/settings.js";
 import { lifecycles } from "../../src/resources/index.js";
 
+const STACKS_OWN = "pulumi/org/project/stack/any/one";
+
 type Values = Record<string, unknown>;
 export type Kind = keyof typeof lifecycles;
 
@@ -47,7 +49,9 @@ export class Run {
   }
 
   async check(kind: Kind, news: Values, olds: Values = {}): Promise<Values> {
-    const { inputs, failures } = await this.provider(kind).check(olds, { ...news });
+    // As the classes do; only kinds with a place for the mark keep it.
+    const marked = kind === "versionSet" || kind === "serviceBinding" ? { __owner: STACKS_OWN, ...news } : { ...news };
+    const { inputs, failures } = await this.provider(kind).check(olds, marked);
     if (failures && failures.length > 0) throw new CheckFailed(failures);
     return inputs as Values;
   }

@@ -52,7 +52,7 @@ test("trap 7: a failure of the third call keeps the id and the connector, and th
     operation: "provision-workspace",
     when: "before",
     times: 1,
-    action: { kind: "status", status: 404 },
+    action: { kind: "status", status: 403 },
   });
   const inputs = set.workspace({ connectorType: "epic" });
   const failure = await failureOf(set.run().create("workspace", inputs));

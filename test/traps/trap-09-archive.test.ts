@@ -53,6 +53,7 @@ test("trap 9: a child is gone only when its workspace can be seen", async () => 
   const set = await scene();
   const [, , binding, line, desk] = await children(set);
   if (!binding || !line || !desk) throw new Error("children");
+  line.outputs.createdAt = "2026-01-01T00:00:00Z";
   set.store.bindings.delete(line.id);
   set.store.useCases.delete(line.id);
   set.store.services.delete(desk.id);
@@ -70,6 +71,7 @@ test("trap 9: children that are gone together ask for their workspace once", asy
   const run = set.run();
   const [, , binding, line, desk] = await children(set);
   if (!binding || !line || !desk) throw new Error("children");
+  line.outputs.createdAt = "2026-01-01T00:00:00Z";
   set.store.bindings.delete(line.id);
   set.store.useCases.delete(line.id);
   set.store.services.delete(desk.id);

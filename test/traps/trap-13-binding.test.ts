@@ -114,13 +114,25 @@ test("trap 13: moving from the service in our own state is no takeover", async (
   expect(set.bound(one.useCase)).toBe(other);
 });
 
-test("trap 13: a binding that exists as declared is managed from then on, without a write", async () => {
+test("trap 13: a binding that exists as declared is managed from then on where its service is this stack's", async () => {
   const set = await scene();
-  const [one] = (await lines(set, 1)) as [Line];
+  const [one, two] = (await lines(set, 2)) as [Line, Line];
+  const tags = [{ key: "pulumi-owner", value: "pulumi/org/project/stack/any/desk" }];
+  set.store.services.update(one.service, { tags });
   const run = set.run();
   await run.create("serviceBinding", set.binding(one.useCase, one.service));
-  set.sent(GET);
+  set.sent(GET, "get-service");
   expect(run.warnings.join()).toContain("was bound to service");
+
+  const theirs = tags.map((tag) => ({ ...tag, value: "pulumi/org/project/another-stack/any/desk" }));
+  for (const others of [theirs, []]) {
+    set.store.services.update(two.service, { tags: others });
+    const failure = await failureOf(set.run().create("serviceBinding", set.binding(two.useCase, two.service)));
+    expect(failure.message).toMatch(/seems to manage this binding\. Nothing was written.*allowRebind: true/);
+    set.sent(GET, "get-service");
+  }
+  await set.run().create("serviceBinding", set.binding(two.useCase, two.service, { allowRebind: true }));
+  set.sent(GET);
 });
 
 test("trap 13: deleting reads first, and leaves alone what somebody else has moved", async () => {

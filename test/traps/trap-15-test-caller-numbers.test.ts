@@ -87,7 +87,9 @@ test("trap 15: an update writes the whole list, and names what others had added"
   const run = set.run();
   await run.update(qa, list(set, A, B));
   expect(bodyOf(set.sent(GET, PUT)[1])).toEqual({ numbers: [A, B] });
-  expect(run.warnings.join()).toContain(`${C} were added by somebody else`);
+  expect(run.warnings.join()).toContain(
+    `numbers was changed by somebody else since the last run: it was ["${A}"], was ["${A}","${C}"] just now, and is written as ["${A}","${B}"]`,
+  );
 });
 
 test("trap 15: deleting empties the list", async () => {

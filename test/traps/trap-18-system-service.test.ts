@@ -70,10 +70,10 @@ test("trap 18: no version set of a system service is made, changed, reset or rem
   const changed = set.versionSet(set.ids.systemService, { name: "release", agentVersionNumber: 2 });
   expect((await failureOf(run.update(setOf(set), changed))).message).toMatch(REFUSAL);
   expectNoWrite(set, "get-service");
-  expect((await failureOf(run.remove(setOf(set, { onDelete: "reset" })))).message).toMatch(REFUSAL);
+  expect((await failureOf(set.run().remove(setOf(set, { onDelete: "reset" })))).message).toMatch(REFUSAL);
   expectNoWrite(set, "get-service");
 
   const canary = { ...setOf(set), id: `${set.ids.systemService}/canary` };
-  expect((await failureOf(run.remove(canary))).message).toMatch(REFUSAL);
+  expect((await failureOf(set.run().remove(canary))).message).toMatch(REFUSAL);
   expectNoWrite(set, "get-service");
 });

@@ -1,0 +1,61 @@
+import { ConflictError } from "../api/errors.js";
+import type { ServiceResponse } from "../api/index.js";
+import type { ProviderContext } from "../engine/context.js";
+import type { Values } from "../engine/lifecycle.js";
+import { sameText } from "./fields.js";
+import { readForWrite, writeService } from "./service-writes.js";
+import { settle, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
+
+/** The service that has this name now, other than one that this run removed. */
+export async function holderOf(
+  context: ProviderContext,
+  { workspaceId, name }: Values,
+): Promise<ServiceResponse | undefined> {
+  const listed = await context.workspace(String(workspaceId)).allServices.fresh();
+  return listed.find(
+    (service) => sameText(service.name, name) && context.run.wasRemoved("Service", service.id) === undefined,
+  );
+}
+
+/**
+ * Gives a service its new name. Where another service of the program has that name and gives it up in this run, that one gets a
+ * name of passage first: the engine knows no order between two services that swap names.
+ */
+export async function underNewName<T>(
+  context: ProviderContext,
+  workspaceId: string,
+  name: string | null | undefined,
+  write: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!ConflictError.isInstance(error) || !name) throw error;
+    if (!(await becomesFree(context, name))) throw error;
+    return context.run.locks.run(`names ${workspaceId}`, async () => {
+      const holder = await holderOf(context, { workspaceId, name });
+      if (holder) await moveAside(context, holder);
+      return write();
+    });
+  }
+}
+
+/** Whether a service of the program had this name in the last run and gets another one, once the other checks had time to run. */
+export async function becomesFree({ run }: ProviderContext, name: unknown): Promise<boolean> {
+  const isRenamed = () =>
+    run.declared("Service").some(({ former, inputs }) => former?.name === name && inputs.name !== name);
+  return (await settle(WAIT_FOR_CHECKS_SECONDS, async () => isRenamed() || undefined)) ?? false;
+}
+
+export async function moveAside(context: ProviderContext, { id, workspace_id }: ServiceResponse): Promise<void> {
+  const current = await readForWrite(context, workspace_id, id);
+  context.run.wrote(NAME_OF_PASSAGE, id, current.name);
+  await writeService(context, workspace_id, current, { name: `${current.name.slice(0, 200)} (${id})` });
+}
+
+const NAME_OF_PASSAGE = "name of passage";
+
+/** The name by which the program knows the service: what this run has moved aside still counts as named as before. */
+export function nameBefore({ run }: ProviderContext, { id, name }: ServiceResponse): string {
+  return run.written<string>(NAME_OF_PASSAGE, id) ?? name;
+}

@@ -1,0 +1,125 @@
+import { type AmigoError, ConflictError } from "../api/errors.js";
+import type { UseCaseResponse } from "../api/index.js";
+import { mismatches } from "../engine/compare.js";
+import type { ProviderContext } from "../engine/context.js";
+import type { Existing, Values } from "../engine/lifecycle.js";
+import { intents, journalled, takeClaimed } from "./journalled.js";
+import { afterOwnWrites, outcomeUnknown, settle, settleCreated, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
+import { bodyOf, existing, properties, sameKey, sameState } from "./use-case-form.js";
+
+/** Makes a use case, never a second one: each may cost a carrier approval. */
+export async function create(context: ProviderContext, news: Values): Promise<Existing> {
+  const workspaceId = String(news.workspaceId);
+  const reads = context.workspace(workspaceId);
+  const before = await reads.useCasesBefore();
+  const standing = before.find((useCase) => sameKey(useCase, news) && isThere(context, useCase));
+  if (standing) return takeOver(context, news, standing);
+
+  reads.useCases.touched();
+  const sameBefore = before.filter((useCase) => sameKey(useCase, news)).map(({ id }) => id);
+  return journalled(context, intents.UseCase(news, sameBefore), () => post(context, news, before));
+}
+
+async function post(context: ProviderContext, news: Values, before: readonly UseCaseResponse[]): Promise<Existing> {
+  const workspaceId = String(news.workspaceId);
+  const reads = context.workspace(workspaceId);
+  try {
+    const removed = async () =>
+      context.run.hasRemoved("UseCase", (state) => sameState(state, news)) && !(await holderOf(context, news));
+    const made = await afterOwnWrites(context, { refersTo: [["Workspace", workspaceId]], removed }, () =>
+      context.client.createUseCase(workspaceId, bodyOf(news)),
+    );
+    context.run.made("UseCase", made.id);
+    return existing(made, workspaceId);
+  } catch (error) {
+    if (ConflictError.isInstance(error)) {
+      const holder = await holderOf(context, news);
+      if (holder) return takeOver(context, news, holder, error);
+    }
+    if (!outcomeUnknown(error)) throw error;
+    return settleCreate(context, news, before, error);
+  } finally {
+    reads.useCases.touched();
+  }
+}
+
+/** The use case that has this key now, other than one that this run removed. */
+async function holderOf(context: ProviderContext, news: Values): Promise<UseCaseResponse | undefined> {
+  const listed = await context.workspace(String(news.workspaceId)).useCases.fresh();
+  return listed.find((useCase) => sameKey(useCase, news) && isThere(context, useCase));
+}
+
+function isThere({ run }: ProviderContext, { id }: UseCaseResponse): boolean {
+  return run.wasRemoved("UseCase", id) === undefined;
+}
+
+/** A second POST could cost a second carrier approval: the one that may have been carried out is looked up, never repeated. */
+async function settleCreate(
+  context: ProviderContext,
+  news: Values,
+  before: readonly UseCaseResponse[],
+  error: AmigoError,
+): Promise<Existing> {
+  const workspaceId = String(news.workspaceId);
+  const known = new Set(before.map(({ id }) => id));
+  const found = await settleCreated(context.settings.settleSeconds, error, async () => {
+    const listed = await context.workspace(workspaceId).useCases.fresh();
+    const matches = listed.filter(
+      (useCase) => sameKey(useCase, news) && !known.has(useCase.id) && !context.run.isHeld("UseCase", useCase.id),
+    );
+    return matches.length > 0 ? matches : undefined;
+  });
+  const only = found?.length === 1 ? found[0] : undefined;
+  if (only && differencesOf(news, only).length === 0) {
+    context.run.made("UseCase", only.id);
+    return existing(only, workspaceId);
+  }
+  throw new Error(
+    `${error.message} The outcome is unknown: ` +
+      (found
+        ? `${found.map(({ id, created_at }) => `use case ${id} (created ${created_at})`).join(" and ")} appeared with the same channel, entity name and name, and it is not certain which is this one. Nothing was sent again.`
+        : `no such use case appeared within ${context.settings.settleSeconds} s, so nothing was sent again. Run \`pulumi up\` once more; it looks again before it asks for one.`),
+    { cause: error },
+  );
+}
+
+/** An identical use case exists. It has no place for an owner mark, so only the program can say that it is meant. */
+async function takeOver(
+  context: ProviderContext,
+  news: Values,
+  holder: UseCaseResponse,
+  refusal?: Error,
+): Promise<Existing> {
+  const differing = differencesOf(news, holder);
+  if (differing.length === 0 && takeClaimed(context, intents.UseCase(news), holder.id)) {
+    return existing(holder, String(news.workspaceId));
+  }
+  const facts = `${refusal ? `${refusal.message} ` : ""}use case ${holder.id} has this channel, entity name and name already (created ${holder.created_at})`;
+  const isManaged = async () => context.run.manages("UseCase", holder.id) || undefined;
+  const waits = news.adopt === true ? 0 : WAIT_FOR_CHECKS_SECONDS;
+  if (await settle(waits, isManaged)) {
+    throw new Error(
+      `${facts}, and another resource of this program manages it, which gives the name up in this same run. The API cannot rename a use ` +
+        "case, and the engine deletes the old one last. Nothing was changed here. Take two runs: give that other resource its new name (for a swap, " +
+        "a name of passage) and run `pulumi up`; then make this change.",
+      { cause: refusal },
+    );
+  }
+  if (news.adopt === true && differing.length === 0) {
+    context.warn(
+      `use case "${holder.entity_name} / ${holder.name}" (${holder.id}) existed and was taken over (adopt: true)`,
+    );
+    return existing(holder, String(news.workspaceId));
+  }
+  const advice =
+    differing.length > 0
+      ? `It differs, and the API cannot change it:\n  ${differing.join("\n  ")}`
+      : "If the resource was renamed in the program, give it the resource option `aliases`. If another resource of this stack has it and is removed " +
+        "in this change, run `pulumi up` without this one first: the engine deletes last. If nobody manages it, take it over with `adopt: true` or the " +
+        `resource option import: "${holder.id}". After an interrupted run, \`pulumi-amigo recover\` finds out. With \`--replace\`, set the resource option deleteBeforeReplace.`;
+  throw new Error(`${facts} and is not known to be this resource's. ${advice}`, { cause: refusal });
+}
+
+function differencesOf(news: Values, found: UseCaseResponse): string[] {
+  return mismatches({ properties }, news, existing(found, String(news.workspaceId)).live);
+}
