@@ -5,7 +5,8 @@ import { createAdaptorServer } from "@hono/node-server";
 import { createApp } from "./app.js";
 import { loadOperations } from "./contract.js";
 import { isLoopback } from "./control.js";
-import { type Dialect, defaultDialect, parseDialect } from "./dialects.js";
+import { parseDialect } from "./dialect-settings.js";
+import { type Dialect, defaultDialect } from "./dialects.js";
 import { FaultInjector, type FaultRule } from "./faults.js";
 import { RequestLog, type RequestLogEntry } from "./log.js";
 import { StateFile } from "./persistence.js";
@@ -14,7 +15,8 @@ import { RateLimiter } from "./rate-limit.js";
 import { type DemoSeed, fillStore, seedIds } from "./seed.js";
 import { EmulatorStore } from "./store.js";
 
-export { type Dialect, defaultDialect, dialectNames, parseDialectSetting } from "./dialects.js";
+export { dialectLines, parseDialectSetting } from "./dialect-settings.js";
+export { type Dialect, defaultDialect, dialectNames } from "./dialects.js";
 export {
   type FaultAction,
   type FaultContext,
