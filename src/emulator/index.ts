@@ -86,12 +86,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   // Each request that is held back listens, and there may be any number.
   setMaxListeners(0, stop.signal);
   const principals = readPrincipals(options.apiKeys ?? defaultApiKeys);
-  const file = options.persist === undefined ? undefined : new StateFile(options.persist, store);
-  if (!(await file?.load())) fillStore(store, seed);
-  await file?.save();
-  // A failed write rejects where a request waits for it; out-of-band edits have nobody waiting.
-  store.onChange(() => void file?.save().catch(() => undefined));
-
+  const file = options.persist === undefined ? undefined : await StateFile.open(options.persist, store);
   const app = createApp(loadOperations(), {
     store,
     dialect,
@@ -107,7 +102,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   // Longer than any client's own: a connection that the server closes just when a request comes looks like a fault.
   server.keepAliveTimeout = 120_000;
-  await listen(server, port, host);
+  try {
+    if (!(await file?.load())) fillStore(store, seed);
+    await file?.save();
+    // A failed write rejects where a request waits for it; out-of-band edits have nobody waiting.
+    store.onChange(() => void file?.save().catch(() => undefined));
+    await listen(server, port, host);
+  } catch (error) {
+    await file?.close();
+    throw error;
+  }
   const bound = (server.address() as AddressInfo).port;
 
   return {
@@ -125,7 +129,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         server.close(() => resolve());
         server.closeAllConnections();
       });
-      await file?.save();
+      await file?.save().finally(() => file.close());
     },
   };
 }
