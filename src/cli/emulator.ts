@@ -21,7 +21,7 @@ Examples:
   $ pulumi-amigo emulator --dialect putNull=clears --dialect rateLimit=10/1000/seconds --latency 50
   $ AMIGO_BASE_URL=http://127.0.0.1:8787 AMIGO_API_KEY=amigo-demo-key pulumi up
 
-Dialects choose how the server behaves where the API's contract is silent: docs/dialects.md explains them.
+Dialects choose how the server behaves where the API's contract is silent; --list-dialects prints them all.
 `;
 
 /** `pulumi-amigo emulator`: the API on this machine, until it is interrupted. */

@@ -20,7 +20,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const unlock = await acquire(folder, owner, (error) => {
     lock.lost = new Error(`${folder} is no longer this emulator's: ${error.message}`);
   });
-  await writeFile(owner, `${process.pid} ${hostname()}\n`);
+  await writeFile(owner, `${process.pid} ${hostname()}\n`).catch(async (error) => {
+    await unlock();
+    throw error;
+  });
   lock.release = async () => {
     if (lock.lost !== undefined) return;
     await rm(owner, { force: true });
