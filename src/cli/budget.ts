@@ -5,6 +5,7 @@ import { constants } from "node:os";
 import { Command } from "commander";
 import type { SharedBudget } from "../api/budget/server.js";
 import { DEFAULT_MAX_CONCURRENCY, type Limits } from "../api/limiter.js";
+import { endTree, isInForeground, signalTo } from "./processes.js";
 
 interface Flags {
   maxConcurrency?: string;
@@ -16,8 +17,10 @@ Runs COMMAND, and holds one budget of requests for all that COMMAND starts: stac
 and when the server asks one of them to wait, all wait. The limits hold for each server and key; each process's own settings
 (amigo:maxConcurrency, amigo:requestsPerSecond) hold beside them. The processes find the budget by AMIGO_SHARED_BUDGET.
 
-COMMAND is run without a shell. Ctrl-C is left to COMMAND, which may take its time to cancel; SIGTERM is passed on to it. The budget
-stays until COMMAND has ended, so COMMAND should wait for what it starts: what outlives it goes on with its own limits.
+COMMAND is run without a shell. Ctrl-C in a terminal reaches COMMAND once, which may take its time to cancel. Without a terminal an
+interrupt is passed on to COMMAND and what it has started. SIGTERM goes to COMMAND and all that it has started, and the budget waits for
+them; a Pulumi CLI among them cancels and ends its plugins itself. Else the budget stays until COMMAND has ended, so COMMAND should wait
+for what it starts: what outlives it goes on with its own limits.
 A shell script that starts programs with \`&\` makes them ignore Ctrl-C, and Pulumi slower; xargs -P and make -j do not, and make
 also waits until they have cancelled.
 
@@ -56,11 +59,15 @@ async function run([program, ...args]: string[], flags: Flags, command: Command)
   }
   let child: ChildProcess | undefined;
   let tooEarly: NodeJS.Signals | undefined;
-  // A terminal sends all but SIGTERM to the command as well, and a second interrupt would make the Pulumi CLI give up its cancellation.
+  let ending: Promise<void> | undefined;
+  // A terminal sends its signals to our whole group, so there the command stays in it; elsewhere it leads its own. So it
+  // gets each signal once: a second interrupt would make the Pulumi CLI give up its cancellation.
+  const sharesGroup = process.platform === "win32" || isInForeground();
   for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (!child) tooEarly ??= signal;
-      else if (signal === "SIGTERM") child.kill(signal);
+      if (child?.pid === undefined) tooEarly ??= signal;
+      else if (signal === "SIGTERM") ending ??= endTree(child.pid);
+      else if (!sharesGroup) signalTo(-child.pid, signal);
     });
   }
   const budget = await budgetFor(limits);
@@ -69,9 +76,11 @@ async function run([program, ...args]: string[], flags: Flags, command: Command)
     else {
       child = spawn(program, args, {
         stdio: "inherit",
+        detached: !sharesGroup,
         env: { ...process.env, AMIGO_SHARED_BUDGET: budget.address },
       });
       process.exitCode = await ended(child);
+      await ending;
     }
   } catch (error) {
     const { code, message } = startFailure(program, error as NodeJS.ErrnoException);
@@ -140,10 +149,7 @@ async function isHeld(address: string): Promise<boolean> {
 function ended(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("exit", (code, signal) => resolve(signal ? signalled(signal) : (code ?? 1)));
-    child.on("error", (error) => {
-      if (child.pid === undefined) reject(error);
-      else console.error(`warning: SIGTERM could not be passed on to COMMAND: ${error.message}`);
-    });
+    child.once("error", reject);
   });
 }
 

@@ -7,6 +7,7 @@ interface Flags {
   persist?: string;
   seed: "demo" | "empty";
   dialect: string[];
+  listDialects?: boolean;
   latency: number;
   log: "json" | "text" | "off";
   apiKey?: string;
@@ -16,10 +17,11 @@ const examples = `
 Examples:
   $ pulumi-amigo emulator
   $ pulumi-amigo emulator --port 9000 --persist state/emulator
+  $ pulumi-amigo emulator --list-dialects
   $ pulumi-amigo emulator --dialect putNull=clears --dialect rateLimit=10/1000/seconds --latency 50
   $ AMIGO_BASE_URL=http://127.0.0.1:8787 AMIGO_API_KEY=amigo-demo-key pulumi up
 
-Dialects choose how the server behaves where the API's contract is silent; an unknown name prints them all.
+Dialects choose how the server behaves where the API's contract is silent; --list-dialects prints them all.
 `;
 
 /** `pulumi-amigo emulator`: the API on this machine, until it is interrupted. */
@@ -33,6 +35,7 @@ export function emulatorCommand(): Command {
       new Option("--seed <seed>", "what an empty state starts with").choices(["demo", "empty"]).default("demo"),
     )
     .option("--dialect <name=value...>", "behave differently where the contract is silent", [])
+    .option("--list-dialects", "print the names, values and defaults of all dialects, and end")
     .addOption(new Option("--latency <ms>", "added to every request").default(0).argParser(milliseconds))
     .addOption(
       new Option("--log <form>", "form of the request log and of what is printed first")
@@ -45,9 +48,9 @@ export function emulatorCommand(): Command {
 }
 
 async function run(flags: Flags, command: Command): Promise<void> {
-  const { startEmulator, parseDialectSetting, logLine, defaultApiKeys, demoKey, secondKey } = await import(
-    "../emulator/index.js"
-  );
+  const { startEmulator, parseDialectSetting, dialectLines, logLine, defaultApiKeys, demoKey, secondKey } =
+    await import("../emulator/index.js");
+  if (flags.listDialects) return console.log(dialectLines().join("\n"));
   const print = (entry: RequestLogEntry) => {
     if (flags.log !== "off") console.log(flags.log === "json" ? JSON.stringify(entry) : logLine(entry));
   };

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { RecoverReport } from "../recovery/recover.js";
 
 interface Flags {
-  stack: string;
+  stack?: string;
   cwd: string;
   dryRun: boolean;
   yes: boolean;
@@ -15,12 +15,13 @@ Looks at what a run of the engine left that was killed or lost its provider: its
 provider keeps in the Pulumi home. Asks the API what each create made, brings that into the stack, and clears what is settled. What
 cannot be told from somebody else's is left alone. Reads with the account of the stack's own configuration; writes nothing to the API.
 
-With --yes the lock of a run on another machine is cancelled too: make sure first that the run has ended.
+It asks once, and changes nothing before. With --yes the lock of a run on another machine or in a container is cancelled too: make
+sure first that the run has ended.
 
 Exit code: 0 all is settled, 2 some creates stay open, 1 an error.
 
 Examples:
-  $ pulumi-amigo recover --stack dev --dry-run
+  $ pulumi-amigo recover --dry-run
   $ pulumi-amigo recover --stack dev
   $ pulumi-amigo recover --stack dev --cwd infrastructure --yes --json
 `;
@@ -29,7 +30,7 @@ Examples:
 export function recoverCommand(): Command {
   return new Command("recover")
     .description("settle the creates that an interrupted run left open")
-    .requiredOption("-s, --stack <name>", "the stack, as `pulumi --stack` takes it")
+    .option("-s, --stack <name>", "the stack, as `pulumi --stack` takes it (default: the selected one)")
     .option("-C, --cwd <folder>", "the folder of the Pulumi project", ".")
     .option("--dry-run", "change nothing and say what would be done", false)
     .option("-y, --yes", "ask nothing", false)
@@ -44,7 +45,8 @@ async function run(flags: Flags, command: Command): Promise<void> {
   const confirm = async (question: string) => flags.yes || (await asked(question));
   let report: RecoverReport;
   try {
-    report = await recover({ stack: flags.stack, cwd: flags.cwd, dryRun: flags.dryRun, tell, confirm });
+    const { stack, cwd, dryRun, yes } = flags;
+    report = await recover({ stack, cwd, dryRun, tell, confirm, agreed: yes });
   } catch (error) {
     return command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 1 });
   }

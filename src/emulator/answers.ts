@@ -1,3 +1,4 @@
+import type { Dialect } from "./dialects.js";
 import type { EmulatorStore } from "./store.js";
 
 /**
@@ -12,6 +13,23 @@ export function withExtras(body: unknown, store: EmulatorStore, principal: strin
   );
   const copy: Record<string, unknown> = Object.fromEntries(entries);
   return { ...copy, ...newerMembers(copy, store, principal), lifecycle_stage: "general", links: { self: "" } };
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** An answer with its ids and times in the dialect's form. */
+export function inForm(body: unknown, dialect: Dialect): unknown {
+  if (dialect.idCase === "lower" && dialect.timeZone === "utc") return body;
+  if (Array.isArray(body)) return body.map((item) => inForm(item, dialect));
+  if (typeof body !== "object" || body === null) return body;
+  const entries = Object.entries(body).map(([key, value]) => {
+    if (key === "items" || key === "workspace") return [key, inForm(value, dialect)];
+    if (typeof value !== "string") return [key, value];
+    if (/^(id|.*_id)$/.test(key) && dialect.idCase === "upper" && uuid.test(value)) return [key, value.toUpperCase()];
+    if (key.endsWith("_at") && dialect.timeZone === "none") return [key, value.replace(/Z$/, "")];
+    return [key, value];
+  });
+  return Object.fromEntries(entries);
 }
 
 function newerMembers(

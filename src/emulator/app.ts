@@ -6,6 +6,8 @@ import { type ControlParts, controlRoutes } from "./control.js";
 import { Exchange, type ExchangeParts } from "./exchange.js";
 import { selfServiceOperation } from "./operations.js";
 
+const newerSelfServicePath = "/v1/me/workspaces";
+
 export type EmulatorContext = Context<{ Bindings: HttpBindings }>;
 
 /** Routes every operation of the contract, the moved self-service route and the control plane. */
@@ -14,8 +16,12 @@ export function createApp(
   parts: ExchangeParts & ControlParts,
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
-  const serve = async (context: EmulatorContext, operation: Operation | undefined): Promise<Response> => {
-    await new Exchange(parts, context.env.incoming, context.env.outgoing, operation).run({
+  const serve = async (
+    context: EmulatorContext,
+    operation: Operation | undefined,
+    allowed: readonly string[] = [],
+  ): Promise<Response> => {
+    await new Exchange(parts, context.env.incoming, context.env.outgoing, operation, allowed).run({
       path: context.req.param() as Record<string, string>,
       query: context.req.query(),
       readText: () => context.req.text(),
@@ -30,11 +36,22 @@ export function createApp(
     );
   }
   const selfService = operations.find((operation) => operation.id === selfServiceOperation);
-  app.post("/v1/me/workspaces", (context) =>
+  app.post(newerSelfServicePath, (context) =>
     serve(context, parts.dialect.selfServiceRoute === "me" ? selfService : undefined),
   );
-  app.notFound((context) => serve(context as EmulatorContext, undefined));
+  const routes = app.routes.map(({ method, path }) => ({ method, path, pattern: patternOf(path) }));
+  app.notFound((context) => {
+    const allowed = routes.filter(({ method, path, pattern }) => {
+      const isElsewhere = path === newerSelfServicePath && parts.dialect.selfServiceRoute !== "me";
+      return method !== "ALL" && !isElsewhere && pattern.test(context.req.path);
+    });
+    return serve(context as EmulatorContext, undefined, [...new Set(allowed.map(({ method }) => method))].sort());
+  });
   return app;
+}
+
+function patternOf(route: string): RegExp {
+  return new RegExp(`^${route.replaceAll(/:\w+/g, "[^/]+")}$`);
 }
 
 /** `/v1/{workspace_id}/services` as the router writes it: `/v1/:workspace_id/services`. */

@@ -1,4 +1,4 @@
-import { type Answer, type Call, pathId, readMoment } from "./call.js";
+import { type Answer, type Call, isKnown, pathId, readMoment } from "./call.js";
 import { ApiError, conflict, notFound, unusable } from "./errors.js";
 import type { BindingRecord, ServiceChannelType, UseCaseChannel } from "./records.js";
 import { requireUseCase } from "./use-cases.js";
@@ -20,7 +20,7 @@ export function bindUseCase(call: Call): Answer {
   const useCase = requireUseCase(call, workspace.id);
   const serviceId = (call.body as { service_id: string }).service_id.toLowerCase();
   const service = call.store.services.get(serviceId);
-  if (service === undefined || service.workspace_id !== workspace.id) throw notFound("Service");
+  if (service?.workspace_id !== workspace.id || !isKnown(call, service)) throw notFound("Service");
   if (!supportedChannels[service.channel_type].includes(useCase.channel)) {
     const msg = `Unsupported use case channel: a ${service.channel_type} service cannot serve ${useCase.channel}`;
     throw unusable("service_id", msg, serviceId);

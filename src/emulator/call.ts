@@ -14,6 +14,9 @@ export interface Call {
   path: Record<string, string>;
   query: Record<string, unknown>;
   body: unknown;
+  /** The query as it came, with what the contract does not know. */
+  rawQuery: Record<string, string>;
+  writes: boolean;
   /** Absent only on the bootstrap route. */
   principal: Principal | undefined;
   store: EmulatorStore;
@@ -49,6 +52,11 @@ export function readMoment(call: Call): number | undefined {
 /** The moment that a list shows; undefined for now. */
 export function listMoment(call: Call): number | undefined {
   return ago(Math.max(call.dialect.listLagMs, call.lists.staleMs));
+}
+
+/** Whether a request may name a record already: writes may have to wait until a new one is known everywhere. */
+export function isKnown(call: Call, record: { created_at: string }): boolean {
+  return !call.writes || Date.now() - Date.parse(record.created_at) >= call.dialect.showsAfter;
 }
 
 function ago(milliseconds: number): number | undefined {

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import type { Dialect } from "./dialects.js";
 import type { ValidationIssue } from "./errors.js";
+import { isInternalKey } from "./internal-key.js";
 import { type ParameterObject, parametersSchema, readParameters } from "./parameters.js";
 import { issuesOf, type JsonSchema, withoutUnknownKeys } from "./validation.js";
 
@@ -32,6 +34,7 @@ export interface CheckedRequest {
   body: unknown;
 }
 
+type KeyRules = Pick<Dialect, "unknownKeys" | "extraKeys">;
 type Compile = (schema: JsonSchema) => ValidateFunction;
 
 /** One operation of the contract: where it is served and what may go in and out. */
@@ -67,10 +70,10 @@ export class Operation {
   }
 
   /** Checks a request against the contract and drops body keys that it does not know, or reports them. */
-  checkRequest(request: UncheckedRequest, unknownKeys: "ignored" | "refused"): CheckedRequest | ValidationIssue[] {
+  checkRequest(request: UncheckedRequest, dialect: KeyRules): CheckedRequest | ValidationIssue[] {
     const path = this.#checkParameters("path", request.path);
     const query = this.#checkParameters("query", request.query);
-    const body = this.#checkBody(request.body, unknownKeys);
+    const body = this.#checkBody(request.body, dialect);
     const issues = [...path.issues, ...query.issues, ...body.issues];
     return issues.length > 0 ? issues : { path: request.path, query: query.values, body: body.body };
   }
@@ -104,7 +107,7 @@ export class Operation {
     return { values, issues: validate(values) ? [] : issuesOf(validate.errors ?? [], place, values) };
   }
 
-  #checkBody(body: unknown, unknownKeys: "ignored" | "refused"): { body: unknown; issues: ValidationIssue[] } {
+  #checkBody(body: unknown, { unknownKeys, extraKeys }: KeyRules): { body: unknown; issues: ValidationIssue[] } {
     const declared = this.#object.requestBody?.content["application/json"].schema;
     if (declared === undefined) return { body: undefined, issues: [] };
     const schema = chosenSchema(declared, body);
@@ -115,11 +118,12 @@ export class Operation {
     }
     const validate = this.#compile(schema);
     const issues = validate(body) ? [] : issuesOf(validate.errors ?? [], "body", body);
-    const known = withoutUnknownKeys(this.#document.components.schemas, schema, body);
-    if (unknownKeys === "refused") {
-      for (const path of known.unknown) {
-        issues.push({ loc: ["body", ...path], msg: "Extra inputs are not permitted", type: "extra_forbidden" });
-      }
+    const known = withoutUnknownKeys(this.#document.components.schemas, schema, body, (path) => {
+      return extraKeys === "kept" && isInternalKey(path);
+    });
+    for (const path of known.unknown) {
+      if (unknownKeys === "ignored" && !(extraKeys === "refused" && isInternalKey(path))) continue;
+      issues.push({ loc: ["body", ...path], msg: "Extra inputs are not permitted", type: "extra_forbidden" });
     }
     return { body: known.value, issues };
   }

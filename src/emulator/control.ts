@@ -1,7 +1,8 @@
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { z } from "zod";
-import { type Dialect, parseDialect } from "./dialects.js";
+import { parseDialect } from "./dialect-settings.js";
+import type { Dialect } from "./dialects.js";
 import type { FaultInjector, FaultRule } from "./faults.js";
 import type { RequestLog } from "./log.js";
 import type { EmulatorStore } from "./store.js";

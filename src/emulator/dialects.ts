@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { historyMs } from "./table.js";
 
 /**
  * Where the contract is silent the real server may behave in more than one way. Each member is one such question;
@@ -23,8 +24,32 @@ export const dialectShape = {
   trimStrings: z.boolean(),
   /** Body keys that the contract does not know: dropped, or a 422. */
   unknownKeys: z.enum(["ignored", "refused"]),
-  /** true: answers carry keys and, on things the caller did not make, enum members that the contract lacks. */
-  extraKeys: z.boolean(),
+  /**
+   * true: answers carry keys and, on things the caller did not make, enum members that the contract lacks.
+   * `kept` and `refused`: answers carry `x_internal` inside the voice config and each version set. A request with that
+   * key there is taken, and one without it loses what stood there; or a request with it is a 422.
+   */
+  extraKeys: z.union([z.boolean(), z.enum(["kept", "refused"])]),
+  /** Names of workspaces and services are stored as sent, in Unicode NFC, or with `&` as `&amp;`. */
+  nameForm: z.enum(["sent", "nfc", "entities"]),
+  /** Ids in answers: small letters or capitals. In requests their case never matters. */
+  idCase: z.enum(["lower", "upper"]),
+  /** Times in answers end in `Z`, or have no zone. */
+  timeZone: z.enum(["utc", "none"]),
+  /** Repeated keyterms and tags of a service are kept, or dropped. */
+  keyterms: z.enum(["kept", "deduplicated"]),
+  /** true: use cases come in pages of 20 with `has_more`, `continuation_token` and `total`, as services do. */
+  useCasePages: z.boolean(),
+  /** true: before each page of a paged list comes an empty one with `has_more` and a token of its own. */
+  emptyPages: z.boolean(),
+  /** true: the tokens of paged lists fall instead of rising. */
+  fallingTokens: z.boolean(),
+  /** Paged lists name their `total`, or leave it out. */
+  listTotal: z.enum(["present", "absent"]),
+  /** Milliseconds for which a create with the name of a deleted service, or the key of a deleted use case, is a 409. */
+  freesNameAfter: z.number().min(0).max(historyMs),
+  /** Milliseconds for which every other write that names a new workspace, service or use case is a 404. */
+  showsAfter: z.number().nonnegative(),
   /** Milliseconds until a written version set shows in answers. */
   versionSetLagMs: z.number().nonnegative(),
   /** Lists show the state of that many milliseconds ago (at most a minute). */
@@ -51,7 +76,7 @@ export const dialectShape = {
   errorBodies: z.enum(["detail", "object", "empty"]),
 };
 
-const dialectSchema = z.strictObject(dialectShape);
+export const dialectSchema = z.strictObject(dialectShape);
 
 export type Dialect = z.infer<typeof dialectSchema>;
 
@@ -70,6 +95,16 @@ export function defaultDialect(): Dialect {
     trimStrings: false,
     unknownKeys: "ignored",
     extraKeys: false,
+    nameForm: "sent",
+    idCase: "lower",
+    timeZone: "utc",
+    keyterms: "kept",
+    useCasePages: false,
+    emptyPages: false,
+    fallingTokens: false,
+    listTotal: "present",
+    freesNameAfter: 0,
+    showsAfter: 0,
     versionSetLagMs: 0,
     listLagMs: 0,
     getLagMs: 0,
@@ -80,40 +115,4 @@ export function defaultDialect(): Dialect {
     validationBodies: "list",
     errorBodies: "detail",
   };
-}
-
-/** Checks some dialect settings; throws an error that names every wrong one. `rateLimit: null` switches it off. */
-export function parseDialect(settings: unknown): Partial<Dialect> {
-  const given = isRecord(settings) && settings.rateLimit === null ? { ...settings, rateLimit: undefined } : settings;
-  const parsed = dialectSchema.partial().safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw new Error(parsed.error.issues.map((issue) => `dialect ${issue.path.join(".")}: ${issue.message}`).join("\n"));
-}
-
-/** Reads `name=value` as typed on a command line; values are JSON or bare words, `rateLimit` may be `10/1000/seconds`. */
-export function parseDialectSetting(text: string): Partial<Dialect> {
-  const separator = text.indexOf("=");
-  const name = text.slice(0, Math.max(separator, 0));
-  if (!(dialectNames as string[]).includes(name)) {
-    throw new Error(`"${text}" is no dialect setting; write name=value with one of: ${dialectNames.join(", ")}`);
-  }
-  const value = text.slice(separator + 1);
-  const rate = name === "rateLimit" ? /^(\d+)\/(\d+)(?:\/(\w+))?$/.exec(value) : null;
-  if (rate !== null) {
-    const [, requests, perMs, retryAfter = "seconds"] = rate;
-    return parseDialect({ rateLimit: { requests: Number(requests), perMs: Number(perMs), retryAfter } });
-  }
-  return parseDialect({ [name]: jsonOrWord(value) });
-}
-
-function jsonOrWord(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { withExtras } from "./answers.js";
+import { inForm, withExtras } from "./answers.js";
 import type { Answer, Call, ListDistortion } from "./call.js";
 import type { Operation, UncheckedRequest } from "./contract.js";
 import type { Dialect } from "./dialects.js";
 import { ApiError, errorBody, errorOfStatus, forbidden, invalid } from "./errors.js";
 import type { FaultAction, FaultInjector } from "./faults.js";
 import type { RequestLog, RequestLogEntry } from "./log.js";
+import { storedBody } from "./names.js";
 import { bootstrapOperation, handlers } from "./operations.js";
 import type { Principal, Principals } from "./principals.js";
 import type { RateLimiter } from "./rate-limit.js";
@@ -42,6 +43,7 @@ export class Exchange {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
   readonly #operation: Operation | undefined;
+  readonly #allowed: readonly string[];
   readonly #entry: RequestLogEntry;
   readonly #startedAt = performance.now();
   #limitHeaders: Record<string, string> = {};
@@ -52,11 +54,13 @@ export class Exchange {
     incoming: IncomingMessage,
     outgoing: ServerResponse,
     operation: Operation | undefined,
+    allowed: readonly string[],
   ) {
     this.#parts = parts;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     this.#operation = operation;
+    this.#allowed = allowed;
     this.#entry = parts.log.open(incoming.method ?? "", incoming.url ?? "", operation?.id);
     outgoing.once("close", () => {
       if (!outgoing.writableFinished && !this.#wasCut) this.#entry.droppedMs = performance.now() - this.#startedAt;
@@ -129,18 +133,28 @@ export class Exchange {
 
   #operate(request: RawRequest, text: string, lists: ListDistortion): Answer {
     const operation = this.#operation;
-    if (operation === undefined) throw errorOfStatus(404, "Not Found");
+    if (operation === undefined) throw noOperation(this.#allowed);
     const { dialect, store, rateLimiter } = this.#parts;
     const principal = this.#authenticate(operation);
     if (dialect.rateLimit !== undefined) {
       this.#limitHeaders = rateLimiter.count(principal?.organisation ?? "", operation.id, dialect.rateLimit);
     }
     if (operation.writes && principal?.readOnly) throw forbidden("forbidden", "Insufficient permissions.");
-    const checked = operation.checkRequest(this.#withBody(request, operation, text), dialect.unknownKeys);
+    const checked = operation.checkRequest(this.#withBody(request, operation, text), dialect);
     if (Array.isArray(checked)) throw invalid(checked);
     const handler = handlers[operation.id];
     if (handler === undefined) throw new Error(`nothing plays ${operation.id}`);
-    const call: Call = { ...checked, principal, store, dialect, lists };
+    const body = storedBody(dialect, checked.body);
+    const call: Call = {
+      ...checked,
+      body,
+      rawQuery: request.query,
+      writes: operation.writes,
+      principal,
+      store,
+      dialect,
+      lists,
+    };
     return handler(call);
   }
 
@@ -186,8 +200,10 @@ export class Exchange {
   }
 
   #decorated(answer: Answer): Answer {
-    if (!this.#parts.dialect.extraKeys || answer.body === undefined) return answer;
-    return { ...answer, body: withExtras(answer.body, this.#parts.store, this.#entry.principal) };
+    if (answer.body === undefined) return answer;
+    const { dialect, store } = this.#parts;
+    const body = dialect.extraKeys === true ? withExtras(answer.body, store, this.#entry.principal) : answer.body;
+    return { ...answer, body: inForm(body, dialect) };
   }
 
   async #send(answer: Answer, actions: FaultAction[]): Promise<void> {
@@ -213,6 +229,11 @@ export class Exchange {
     this.#entry.ms = performance.now() - this.#startedAt;
     this.#parts.onRequest(this.#entry);
   }
+}
+
+function noOperation(allowed: readonly string[]): ApiError {
+  if (allowed.length === 0) return errorOfStatus(404, "Not Found");
+  return new ApiError(405, "method_not_allowed", "Method Not Allowed", { headers: { allow: allowed.join(", ") } });
 }
 
 /** The answer with the keys that `edit` faults change; errors stay as they are. */

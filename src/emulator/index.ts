@@ -5,7 +5,8 @@ import { createAdaptorServer } from "@hono/node-server";
 import { createApp } from "./app.js";
 import { loadOperations } from "./contract.js";
 import { isLoopback } from "./control.js";
-import { type Dialect, defaultDialect, parseDialect } from "./dialects.js";
+import { parseDialect } from "./dialect-settings.js";
+import { type Dialect, defaultDialect } from "./dialects.js";
 import { FaultInjector, type FaultRule } from "./faults.js";
 import { RequestLog, type RequestLogEntry } from "./log.js";
 import { StateFile } from "./persistence.js";
@@ -14,7 +15,8 @@ import { RateLimiter } from "./rate-limit.js";
 import { type DemoSeed, fillStore, seedIds } from "./seed.js";
 import { EmulatorStore } from "./store.js";
 
-export { type Dialect, defaultDialect, dialectNames, parseDialectSetting } from "./dialects.js";
+export { dialectLines, parseDialectSetting } from "./dialect-settings.js";
+export { type Dialect, defaultDialect, dialectNames } from "./dialects.js";
 export {
   type FaultAction,
   type FaultContext,
@@ -84,12 +86,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   // Each request that is held back listens, and there may be any number.
   setMaxListeners(0, stop.signal);
   const principals = readPrincipals(options.apiKeys ?? defaultApiKeys);
-  const file = options.persist === undefined ? undefined : new StateFile(options.persist, store);
-  if (!(await file?.load())) fillStore(store, seed);
-  await file?.save();
-  // A failed write rejects where a request waits for it; out-of-band edits have nobody waiting.
-  store.onChange(() => void file?.save().catch(() => undefined));
-
+  const file = options.persist === undefined ? undefined : await StateFile.open(options.persist, store);
   const app = createApp(loadOperations(), {
     store,
     dialect,
@@ -105,7 +102,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   // Longer than any client's own: a connection that the server closes just when a request comes looks like a fault.
   server.keepAliveTimeout = 120_000;
-  await listen(server, port, host);
+  try {
+    if (!(await file?.load())) fillStore(store, seed);
+    await file?.save();
+    // A failed write rejects where a request waits for it; out-of-band edits have nobody waiting.
+    store.onChange(() => void file?.save().catch(() => undefined));
+    await listen(server, port, host);
+  } catch (error) {
+    await file?.close();
+    throw error;
+  }
   const bound = (server.address() as AddressInfo).port;
 
   return {
@@ -123,7 +129,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         server.close(() => resolve());
         server.closeAllConnections();
       });
-      await file?.save();
+      await file?.save().finally(() => file.close());
     },
   };
 }

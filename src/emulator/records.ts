@@ -57,6 +57,8 @@ export interface VersionSetRecord {
   agent_version_number?: number | null;
   context_graph_version_number?: number | null;
   llm_model_preferences?: Record<string, LlmConfig>;
+  /** A key that the contract lacks; null where a request has removed it. */
+  x_internal?: string | null;
 }
 
 export interface ServiceTagRecord {

@@ -1,11 +1,11 @@
-import { type Call, pathId } from "./call.js";
+import { type Call, isKnown, pathId } from "./call.js";
 import { forbidden, notFound } from "./errors.js";
 import type { ServiceRecord } from "./records.js";
 
 /** The service of the path, in the given workspace. */
 export function requireService(call: Call, workspaceId: string): Readonly<ServiceRecord> {
   const service = call.store.services.get(pathId(call, "service_id"));
-  if (service === undefined || service.workspace_id !== workspaceId) throw notFound("Service");
+  if (service?.workspace_id !== workspaceId || !isKnown(call, service)) throw notFound("Service");
   return service;
 }
 

@@ -1,5 +1,8 @@
 import { type Answer, answerBody, type Call, listMoment, pathId, readMoment, timestamp, withoutNulls } from "./call.js";
+import type { Dialect } from "./dialects.js";
 import { conflict, invalid, notFound } from "./errors.js";
+import { internalKey, internalKeyView, withInternalKey } from "./internal-key.js";
+import { storedName } from "./names.js";
 import { page } from "./pages.js";
 import type { ServiceRecord, WorkspaceRecord } from "./records.js";
 import { requireOwnService } from "./service-lookup.js";
@@ -17,10 +20,11 @@ type UpdateBody = { [Field in keyof ServiceFields]?: ServiceFields[Field] | null
 export function listServices(call: Call): Answer {
   const workspace = requireWorkspace(call);
   const { search, is_active, sort_by } = call.query as { search?: string; is_active?: boolean; sort_by?: string };
+  const name = search == null ? undefined : storedName(call.dialect, search).toLowerCase();
   const found = call.store.services
     .list(listMoment(call))
     .filter((service) => service.workspace_id === workspace.id)
-    .filter((service) => search == null || service.name.toLowerCase().includes(search.toLowerCase()))
+    .filter((service) => name === undefined || service.name.toLowerCase().includes(name))
     .filter((service) => is_active == null || service.is_active === is_active);
   return page(call, sort_by == null ? found : sorted(found, sort_by), (service) => view(call, service));
 }
@@ -30,6 +34,7 @@ export function createService(call: Call): Answer {
   const body = withLowerCaseIds(call.body as CreateBody);
   requireReferences(call, workspace, body);
   requireFreeName(call, workspace.id, body.name);
+  requireForgottenName(call, workspace.id, body.name);
   const version_sets = initialSets(call, body.version_sets ?? {});
   requireVersions(call, body, version_sets);
   const created = call.store.addService({
@@ -88,6 +93,9 @@ function changedFields(call: Call, service: Readonly<ServiceRecord>, body: Updat
     return [field, resets && Object.hasOwn(defaults, field) ? defaults[field] : value];
   });
   const next = Object.fromEntries(fields) as ServiceFields;
+  if (next.voice_config !== service.voice_config && next.voice_config !== null) {
+    next.voice_config = withInternalKey(call.dialect, next.voice_config, service.voice_config);
+  }
   const unchangedSets = next.version_sets === service.version_sets;
   return unchangedSets ? next : { ...next, version_sets: replacedSets(call, service.version_sets, next.version_sets) };
 }
@@ -120,6 +128,14 @@ function requireFreeName(call: Call, workspaceId: string, name: string, except?:
   if (taken !== undefined) throw conflict("name_taken", `Name already taken: ${name}`);
 }
 
+/** The name of a deleted service may stay taken for a while. */
+function requireForgottenName(call: Call, workspaceId: string, name: string): void {
+  const removed = call.store.services.removedSince(Date.now() - call.dialect.freesNameAfter + 1);
+  if (removed.some((service) => service.name === name && service.workspace_id === workspaceId)) {
+    throw conflict("name_taken", `Name already taken: ${name}`);
+  }
+}
+
 const sortable = ["name", "created_at", "updated_at"] as const;
 
 function sorted(services: Readonly<ServiceRecord>[], sortBy: string): Readonly<ServiceRecord>[] {
@@ -144,7 +160,10 @@ function view(call: Call, service: Readonly<ServiceRecord>): Record<string, unkn
         defaultsInAnswers ? { key: tag.key, value: tag.value ?? null } : withoutNulls({ ...tag }),
       ),
       version_sets: Object.fromEntries(
-        Object.entries(visibleSets(call, service)).map(([name, set]) => [name, versionSetView(set, defaultsInAnswers)]),
+        Object.entries(visibleSets(call, service)).map(([name, set]) => [
+          name,
+          { ...versionSetView(set, defaultsInAnswers), ...internalKeyView(call.dialect, set) },
+        ]),
       ),
     },
     {
@@ -152,7 +171,7 @@ function view(call: Call, service: Readonly<ServiceRecord>): Record<string, unkn
       context_graph_name: call.store.contextGraphs.get(service.context_graph_id)?.name ?? null,
       persona_name: persona_id === null ? null : (call.store.personas.get(persona_id)?.name ?? null),
       persona_id,
-      voice_config: voice_config === null ? null : voiceConfigView(voice_config, defaultsInAnswers),
+      voice_config: voice_config === null ? null : voiceConfigView(voice_config, call.dialect),
     },
   );
 }
@@ -165,8 +184,10 @@ function visibleSets(call: Call, service: Readonly<ServiceRecord>): VersionSets 
   return (services.get(service.id, Date.now() - lag) ?? services.oldest(service.id) ?? service).version_sets;
 }
 
-function voiceConfigView(config: Record<string, unknown>, withDefaults: boolean): Record<string, unknown> {
-  if (!withDefaults) return withoutNulls(config);
+function voiceConfigView(stored: Record<string, unknown>, dialect: Dialect): Record<string, unknown> {
+  const { [internalKey]: _, ...known } = stored;
+  const config: Record<string, unknown> = { ...known, ...internalKeyView(dialect, stored) };
+  if (!dialect.defaultsInAnswers) return withoutNulls(config);
   return {
     tts_model: null,
     max_buffer_delay_ms: null,

@@ -47,6 +47,15 @@ export class Table<Value extends object> {
     return undefined;
   }
 
+  /** The last states of the records that were removed at `moment` or later. */
+  removedSince(moment: number): Readonly<Value>[] {
+    return [...this.#rows.values()].flatMap((versions) => {
+      const last = versions.at(-1);
+      const before = versions.at(-2)?.value;
+      return last?.value === undefined && last !== undefined && last.at >= moment && before ? [before] : [];
+    });
+  }
+
   /** Adds or replaces a record. */
   put(value: Value): Readonly<Value> {
     const frozen = deepFreeze(structuredClone(value));

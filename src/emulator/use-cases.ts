@@ -1,5 +1,6 @@
-import { type Answer, answerBody, type Call, listMoment, pathId } from "./call.js";
+import { type Answer, answerBody, type Call, isKnown, listMoment, pathId } from "./call.js";
 import { conflict, notFound, unusable } from "./errors.js";
+import { page } from "./pages.js";
 import type { SetupRecord, UseCaseChannel, UseCaseRecord, WorkspaceRecord } from "./records.js";
 import { requireWorkspace } from "./workspaces.js";
 
@@ -16,11 +17,11 @@ interface CreateBody {
 /** The use case of the path, in the given workspace. */
 export function requireUseCase(call: Call, workspaceId: string): Readonly<UseCaseRecord> {
   const useCase = call.store.useCases.get(pathId(call, "use_case_id"));
-  if (useCase === undefined || useCase.workspace_id !== workspaceId) throw notFound("Use case");
+  if (useCase?.workspace_id !== workspaceId || !isKnown(call, useCase)) throw notFound("Use case");
   return useCase;
 }
 
-/** All of them at once: the contract has no pages here. */
+/** All of them at once, since the contract has no pages here; or in pages as services are. */
 export function listUseCases(call: Call): Answer {
   const workspace = requireWorkspace(call);
   const filters = call.query as { entity_name?: string; channel?: string; setup_id?: string };
@@ -30,6 +31,11 @@ export function listUseCases(call: Call): Answer {
     .filter((useCase) => filters.entity_name == null || useCase.entity_name === filters.entity_name)
     .filter((useCase) => filters.channel == null || useCase.channel === filters.channel)
     .filter((useCase) => filters.setup_id == null || useCase.setup_id === filters.setup_id.toLowerCase());
+  if (call.dialect.useCasePages) {
+    const { limit, continuation_token } = call.rawQuery;
+    const query = { limit: Math.min(Number(limit) || 20, 20), continuation_token: Number(continuation_token) || 0 };
+    return page({ ...call, query }, found, (useCase) => view(call, useCase));
+  }
   const shown = found.slice(Math.max(call.lists.shift, 0));
   return { status: 200, body: { items: shown.map((useCase) => view(call, useCase)) } };
 }
@@ -83,14 +89,14 @@ function requireSetup(call: Call, workspace: Readonly<WorkspaceRecord>, body: Cr
 }
 
 function identical(call: Call, workspace: Readonly<WorkspaceRecord>, body: CreateBody): boolean {
-  const found = call.store.useCases.find(
-    (useCase) =>
-      useCase.name === body.name &&
-      useCase.entity_name === body.entity_name &&
-      useCase.channel === body.channel &&
-      useCase.workspace_id === workspace.id,
-  );
-  return found !== undefined;
+  const isSame = (useCase: Readonly<UseCaseRecord>) =>
+    useCase.name === body.name &&
+    useCase.entity_name === body.entity_name &&
+    useCase.channel === body.channel &&
+    useCase.workspace_id === workspace.id;
+  const { useCases } = call.store;
+  const removed = useCases.removedSince(Date.now() - call.dialect.freesNameAfter + 1);
+  return useCases.find(isSame) !== undefined || removed.some(isSame);
 }
 
 function view(call: Call, useCase: Readonly<UseCaseRecord>): Record<string, unknown> {

@@ -89,11 +89,15 @@ function pointerPath(pointer: string, root: unknown): (string | number)[] {
     });
 }
 
-/** A copy of a value without the keys that its schema does not name, and the paths of those keys. */
+/**
+ * A copy of a value without the keys that its schema does not name, and the paths of those keys.
+ * @param isKept says of such a key whether the copy has it all the same
+ */
 export function withoutUnknownKeys(
   components: Record<string, JsonSchema>,
   schema: JsonSchema,
   value: unknown,
+  isKept: (path: (string | number)[]) => boolean,
 ): { value: unknown; unknown: (string | number)[][] } {
   const unknown: (string | number)[][] = [];
   const copy = (schema: JsonSchema, value: unknown, path: (string | number)[]): unknown => {
@@ -108,6 +112,7 @@ export function withoutUnknownKeys(
       if (known !== undefined) return [[key, copy(known, part, [...path, key])]];
       if (typeof additionalProperties === "object") return [[key, copy(additionalProperties, part, [...path, key])]];
       if (properties === undefined || additionalProperties === true) return [[key, part]];
+      if (isKept([...path, key])) return [[key, part]];
       unknown.push([...path, key]);
       return [];
     });

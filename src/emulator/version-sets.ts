@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Answer, type Call, pathParameter, timestamp } from "./call.js";
 import { conflict, invalid, type ValidationIssue } from "./errors.js";
+import { withInternalKey } from "./internal-key.js";
 import type { ServiceRecord, VersionSetRecord } from "./records.js";
 import { requireOwnService } from "./service-lookup.js";
 import { requireWorkspace } from "./workspaces.js";
@@ -13,7 +14,7 @@ export function upsertServiceVersionSet(call: Call): Answer {
   const service = requireOwnService(call, workspace.id);
   const name = pathParameter(call, "name");
   const { version_set } = call.body as { version_set: VersionSetRecord };
-  const sets = { [name]: version_set };
+  const sets = { [name]: withInternalKey(call.dialect, version_set, service.version_sets[name]) };
   refuseEdgeChange(service.version_sets, sets);
   requireVersions(call, service, sets, ["version_set"]);
   call.store.services.update(service.id, {
@@ -32,9 +33,12 @@ export function initialSets(call: Call, asked: VersionSets): VersionSets {
 /** The sets after a write of the whole map: `edge` and `release` cannot be removed. */
 export function replacedSets(call: Call, current: VersionSets, asked: VersionSets): VersionSets {
   refuseEdgeChange(current, asked);
-  if (call.dialect.putVersionSets === "merges") return { ...current, ...asked };
+  const written = Object.fromEntries(
+    Object.entries(asked).map(([name, set]) => [name, withInternalKey(call.dialect, set, current[name])]),
+  );
+  if (call.dialect.putVersionSets === "merges") return { ...current, ...written };
   const kept = Object.entries(current).filter(([name]) => name === "edge" || name === "release");
-  return { ...Object.fromEntries(kept), ...asked };
+  return { ...Object.fromEntries(kept), ...written };
 }
 
 /** Pinned versions must exist: those of the service's own agent and context graph. */

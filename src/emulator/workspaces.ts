@@ -1,4 +1,4 @@
-import { type Answer, type Call, listMoment, pathId, readMoment, timestamp } from "./call.js";
+import { type Answer, type Call, isKnown, listMoment, pathId, readMoment, timestamp } from "./call.js";
 import { ApiError, conflict, forbidden, notFound, unusable } from "./errors.js";
 import { page } from "./pages.js";
 import type { WorkspaceRecord } from "./records.js";
@@ -14,7 +14,9 @@ interface CreateBody {
 
 /** The workspace of the path: in the caller's organisation and not archived. */
 export function requireWorkspace(call: Call): Readonly<WorkspaceRecord> {
-  return usable(call, call.store.workspaces.get(pathId(call, "workspace_id")));
+  const workspace = usable(call, call.store.workspaces.get(pathId(call, "workspace_id")));
+  if (!isKnown(call, workspace)) throw notFound("Workspace");
+  return workspace;
 }
 
 export function listWorkspaces(call: Call): Answer {

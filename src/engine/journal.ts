@@ -1,5 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import * as path from "node:path";
 import { pulumiHome } from "./home.js";
 
@@ -25,7 +38,8 @@ export interface Entry extends Intent {
   readonly id?: string;
 }
 
-type Line = Partial<Entry> & Pick<Entry, "entry">;
+/** What a line says of an entry, and when it was written: lines of one entry may stand in several files. */
+type Line = Partial<Entry> & Pick<Entry, "entry"> & { readonly written?: number };
 
 const MOST_BYTES = 1_000_000;
 const KEPT_SETTLED = 500;
@@ -38,6 +52,9 @@ export function journalFolder(): string {
 /**
  * Creates of things that have no place for an owner mark, one JSON line before each is sent and one when its outcome is
  * known: the evidence from which `recover` tells what an interrupted run made. No key and no secret goes in.
+ *
+ * Any number of processes append at the same time, also while one of them drops old lines: it moves the file away before it
+ * reads it, and who has just written to a file that was moved writes again. Files that were moved are read like the first.
  */
 export class Journal {
   readonly file: string;
@@ -73,18 +90,17 @@ export class Journal {
 
   /** All entries, oldest first; a line that a crash cut short is passed over. */
   entries(): Entry[] {
-    const entries = new Map<string, Line>();
-    const text = existsSync(this.file) ? readFileSync(this.file, "utf8") : "";
-    for (const line of text.split("\n").map(parsed)) {
-      if (line) entries.set(line.entry, { ...entries.get(line.entry), ...line });
-    }
-    return [...entries.values()].filter((line): line is Entry => line.kind !== undefined && Array.isArray(line.key));
+    return merged(this.files().flatMap(({ text }) => text)).map(({ written, ...entry }) => entry);
   }
 
   private append(line: Line): void {
     try {
       if (!this.opened) this.open();
-      appendFileSync(this.file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+      // The first line break ends a line that a crash cut short.
+      // Finer than a millisecond, so that no two lines of a process have the same.
+      const written = performance.timeOrigin + performance.now();
+      const text = `\n${JSON.stringify({ ...line, written })}\n`;
+      while (!this.write(text));
     } catch (error) {
       const { message } = error as Error;
       if (!this.failed) this.warn(`cannot write the journal from which \`pulumi-amigo recover\` works: ${message}`);
@@ -92,17 +108,85 @@ export class Journal {
     }
   }
 
+  /** Whether the text went into the file that stands there afterwards, and not into one that was moved away. */
+  private write(text: string): boolean {
+    const file = openSync(this.file, "a", 0o600);
+    try {
+      const written = writeSync(file, text);
+      if (written < Buffer.byteLength(text)) throw new Error(`${this.file} took only a part of a line`);
+      const [mine, standing] = [fstatSync(file), statSync(this.file, { throwIfNoEntry: false })];
+      return mine.ino === standing?.ino && mine.dev === standing.dev;
+    } finally {
+      closeSync(file);
+    }
+  }
+
   private open(): void {
     this.opened = true;
     mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o700 });
-    if ((statSync(this.file, { throwIfNoEntry: false })?.size ?? 0) < MOST_BYTES) return;
+    if ((statSync(this.file, { throwIfNoEntry: false })?.size ?? 0) >= MOST_BYTES) this.compact();
+  }
+
+  /** Drops what was settled long ago. What is open stays, however old. */
+  private compact(): void {
+    const name = `${this.file}.${randomUUID()}`;
+    try {
+      renameSync(this.file, `${name}.moved`);
+    } catch {
+      // Another process has just moved it.
+      return;
+    }
+    const moved = this.moved().map((file) => ({ file, text: textOf(file) }));
+    const entries = merged(moved.flatMap(({ text }) => text));
     const isOpen = ({ state }: Entry) => state === "asked" || state === "claimed";
-    const young = this.entries().filter(({ at }) => Date.parse(at) > Date.now() - KEPT_DAYS * 86_400_000);
+    const young = entries.filter(({ at }) => Date.parse(at) > Date.now() - KEPT_DAYS * 86_400_000);
     const settled = new Set(young.filter((entry) => !isOpen(entry)).slice(-KEPT_SETTLED));
-    const kept = young.filter((entry) => isOpen(entry) || settled.has(entry));
-    const unfinished = `${this.file}.${process.pid}`;
-    writeFileSync(unfinished, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { mode: 0o600 });
-    renameSync(unfinished, this.file);
+    const kept = entries.filter((entry) => isOpen(entry) || settled.has(entry));
+    writeFileSync(`${name}.new`, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { mode: 0o600 });
+    renameSync(`${name}.new`, `${name}.kept`);
+    for (const { file } of moved) rmSync(file, { force: true });
+  }
+
+  /** The journal's files with their text, the one that is written to last. */
+  private files(): { file: string; text: string }[] {
+    for (;;) {
+      const before = this.moved();
+      const files = [...before, this.file].map((file) => ({ file, text: textOf(file) }));
+      // Else another process has moved or merged some meanwhile, and a part may be missing.
+      if (before.join() === this.moved().join()) return files;
+    }
+  }
+
+  private moved(): string[] {
+    const [folder, name] = [path.dirname(this.file), path.basename(this.file)];
+    const names = list(folder).filter((one) => one.startsWith(`${name}.`) && /\.(moved|kept)$/.test(one));
+    return names.sort().map((one) => path.join(folder, one));
+  }
+}
+
+/** What all the lines say together: of each entry the newest, the oldest entry first. */
+function merged(texts: readonly string[]): (Entry & Pick<Line, "written">)[] {
+  const lines = texts.flatMap((text) => text.split("\n").map(parsed)).filter((line) => line !== undefined);
+  const entries = new Map<string, Line>();
+  for (const line of lines.sort((a, b) => (a.written ?? 0) - (b.written ?? 0))) {
+    entries.set(line.entry, { ...entries.get(line.entry), ...line });
+  }
+  const whole = [...entries.values()].filter(
+    (line): line is Entry => line.kind !== undefined && line.at !== undefined && Array.isArray(line.key),
+  );
+  return whole.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+function list(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
   }
 }
 

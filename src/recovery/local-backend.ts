@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import * as path from "node:path";
-import { fileURLToPath } from "node:url";
+import { projectName } from "./project.js";
 import type { Pulumi } from "./pulumi.js";
 
 /** A stack in a local backend (`file://`): a folder whose files can be looked at. */
@@ -14,10 +14,19 @@ export class LocalBackend {
 
   /** Undefined for other backends: those show a lock only to the command that it stops. */
   static async find(pulumi: Pulumi): Promise<LocalBackend | undefined> {
-    const { url } = JSON.parse(await pulumi.plain("whoami", "--verbose", "--json")) as { url?: string };
-    if (!url?.startsWith("file://")) return undefined;
-    const [stack = "", project = projectName(pulumi.cwd)] = pulumi.stack.split("/").reverse();
-    return new LocalBackend(folderOf(url), stack, project);
+    const [stack = "", projectOfStack] = stackParts(pulumi.stack);
+    const project = projectOfStack ?? projectName(pulumi.cwd);
+    const { url = "" } = JSON.parse(await pulumi.plain("whoami", "--verbose", "--json")) as { url?: string };
+    if (!/^file:/i.test(url)) return undefined;
+    const folders = foldersOf(url, pulumi.cwd);
+    const backends = folders.map((folder) => new LocalBackend(folder, stack, project));
+    // A lock that is looked for in the wrong place would seem not to be there.
+    const found = backends.find((backend) => backend.files("stacks", (name) => name.includes(".json")).length > 0);
+    if (found) return found;
+    const named = project === undefined ? `stack ${stack}` : `stack ${stack} of project ${project}`;
+    throw new Error(
+      `found no ${named} in ${folders.join(" or ")}, where the backend ${url} keeps its state: check --stack, --cwd and the backend's URL. Nothing was changed`,
+    );
   }
 
   /**
@@ -56,17 +65,21 @@ function isJson(file: string): boolean {
   }
 }
 
-function folderOf(url: string): string {
-  if (url.startsWith("file://~")) return path.join(homedir(), url.slice("file://~".length));
-  return fileURLToPath(url.replace(/\?.*$/, ""));
+/** The folders that a URL may name: the engine takes a relative path from where it runs, and `~` from the user's account. */
+export function foldersOf(url: string, cwd: string): string[] {
+  const written = /^file:\/\/([^?]+)/.exec(url)?.[1];
+  if (written === undefined) {
+    throw new Error(
+      `cannot tell which folder the backend ${url} names; write it as file:///FOLDER. Nothing was changed`,
+    );
+  }
+  const name = decodeURIComponent(written);
+  if (!name.startsWith("~")) return [path.resolve(cwd, name.replace(/^\/(?=[A-Za-z]:)/, ""))];
+  return [...new Set([homedir(), userInfo().homedir])].map((home) => path.join(home, name.slice(1)));
 }
 
-function projectName(cwd: string): string | undefined {
-  for (let folder = cwd; ; folder = path.dirname(folder)) {
-    for (const name of ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"]) {
-      const file = path.join(folder, name);
-      if (existsSync(file)) return /^\s*"?name"?\s*:\s*["']?([\w.-]+)/m.exec(readFileSync(file, "utf8"))?.[1];
-    }
-    if (folder === path.dirname(folder)) return undefined;
-  }
+/** `stack`, `organization/stack` or `organization/project/stack`: the stack's own name, and the project where it is named. */
+function stackParts(stack: string): [string | undefined, string | undefined] {
+  const parts = stack.split("/");
+  return [parts.at(-1), parts.length === 3 ? parts[1] : undefined];
 }

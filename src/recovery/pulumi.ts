@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { statSync } from "node:fs";
 import * as path from "node:path";
 import { findInHome, findOnPath, minimumVersion } from "../engine/find-cli.js";
 
@@ -13,13 +14,24 @@ export class Pulumi {
     readonly cwd: string,
   ) {}
 
-  /** Finds the CLI on PATH or in the Pulumi home; throws with both ways to get it. */
-  static async find(stack: string, cwd: string): Promise<Pulumi> {
+  /** Finds the CLI on PATH or in the Pulumi home; throws with both ways to get it. By default on the selected stack. */
+  static async find(stack: string | undefined, cwd: string): Promise<Pulumi> {
+    const folder = path.resolve(cwd);
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new Error(`there is no folder ${folder}: --cwd names the folder of the Pulumi project`);
+    }
     const found = (await findOnPath()) ?? (await findInHome());
-    if (found) return new Pulumi(found.bin, stack, path.resolve(cwd));
+    if (found) return new Pulumi(found.bin, stack ?? (await Pulumi.selectedStack(found.bin, folder)), folder);
     throw new Error(
       `found no Pulumi CLI ${minimumVersion} or newer with its language host for Node, neither on PATH nor in the Pulumi home; install it (https://www.pulumi.com/docs/install/)`,
     );
+  }
+
+  private static async selectedStack(bin: string, cwd: string): Promise<string> {
+    const shown = await new Pulumi(bin, "", cwd).plain("stack", "--show-name").catch((error: Error) => {
+      throw new Error(`cannot tell which stack is selected in ${cwd}; name one with --stack.\n${error.message}`);
+    });
+    return shown.trim();
   }
 
   /** Runs a command on the stack and returns what it prints on standard output. */

@@ -6,13 +6,14 @@ import { Accounts } from "./accounts.js";
 import { type Adoption, adopt } from "./adopt.js";
 import { forgottenCreates, isJournalled, type OpenCreate, pendingCreates } from "./creates.js";
 import { LocalBackend } from "./local-backend.js";
-import { findLock, holderRuns, type Lock, lockText } from "./lock.js";
+import { findLocks, holderRuns, type Lock, lockText } from "./lock.js";
 import { Pulumi } from "./pulumi.js";
 import { exportState, lifecycleOf, nameOf, type PendingOperation, type StackState } from "./state.js";
 import { judge } from "./verdict.js";
 
 export interface RecoverOptions {
-  readonly stack: string;
+  /** Default: the stack that is selected in the project. */
+  readonly stack?: string;
   /** Folder of the Pulumi project. */
   readonly cwd: string;
   /** Changes nothing and says what would be done. */
@@ -21,6 +22,8 @@ export interface RecoverOptions {
   readonly tell: (line: string) => void;
   /** Asked before anything is changed. */
   readonly confirm: (question: string) => Promise<boolean>;
+  /** Whether the person has agreed to everything beforehand. */
+  readonly agreed?: boolean;
 }
 
 /**
@@ -62,16 +65,11 @@ interface Judged {
 
 /** Settles the creates that an interrupted run left open. Can be interrupted itself, and run again, at any point. */
 export async function recover(options: RecoverOptions): Promise<RecoverReport> {
-  const { tell, dryRun, confirm } = options;
+  const { tell, dryRun } = options;
   const pulumi = await Pulumi.find(options.stack, options.cwd);
   const backend = await LocalBackend.find(pulumi);
   const lock = backend && deadLock(backend, tell);
   if (backend && backend.broken().length > 0) await mend(backend, options);
-  if (lock && !dryRun) {
-    if (!(await confirm("Cancel that lock?"))) throw new Error("stopped; nothing was changed");
-    await pulumi.run("cancel", "--yes");
-    tell("The lock was cancelled.");
-  }
 
   const state = await exportState(pulumi, "--show-secrets");
   const others = otherOperations(state);
@@ -84,25 +82,45 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
       judged.every(({ result }) => result.outcome !== "open") &&
       others.every(({ operation }) => operation !== "creating");
     const creates = judged.filter(isWorthTelling).map(({ result }) => result);
-    const report = { stack: options.stack, dryRun, lock, others, creates, settled };
-    if (dryRun) return report;
-    for (const { create, result } of judged.filter((one) => !isWorthTelling(one))) note(create, result);
-    const work = judged.filter((one) => isWorthTelling(one) && one.result.outcome !== "open");
-    const settledUrns = [
-      ...work.flatMap(({ create }) => (create.pending ? [create.pending.urn] : [])),
-      ...state.pending.filter(isEnginesOwn).map(({ resource }) => resource.urn),
-    ];
-    if (work.length + settledUrns.length === 0) return report;
-    if (!(await confirm(`Settle ${work.length === 1 ? "this create" : `these ${work.length} creates`}?`))) {
-      throw new Error("stopped; no create was settled");
-    }
-    const copy = state.pending.length > 0 ? await keepCopy(pulumi) : undefined;
-    await carryOut(pulumi, work);
-    await clear(pulumi, state, settledUrns);
-    return { ...report, copy };
+    const report = { stack: pulumi.stack, dryRun, lock, others, creates, settled };
+    return dryRun ? report : { ...report, copy: await settleAll(pulumi, state, { lock, judged }, options) };
   } finally {
     await accounts.close();
   }
+}
+
+/** Asks once, and changes nothing before; returns the copy of the pending operations, where there were any. */
+async function settleAll(
+  pulumi: Pulumi,
+  state: StackState,
+  { lock, judged }: { lock: Lock | undefined; judged: readonly Judged[] },
+  { tell, confirm, agreed = false }: RecoverOptions,
+): Promise<string | undefined> {
+  const work = judged.filter((one) => isWorthTelling(one) && one.result.outcome !== "open");
+  const urns = [
+    ...work.flatMap(({ create }) => (create.pending ? [create.pending.urn] : [])),
+    ...state.pending.filter(isEnginesOwn).map(({ resource }) => resource.urn),
+  ];
+  const steps = [
+    ...(lock ? ["cancel that lock"] : []),
+    ...(work.length > 0 ? [`settle ${work.length === 1 ? "this create" : `these ${work.length} creates`}`] : []),
+    ...(work.length === 0 && urns.length > 0 ? ["clear what the engine itself left pending"] : []),
+  ];
+  if (steps.length > 0 && !(await confirm(`Shall I ${steps.join(" and ")}?`))) {
+    throw new Error("stopped; no create was settled");
+  }
+  if (steps.length === 0 && !agreed) return undefined;
+
+  if (lock) {
+    await pulumi.run("cancel", "--yes");
+    tell("The lock was cancelled.");
+  }
+  const clears = work.length + urns.length > 0 && state.pending.length > 0;
+  const copy = clears ? await keepCopy(pulumi) : undefined;
+  await carryOut(pulumi, work);
+  await clear(pulumi, state, urns);
+  for (const { create, result } of judged.filter((one) => !isWorthTelling(one))) note(create, result);
+  return copy;
 }
 
 async function mend(backend: LocalBackend, { dryRun, tell, confirm }: RecoverOptions): Promise<void> {
@@ -114,21 +132,23 @@ async function mend(backend: LocalBackend, { dryRun, tell, confirm }: RecoverOpt
   backend.mend();
 }
 
+/** A lock whose engine is gone, or may be; throws where one runs. */
 function deadLock(backend: LocalBackend, tell: (line: string) => void): Lock | undefined {
-  const lock = findLock(backend);
-  if (!lock) return undefined;
-  const runs = holderRuns(lock);
-  if (runs) {
+  const locks = findLocks(backend).map((lock) => ({ lock, runs: holderRuns(lock) }));
+  const living = locks.find(({ runs }) => runs);
+  if (living) {
     throw new Error(
-      `the stack is locked by ${lockText(lock)}, and that process runs: wait for it or stop it first. Nothing was changed`,
+      `the stack is locked by ${lockText(living.lock)}, and that process runs: wait for it or stop it first. Nothing was changed`,
     );
   }
-  tell(
-    runs === false
-      ? `The stack is locked by ${lockText(lock)}; that process is gone.`
-      : `The stack is locked by ${lockText(lock)}: another machine, so make sure yourself that it no longer runs.`,
-  );
-  return lock;
+  for (const { lock, runs } of locks) {
+    tell(
+      runs === false
+        ? `The stack is locked by ${lockText(lock)}; that process is gone.`
+        : `The stack is locked by ${lockText(lock)}: another machine or container, so make sure yourself that it no longer runs.`,
+    );
+  }
+  return locks[0]?.lock;
 }
 
 function otherOperations({ pending }: StackState): RecoverReport["others"] {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -129,6 +130,88 @@ it("leaves a terminal's interrupt to the command, lets it cancel under the budge
   expect([code, stderr]).toEqual([5, ""]);
   expect(stdout).toContain("ended after 1\n");
   expectClosed(stdout);
+});
+
+const sleepers = (count: number) => {
+  // A number that no other process on the machine sleeps for.
+  const seconds = `${100_000 + process.pid}.${count}`;
+  const run = () =>
+    execFileSync("ps", ["-A", "-o", "stat=,args="], { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => !line.startsWith("Z") && line.includes(`sleep ${seconds}`)).length;
+  return { seconds, running: run };
+};
+
+it("ends all that the command has started on SIGTERM: its children, their children, and groups of their own", async () => {
+  const { seconds, running } = sleepers(1);
+  const worker = join(temporaryFolder(), "worker.sh");
+  const long = `sleep ${seconds} >/dev/null 2>&1`;
+  writeFileSync(worker, `${long} &\nsetsid ${long} &\nsh -c '${long} & exec ${long}' &\necho started\nwait\n`);
+  const started = budget(["--", "sh", "-c", `printf "1\\n2\\n" | xargs -P 2 -n 1 sh ${worker}`]);
+  await expect.poll(running, { timeout: 20_000 }).toBe(8);
+  started.signal("SIGTERM");
+  expect((await started.done).code).toBe(143);
+  expect(running()).toBe(0);
+});
+
+it("waits until what it has asked to end has ended, and leaves a Pulumi CLI to end what is its own", async () => {
+  const { seconds, running } = sleepers(2);
+  const cli = join(temporaryFolder(), "pulumi");
+  const plugin = `setsid sleep ${seconds} >/dev/null 2>&1 &`;
+  const cancel = "sleep 1; kill -0 $plugin && echo cancelled with its plugin; kill $plugin; exit 3";
+  writeFileSync(cli, `#!/bin/sh\n${plugin}\nplugin=$!\ntrap '${cancel}' TERM\necho ready\nwait\n`, { mode: 0o755 });
+  const started = budget(["--", "sh", "-c", `${cli} & wait`]);
+  await started.printed("ready");
+  started.signal("SIGTERM");
+  const { code, stdout } = await started.done;
+  expect([code, stdout, running()]).toEqual([143, "ready\ncancelled with its plugin\n", 0]);
+});
+
+it("passes an interrupt of its process alone on, once", async () => {
+  const script = `let interrupts = 0;
+      process.on("SIGINT", () => console.log("interrupted", ++interrupts));
+      process.on("SIGTERM", () => process.exit(5));
+      setInterval(() => {}, 1000);
+      console.log("ready");`;
+  const running = budget(node(script));
+  await running.printed("ready");
+  running.signal("SIGINT");
+  await running.printed("interrupted 1");
+  running.signal("SIGTERM");
+  const { code, stdout } = await running.done;
+  expect([code, stdout]).toEqual([5, "ready\ninterrupted 1\n"]);
+});
+
+it("lets Ctrl-C in a terminal reach the command once", async () => {
+  const script = `let interrupts = 0;
+      process.on("SIGINT", () => console.log("interrupted " + ++interrupts));
+      process.on("SIGTERM", () => { console.log("terminal " + process.stdin.isTTY); process.exit(5); });
+      setInterval(() => {}, 1000);
+      console.log("ready");`;
+  const file = join(temporaryFolder(), "script.js");
+  writeFileSync(file, script);
+  const command = `exec "${process.execPath}" --import tsx ${main} budget -- "${process.execPath}" ${file}`;
+  // Python opens a terminal, types into it, and sends SIGTERM to the budget at last.
+  const terminal = `import os, pty, signal, sys
+pid, fd = pty.fork()
+if pid == 0: os.execvp("sh", ["sh", "-c", sys.argv[1]])
+text = b""
+def until(wanted):
+    global text
+    while wanted not in text: text += os.read(fd, 1000)
+until(b"ready")
+os.write(fd, b"\\x03")
+until(b"interrupted 1")
+os.kill(pid, signal.SIGTERM)
+try:
+    while True:
+        more = os.read(fd, 1000)
+        if not more: break
+        text += more
+except OSError: pass
+print(text.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
+  const { stdout } = await run("python3", ["-c", terminal, command]).done;
+  expect(stdout.replaceAll("\r", "").trim()).toBe("ready\n^Cinterrupted 1\nterminal true\n 5");
 });
 
 it("passes SIGTERM on to a command that ends by it, and tells so", async () => {

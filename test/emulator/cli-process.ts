@@ -8,6 +8,7 @@ const root = join(__dirname, "..", "..");
 
 export interface CliProcess {
   url: string;
+  pid: number | undefined;
   lines: string[];
   kill(signal: NodeJS.Signals): void;
   /** Resolves with the exit code, null after a signal. */
@@ -39,7 +40,7 @@ export async function startCli(args: string[]): Promise<CliProcess> {
   const { child, lines, errors, ended } = runCli(["emulator", "--port", "0", ...args]);
   for (;;) {
     const url = lines.map((line) => /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0]).find((found) => found !== undefined);
-    if (url !== undefined) return { url, lines, kill: (signal) => void child.kill(signal), ended };
+    if (url !== undefined) return { url, pid: child.pid, lines, kill: (signal) => void child.kill(signal), ended };
     if (child.exitCode !== null) throw new Error(`the emulator did not start: ${errors.join("\n")}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -1,5 +1,5 @@
 import type { CommanderError } from "commander";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import packageJson from "../../package.json";
 import { createProgram } from "../../src/cli/main.js";
 import { startCli } from "./cli-process.js";
@@ -52,8 +52,8 @@ test("a taken port, a wrong dialect, an open host and a wrong number are clear m
   const { emulator } = await startApi();
   const attempts = [
     { args: ["--port", String(emulator.port)], message: `port ${emulator.port} is taken` },
-    { args: ["--dialect", "putNull=maybe"], message: "dialect putNull" },
-    { args: ["--dialect", "colour=red"], message: "putNull, putAbsent" },
+    { args: ["--dialect", "putNull=maybe"], message: 'Dialect putNull cannot be "maybe"' },
+    { args: ["--dialect", "putNul=clears"], message: "did you mean putNull?" },
     { args: ["--host", "0.0.0.0"], message: "not a loopback address" },
     { args: ["--port", "http"], message: "a port is 0 to 65535" },
     { args: ["--latency", "-1"], message: "write milliseconds" },
@@ -63,6 +63,14 @@ test("a taken port, a wrong dialect, an open host and a wrong number are clear m
     expect([code, output]).toEqual([1, expect.stringContaining(message)]);
     expect(output).not.toContain("    at ");
   }
+});
+
+test("--list-dialects prints all names and values and starts nothing", async () => {
+  const print = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  onTestFinished(() => print.mockRestore());
+  expect((await runHere(["emulator", "--list-dialects"])).code).toBe(0);
+  expect(print.mock.calls.join()).toMatch(/^putNull +unchanged, clears \(default: unchanged\)$/m);
+  expect(print).toHaveBeenCalledTimes(1);
 });
 
 test("help has examples, and the version is the package's", async () => {

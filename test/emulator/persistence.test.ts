@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -50,6 +50,47 @@ test("a file that is no state is refused, not overwritten", async () => {
   await writeFile(join(persist, "state.json"), "notes");
   await expect(startEmulator({ persist })).rejects.toThrow(/state\.json is no state of this emulator/);
   expect(await readFile(join(persist, "state.json"), "utf8")).toBe("notes");
+});
+
+test("a second emulator on the folder is refused, and a third may have it afterwards", async () => {
+  const persist = await folder();
+  const cli = await startCli(["--persist", persist]);
+  const refused = new RegExp(`an emulator uses the folder ${persist} already: process ${cli.pid}\\.`);
+  await expect(startEmulator({ persist })).rejects.toThrow(refused);
+  const created = await fetch(cli.url + servicesPath, {
+    method: "POST",
+    headers: { authorization: "Bearer amigo-demo-key", "content-type": "application/json" },
+    body: JSON.stringify(newService()),
+  });
+  expect(created.status).toBe(201);
+  cli.kill("SIGTERM");
+  expect(await cli.ended).toBe(0);
+  const third = await startEmulator({ persist });
+  expect(third.store.services.list()).toHaveLength(2);
+  await expect(startEmulator({ persist })).rejects.toThrow(`process ${process.pid}.`);
+  await third.close();
+  expect(await readdir(persist)).toEqual(["state.json"]);
+});
+
+test("a start that fails gives the folder back", async () => {
+  const persist = await folder();
+  const { emulator } = await startApi();
+  await expect(startEmulator({ persist, port: emulator.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  await startApi({ persist });
+});
+
+test("a folder that cannot be made or written is refused at the start", async () => {
+  const file = join(await folder(), "file");
+  await writeFile(file, "text");
+  const what = (where: string) =>
+    new RegExp(`the state cannot be kept in ${where}: .*Choose a folder that can be written`);
+  await expect(startEmulator({ persist: file })).rejects.toThrow(what(file));
+  await expect(startEmulator({ persist: join(file, "inside") })).rejects.toThrow(what(join(file, "inside")));
+  const readOnly = await folder();
+  await chmod(readOnly, 0o555);
+  // No folder of a disk is read-only to the superuser.
+  const closed = process.getuid?.() === 0 ? "/proc/self" : readOnly;
+  await expect(startEmulator({ persist: closed })).rejects.toThrow(what(closed));
 });
 
 test("SIGKILL in the middle of writing loses nothing that was answered", async () => {

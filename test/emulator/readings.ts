@@ -289,4 +289,179 @@ export const readings: Reading[] = [
     byDefault: "unauthorized",
     otherwise: undefined,
   },
+  {
+    name: "nameForm: nfc",
+    dialect: { nameForm: "nfc" },
+    look: async (api) => [
+      (await api.service({ name: "Cafe\u0301" })).name,
+      (await api.post(servicesPath, newService({ name: "Caf\u00e9" }))).status,
+      (await api.get(`${servicesPath}?search=${encodeURIComponent("Cafe\u0301")}`)).body.items.length,
+      (await api.patch(workspacePath, { name: "Cafe\u0301" })).body.name,
+    ],
+    byDefault: ["Cafe\u0301", 201, 1, "Cafe\u0301"],
+    otherwise: ["Caf\u00e9", 409, 1, "Caf\u00e9"],
+  },
+  {
+    name: "nameForm: entities",
+    dialect: { nameForm: "entities" },
+    look: async (api) => {
+      const { id, name } = await api.service({ name: "Ear & Nose" });
+      const again = (await api.put(`${servicesPath}/${id}`, { name })).body.name;
+      return [name, again, api.emulator.store.services.get(id)?.name];
+    },
+    byDefault: ["Ear & Nose", "Ear & Nose", "Ear & Nose"],
+    otherwise: ["Ear &amp; Nose", "Ear &amp; Nose", "Ear &amp; Nose"],
+  },
+  {
+    name: "idCase",
+    dialect: { idCase: "upper" },
+    look: async (api) => {
+      const { id } = (await api.get(servicesPath)).body.items[0];
+      return [id, (await api.get(workspacePath)).body.id];
+    },
+    byDefault: [demo.systemService, demo.workspace],
+    otherwise: [demo.systemService.toUpperCase(), demo.workspace.toUpperCase()],
+  },
+  {
+    name: "timeZone",
+    dialect: { timeZone: "none" },
+    look: async (api) => {
+      const { body } = await api.get(workspacePath);
+      const created = (await api.service()).created_at as string;
+      return [body.created_at, body.provisioned_at, created.endsWith("Z")];
+    },
+    byDefault: ["2026-01-05T09:00:00.000Z", "2026-01-05T09:00:00.000Z", true],
+    otherwise: ["2026-01-05T09:00:00.000", "2026-01-05T09:00:00.000", false],
+  },
+  {
+    name: "keyterms",
+    dialect: { keyterms: "deduplicated" },
+    look: async (api) => {
+      const tags = [{ key: "a", value: "1" }, { key: "a", value: "1" }, { key: "b" }, { key: "b", value: null }];
+      const body = await api.service({ keyterms: ["x", "y", "x"], tags });
+      return [body.keyterms, (body.tags as { key: string }[]).map((tag) => tag.key)];
+    },
+    byDefault: [
+      ["x", "y", "x"],
+      ["a", "a", "b", "b"],
+    ],
+    otherwise: [
+      ["x", "y"],
+      ["a", "b"],
+    ],
+  },
+  {
+    name: "useCasePages",
+    dialect: { useCasePages: true },
+    look: async (api) => {
+      for (let ordinal = 0; ordinal < 21; ordinal += 1) await api.useCase({ name: "a".repeat(ordinal + 1) });
+      const { items, ...rest } = (await api.get(useCasesPath)).body;
+      const second = (await api.get(`${useCasesPath}?continuation_token=20`)).body;
+      return [items.length, rest, second.items.length, second.has_more];
+    },
+    byDefault: [21, {}, 21, undefined],
+    otherwise: [20, { has_more: true, continuation_token: 20, total: 21 }, 1, false],
+  },
+  {
+    name: "emptyPages",
+    dialect: { emptyPages: true },
+    look: async (api) => {
+      const first = (await api.get(servicesPath)).body;
+      const next = first.continuation_token ?? 0;
+      const second = (await api.get(`${servicesPath}?continuation_token=${next}`)).body;
+      return [
+        first.items.length,
+        first.has_more,
+        typeof first.continuation_token,
+        second.items.length,
+        second.has_more,
+      ];
+    },
+    byDefault: [1, false, "object", 1, false],
+    otherwise: [0, true, "number", 1, false],
+  },
+  {
+    name: "fallingTokens",
+    dialect: { fallingTokens: true },
+    look: async (api) => {
+      for (let ordinal = 0; ordinal < 25; ordinal += 1) await api.service({ name: `Line ${ordinal}` });
+      const first = (await api.get(`${servicesPath}?limit=10`)).body.continuation_token;
+      const second = (await api.get(`${servicesPath}?limit=10&continuation_token=${first}`)).body.continuation_token;
+      return second < first;
+    },
+    byDefault: false,
+    otherwise: true,
+  },
+  {
+    name: "listTotal",
+    dialect: { listTotal: "absent" },
+    look: async (api) => Object.keys((await api.get(servicesPath)).body),
+    byDefault: ["items", "has_more", "continuation_token", "total"],
+    otherwise: ["items", "has_more", "continuation_token"],
+  },
+  {
+    name: "freesNameAfter",
+    dialect: { freesNameAfter: 3000 },
+    look: async (api) => {
+      stopClock();
+      await api.delete(`${servicesPath}/${(await api.service()).id}`);
+      await api.delete(`${useCasesPath}/${(await api.useCase()).id}`);
+      const create = async () => [
+        (await api.post(servicesPath, newService())).status,
+        (await api.post(useCasesPath, newUseCase())).status,
+        (await api.post(useCasesPath, newUseCase({ entity_name: "b".repeat(1 + (Date.now() % 7)) }))).status,
+      ];
+      passTime(2999);
+      const early = await create();
+      passTime(1);
+      return [early, await create()];
+    },
+    byDefault: [
+      [201, 201, 201],
+      [409, 409, 201],
+    ],
+    otherwise: [
+      [409, 409, 201],
+      [201, 201, 201],
+    ],
+  },
+  {
+    name: "showsAfter",
+    dialect: { showsAfter: 1000 },
+    look: async (api) => {
+      stopClock();
+      const [service, useCase] = [await api.service(), await api.useCase()];
+      const bind = async () => (await api.put(bindingPath(useCase.id), { service_id: service.id })).status;
+      const early = await bind();
+      passTime(1000);
+      return [early, await bind()];
+    },
+    byDefault: [200, 200],
+    otherwise: [404, 200],
+  },
+  {
+    name: "extraKeys: kept",
+    dialect: { extraKeys: "kept" },
+    look: async (api) => {
+      const { version_sets } = await api.service({ version_sets: { pilot: { x_internal: "mine" } } });
+      return Object.entries(version_sets as object).map(([name, set]) => [name, set.x_internal]);
+    },
+    byDefault: [
+      ["edge", undefined],
+      ["release", undefined],
+      ["pilot", undefined],
+    ],
+    otherwise: [
+      ["edge", "set-by-server"],
+      ["release", "set-by-server"],
+      ["pilot", "mine"],
+    ],
+  },
+  {
+    name: "extraKeys: refused",
+    dialect: { extraKeys: "refused" },
+    look: async (api) => (await api.post(servicesPath, newService({ voice_config: { x_internal: "a" } }))).status,
+    byDefault: 201,
+    otherwise: 422,
+  },
 ];

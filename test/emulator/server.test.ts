@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { logLine, type RequestLogEntry, startEmulator } from "../../src/emulator/index.js";
-import { startApi } from "./support.js";
+import { demo, startApi } from "./support.js";
+
+const workspace = `/v1/workspaces/${demo.workspace}`;
 
 test("a taken port rejects", async () => {
   const { emulator } = await startApi();
@@ -48,4 +50,25 @@ test("the store refuses silent edits and takes real ones", async () => {
   expect(() => Object.assign(workspace ?? {}, { name: "x" })).toThrow(TypeError);
   emulator.store.workspaces.update(workspace?.id ?? "", { name: "Edited" });
   expect(emulator.store.workspaces.list()[0]?.name).toBe("Edited");
+});
+
+test.each([
+  ["DELETE", "/v1/workspaces", "GET, POST"],
+  ["POST", `${workspace}`, "GET, PATCH"],
+  ["PATCH", `/v1/${demo.workspace}/services/${demo.systemService}`, "DELETE, GET, PUT"],
+  ["GET", `${workspace}/provision`, "POST"],
+  ["DELETE", "/__emulator/dialect", "GET, PUT"],
+  ["GET", "/v1/me/workspaces", null],
+  ["GET", "/v1/workspaces/", null],
+  ["GET", `/v1/${demo.workspace}/services/${demo.systemService}/version-sets`, null],
+])("%s %s allows %s", async (method, path, allowed) => {
+  const { emulator } = await startApi();
+  const response = await fetch(emulator.url + path, { method });
+  expect([response.status, response.headers.get("allow")]).toEqual([allowed === null ? 404 : 405, allowed]);
+});
+
+test("the newer self-service path is known where it is served", async () => {
+  const { emulator } = await startApi({ dialect: { selfServiceRoute: "me" } });
+  const response = await fetch(`${emulator.url}/v1/me/workspaces`);
+  expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
 });

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
@@ -11,14 +11,30 @@ import type { TestStack } from "./support/stack.js";
 
 const { workspace, setups, agents, contextGraphs } = seedIds;
 
+const relativeBackend = "file://./backend?no_tmp_dir=true";
+
 async function startRecover(stack: TestStack, ...flags: string[]): Promise<RunningProcess> {
   const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
   const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env };
-  return start(process.execPath, [cli, "recover", "--stack", stack.name, ...flags], { cwd: stack.folder, env });
+  // Relative to the project, as a team writes it, and found though another name stands first in the project file.
+  env.PULUMI_BACKEND_URL = relativeBackend;
+  return start(process.execPath, [cli, "recover", ...flags], { cwd: stack.folder, env });
 }
 
+function filesBelow(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const names = files.map((entry) => path.join(entry.parentPath, entry.name));
+  return Object.fromEntries(names.map((name) => [name, readFileSync(name, "utf8")]));
+}
+
+/** All that `recover` may change: state, locks, and the journal. */
+const kept = (stack: TestStack) => ({
+  ...filesBelow(path.join(stack.folder, "backend")),
+  ...filesBelow(path.join(stack.folder, "home", "pulumi-amigo")),
+});
+
 async function recover(stack: TestStack, ...flags: string[]) {
-  const { code, stdout, output } = await (await startRecover(stack, "--json", ...flags)).done;
+  const { code, stdout, output } = await (await startRecover(stack, "--stack", stack.name, "--json", ...flags)).done;
   const report = code === 1 ? undefined : (JSON.parse(stdout) as RecoverReport);
   return { code, output, report, outcomes: report?.creates.map(({ name, outcome }) => `${name} ${outcome}`) };
 }
@@ -52,6 +68,8 @@ async function killUp(
 function prepare(stack: TestStack): string {
   stack.env.PULUMI_HOME = path.join(stack.folder, "home");
   stack.env.AMIGO_SETTLE_SECONDS = "1";
+  const project = path.join(stack.folder, "Pulumi.yaml");
+  writeFileSync(project, readFileSync(project, "utf8").replace(/^(name: .*)\n([\s\S]*)$/, "$2$1\n"));
   return path.join(
     stack.folder,
     "backend",
@@ -116,7 +134,7 @@ it("brings what was made into the stack, with parent, provider, protection and s
     await stack.refresh({ outcome: "fails" });
 
     // Killed when its import has been written: what follows goes on from there.
-    const interrupted = await startRecover(stack, "--yes");
+    const interrupted = await startRecover(stack, "--stack", stack.name, "--yes");
     await until(() => idsIn(stateFile).includes(emulator.store.useCases.list()[0]?.id ?? ""));
     interrupted.kill();
     await interrupted.done;
@@ -172,9 +190,26 @@ it("refuses while the run lives, leaves alone what may be somebody else's, and h
       expect(living.code, living.output).toBe(1);
       expect(living.output).toMatch(/locked by process \d+ .* and that process runs/);
     });
+    const before = kept(stack);
+    expect(Object.keys(before).join()).toMatch(/\/locks\/.*\.jsonl/);
     const nobody = await recover(stack);
     expect(nobody.code, nobody.output).toBe(1);
     expect(nobody.output).toContain("run it with --yes");
+    // The CLI remembers a selection for each way to write the backend.
+    await stack.command(["stack", "select"], { env: { PULUMI_BACKEND_URL: relativeBackend } });
+    const dry = await (await startRecover(stack, "--dry-run", "--json")).done;
+    expect([dry.code, JSON.parse(dry.stdout).stack], dry.output).toEqual([0, "dev"]);
+    expect(kept(stack), "nothing is changed before somebody has agreed").toEqual(before);
+    const nowhere = await (await startRecover(stack, "--cwd", "/nonexistent")).done;
+    expect([nowhere.code, nowhere.output.trim()]).toEqual([
+      1,
+      "error: there is no folder /nonexistent: --cwd names the folder of the Pulumi project",
+    ]);
+    const elsewhere = await (await startRecover(stack, "--stack", "organization/other/dev")).done;
+    expect([elsewhere.code, elsewhere.output]).toEqual([
+      1,
+      expect.stringMatching(/found no stack dev of project other/),
+    ]);
 
     // As a kill in the middle of its writing leaves it: the engine then reads no state at all.
     writeFileSync(`${stateFile}.attrs`, "");

@@ -1,5 +1,17 @@
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { seedIds } from "../../src/emulator/index.js";
 import { Journal } from "../../src/engine/journal.js";
@@ -121,20 +133,84 @@ it("keeps a journal for each server", () => {
   for (const file of files) expect(path.dirname(file)).toBe(path.join(lab().home, "pulumi-amigo"));
 });
 
-it("drops what is old or long settled when it has grown large, and keeps what is open", () => {
+const line = (entry: string, at: Date, state: string, key = "n".repeat(800)) =>
+  `${JSON.stringify({ entry, at, kind: "Service", key: [key], before: [], state })}\n`;
+const longAgo = new Date(Date.now() - 40 * 86_400_000);
+
+it("drops what is settled and old or one of many when it has grown large, and never what is open", () => {
   const journal = new Journal("https://api.example", () => {});
   mkdirSync(path.dirname(journal.file), { recursive: true });
-  const line = (index: number, at: Date, state: string) =>
-    JSON.stringify({ entry: `e${index}`, at, kind: "Service", key: ["n".repeat(800)], before: [], state });
-  const longAgo = new Date(Date.now() - 40 * 86_400_000);
-  const lines = [line(0, longAgo, "asked"), line(1, new Date(), "asked")];
-  for (let index = 2; index < 1300; index++) lines.push(line(index, new Date(), "made"));
-  writeFileSync(journal.file, `${lines.join("\n")}\n`);
+  const open = Array.from({ length: 700 }, (_, index) => line(`o${index}`, longAgo, index % 2 ? "asked" : "claimed"));
+  const settled = Array.from({ length: 700 }, (_, index) => line(`s${index}`, new Date(), "made"));
+  writeFileSync(journal.file, [line("old", longAgo, "made"), ...open, ...settled].join(""));
   const entry = journal.ask({ kind: "Service", key: ["new"], before: [] });
   const kept = journal.entries().map((one) => one.entry);
-  expect(kept).toHaveLength(502);
-  expect([kept[0], kept[1], kept.at(-1)]).toEqual(["e1", "e800", entry]);
+  expect(kept).toHaveLength(700 + 500 + 1);
+  expect([kept[0], kept[699], kept[700], kept.at(-1)]).toEqual(["o0", "o699", "s200", entry]);
+  const another = new Journal("https://api.example", () => {});
+  another.settle("o0", "made", "7");
+  expect(another.entries().find((one) => one.entry === "o0")).toMatchObject({ state: "made", id: "7" });
+  const folder = path.dirname(journal.file);
+  for (const file of readdirSync(folder)) expect(statSync(path.join(folder, file)).mode & 0o777).toBe(0o600);
 });
+
+it("loses no line after one that a crash cut short", () => {
+  const journal = new Journal("https://api.example", () => {});
+  journal.ask({ kind: "UseCase", key: ["a"], before: [] });
+  appendFileSync(journal.file, '{"entry":"x","kin');
+  const entry = journal.ask({ kind: "UseCase", key: ["b"], before: [] });
+  expect(journal.entries().map((one) => one.entry)).toContain(entry);
+  expect(journal.entries()).toHaveLength(2);
+});
+
+it("takes over what a compaction left that was killed in the middle", () => {
+  const journal = new Journal("https://api.example", () => {});
+  const entry = journal.ask({ kind: "UseCase", key: ["a"], before: [] });
+  renameSync(journal.file, `${journal.file}.1.moved`);
+  writeFileSync(`${journal.file}.1.new`, '{"entry":"hal');
+  journal.settle(entry, "made", "1");
+  expect(journal.entries()).toMatchObject([{ entry, state: "made", id: "1" }]);
+  appendFileSync(journal.file, line("old", longAgo, "made", "n".repeat(1_000_000)));
+  const next = new Journal("https://api.example", () => {});
+  const other = next.ask({ kind: "UseCase", key: ["b"], before: [] });
+  expect(next.entries().map((one) => [one.entry, one.state])).toEqual([
+    [entry, "made"],
+    [other, "asked"],
+  ]);
+  expect(readdirSync(path.dirname(journal.file)).filter((name) => name.endsWith(".moved"))).toEqual([]);
+});
+
+it("loses nothing while some processes append and others compact", async () => {
+  const { home } = lab();
+  // Each of these processes opens the journal anew again and again, and finds it large enough to compact.
+  const script = (name: string, rounds: number, filler: number) => `
+    const { Journal } = require("./src/engine/journal.ts");
+    for (let round = 0; round < ${rounds}; round += 1) {
+      const journal = new Journal("https://api.example", (message) => { console.error(message); process.exit(1); });
+      const entry = journal.ask({ kind: "UseCase", key: ["${name} " + round], before: [] });
+      if (round % 2) journal.settle(entry, "claimed", "${name} " + round);
+      if (${filler}) require("node:fs").appendFileSync(journal.file, "\\n" + "x".repeat(${filler}) + "\\n");
+    }`;
+  const run = promisify(execFile);
+  const writers = ["a", "b", "c", "d"].map((name) => script(name, 250, 0));
+  const compactors = ["e", "f", "g"].map((name) => script(name, 25, 1_100_000));
+  const env = { ...process.env, PULUMI_HOME: home };
+  await Promise.all(
+    [...writers, ...compactors].map((text) => run(process.execPath, ["--import", "tsx", "-e", text], { env })),
+  );
+  const journal = new Journal("https://api.example", () => {});
+  const open = journal.entries().filter(({ kind }) => kind === "UseCase");
+  const expected = ["a", "b", "c", "d", "e", "f", "g"].flatMap((name) =>
+    Array.from({ length: name < "e" ? 250 : 25 }, (_, round) => [
+      `${name} ${round}`,
+      round % 2 ? "claimed" : "asked",
+      round % 2 ? `${name} ${round}` : undefined,
+    ]),
+  );
+  const byKey = (left: (string | undefined)[], right: (string | undefined)[]) =>
+    String(left[0]) < String(right[0]) ? -1 : 1;
+  expect(open.map(({ key, state, id }) => [key[0], state, id]).sort(byKey)).toEqual(expected.sort(byKey));
+}, 120_000);
 
 it("warns once where it cannot be written, and lets the creates go on", async () => {
   const { home, process: run, create, warnings } = lab();

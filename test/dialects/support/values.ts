@@ -18,18 +18,32 @@ const samples: Partial<Record<keyof Dialect, readonly unknown[]>> = {
   getLagMs: [0, 140],
 };
 
+/** What the provider does about these is tried in tests of its own, not under every other test of this folder. */
+const elsewhere: ReadonlySet<string> = new Set([
+  "nameForm",
+  "idCase",
+  "timeZone",
+  "keyterms",
+  "useCasePages",
+  "emptyPages",
+  "fallingTokens",
+  "listTotal",
+  "freesNameAfter",
+  "showsAfter",
+  "extraKeys=kept",
+  "extraKeys=refused",
+]);
+
 const rate = { requests: 5, perMs: 300 };
 
 /** Every value of every switch, taken from the declaration of the switches, so that one that is added is found here. */
 export const settings: readonly Setting[] = Object.entries(dialectShape).flatMap(([key, schema]) => {
   const name = key as keyof Dialect;
+  if (elsewhere.has(name)) return [];
   const byDefault = defaultDialect()[name];
-  return valuesOf(name, schema).map((value) => ({
-    label: `${name}=${wordFor(value)}`,
-    name,
-    value,
-    isDefault: value === byDefault,
-  }));
+  return valuesOf(name, schema)
+    .map((value) => ({ label: `${name}=${wordFor(value)}`, name, value, isDefault: value === byDefault }))
+    .filter(({ label }) => !elsewhere.has(label));
 });
 
 /** The settings in which a server can differ from the default one. */
