@@ -1,4 +1,5 @@
 import { AmigoError, NotFoundError, PermissionError } from "../api/errors.js";
+import { timeOf } from "../api/times.js";
 import { mismatches } from "../engine/compare.js";
 import { messageOf } from "../engine/failure.js";
 import { HIDDEN } from "../engine/hidden.js";
@@ -101,7 +102,7 @@ function doubtOf({ lifecycle, inputs, entry }: OpenCreate, { owner, createdAt }:
   if (!entry) {
     return "has its name, and the journal of this machine holds no such create; if it is this one, take it over with the resource option import";
   }
-  if (lifecycle.kind !== "Workspace" || Date.parse(createdAt) >= Date.parse(entry.at) - CLOCK_TOLERANCE_MS)
+  if (lifecycle.kind !== "Workspace" || timeOf(createdAt) >= Date.parse(entry.at) - CLOCK_TOLERANCE_MS)
     return undefined;
   return `has its slug and is older than the create, which was sent at ${entry.at}`;
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceResponse } from "../api/index.js";
+import { matchesIn, wholeOf } from "../api/listed.js";
 import type { ProviderContext } from "../engine/context.js";
 import { programContext } from "../engine/program-context.js";
 import type { Provider } from "../engine/provider.js";
@@ -118,14 +119,14 @@ export async function getWorkspace(args: GetWorkspaceArgs, opts: LookupOptions =
 export async function getService(args: GetServiceArgs, opts: LookupOptions = {}): Promise<ServiceResult> {
   const { context, workspaceId } = await inWorkspace(args, opts);
   if ("id" in args) return serviceResult(await context.workspace(workspaceId).services.read(args.id));
-  const found = (await context.workspace(workspaceId).allServices.shared()).filter(({ name }) => name === args.name);
+  const found = matchesIn(await context.workspace(workspaceId).services.shared(), ({ name }) => name === args.name);
   return serviceResult(only("service", args, found));
 }
 
 /** All services of a workspace. */
 export async function listServices(args: ListServicesArgs = {}, opts: LookupOptions = {}): Promise<ServiceResult[]> {
   const { context, workspaceId } = await inWorkspace(args, opts);
-  const services = await context.workspace(workspaceId).allServices.shared();
+  const services = wholeOf(await context.workspace(workspaceId).services.shared());
   return services
     .filter(({ is_active }) => args.isActive === undefined || is_active === args.isActive)
     .map(serviceResult);
@@ -135,7 +136,7 @@ export async function listServices(args: ListServicesArgs = {}, opts: LookupOpti
 export async function getUseCase(args: GetUseCaseArgs, opts: LookupOptions = {}): Promise<UseCaseResult> {
   const { context, workspaceId } = await inWorkspace(args, opts);
   const listed = await context.workspace(workspaceId).useCases.shared();
-  const found = listed.filter((useCase) =>
+  const found = matchesIn(listed, (useCase) =>
     "id" in args
       ? useCase.id === args.id
       : useCase.name === args.name &&
@@ -148,7 +149,7 @@ export async function getUseCase(args: GetUseCaseArgs, opts: LookupOptions = {})
 /** All use cases of a workspace that match. */
 export async function listUseCases(args: ListUseCasesArgs = {}, opts: LookupOptions = {}): Promise<UseCaseResult[]> {
   const { context, workspaceId } = await inWorkspace(args, opts);
-  const useCases = await context.workspace(workspaceId).useCases.shared();
+  const useCases = wholeOf(await context.workspace(workspaceId).useCases.shared());
   return useCases
     .filter(({ channel }) => channel === (args.channel ?? channel))
     .filter(({ entity_name }) => entity_name === (args.entityName ?? entity_name))

@@ -204,7 +204,7 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
     if (ConflictError.isInstance(error)) return takeOver(context, news, error);
     if (!outcomeUnknown(error)) throw error;
     const found = await settleCreated(context.settings.settleSeconds, error, async () =>
-      (await reads.allServices.fresh()).find(({ name }) => name === news.name),
+      (await reads.services.fresh()).find(({ name }) => name === news.name),
     );
     if (found && news[HIDDEN.owner] !== undefined && ownerOf(found) === news[HIDDEN.owner])
       return existing(found, news);
@@ -217,14 +217,13 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
     );
   } finally {
     reads.services.touched();
-    reads.allServices.touched();
   }
 }
 
 /** The name is taken. By whom decides what happens: nothing foreign is taken over without being asked for. */
 async function takeOver(context: ProviderContext, news: Values, refusal: Error): Promise<Existing> {
   const workspaceId = String(news.workspaceId);
-  const holder = (await context.workspace(workspaceId).allServices.fresh()).find(({ name }) => name === news.name);
+  const holder = (await context.workspace(workspaceId).services.fresh()).find(({ name }) => name === news.name);
   if (!holder) throw refusal;
   refuseForeignOwner(holder, news[HIDDEN.owner]);
   const claimed = takeClaimed(context, intents.Service(news), holder.id);

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { AmigoError, ConflictError } from "../api/errors.js";
-import type { CreateUseCaseBody, UseCaseResponse } from "../api/index.js";
+import type { CreateUseCaseBody, Listed, UseCaseResponse } from "../api/index.js";
+import { findById } from "../api/listed.js";
 import { asText, mismatches } from "../engine/compare.js";
 import { unique, workspaceOrigin } from "../engine/conflicts.js";
 import type { ProviderContext } from "../engine/context.js";
@@ -266,7 +267,7 @@ function takeOver(context: ProviderContext, news: Values, holder: UseCaseRespons
 async function read(context: ProviderContext, id: string, state: Values): Promise<Existing | undefined> {
   const workspaceId = workspaceOf(context, state);
   const { useCases } = context.workspace(workspaceId);
-  const byId = (listed: UseCaseResponse[]) => listed.find((useCase) => useCase.id === id);
+  const byId = (listed: Listed<UseCaseResponse>) => findById(listed, id);
   const useCase = await findInWorkspace(
     context,
     workspaceId,

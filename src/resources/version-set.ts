@@ -243,7 +243,6 @@ async function put(
   await context.client.upsertVersionSet(workspaceId, serviceId, name, versionSet);
   const reads = context.workspace(workspaceId);
   reads.services.touched();
-  reads.allServices.touched();
   rememberSet(context, serviceId, name, versionSet);
 }
 

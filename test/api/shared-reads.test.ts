@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Page, SharedList, SharedReads } from "../../src/api/shared-reads.js";
+import { PageWalk } from "../../src/api/pages.js";
+import type { ContinuationToken, Page } from "../../src/api/schemas.js";
+import { SharedList, SharedReads } from "../../src/api/shared-reads.js";
 
 interface Thing {
   readonly id: string;
@@ -36,12 +38,17 @@ class Server {
   }
 
   readonly reads = new SharedReads<Thing>({
-    page: (token) => this.page(token),
+    walk: () =>
+      new PageWalk({
+        operation: "list-services",
+        path: "/",
+        fetch: ({ continuationToken }) => this.page(continuationToken),
+      }),
     single: (id) => this.single(id),
-    idOf: ({ id }) => id,
   });
 
-  async page(token = 0): Promise<Page<Thing>> {
+  async page(continuationToken: ContinuationToken = 0): Promise<Page<Thing>> {
+    const token = Number(continuationToken);
     const number = this.pages.push(token);
     const items = this.things()
       .slice(token, token + PAGE)
@@ -49,8 +56,8 @@ class Server {
     await after(this.pageLatency());
     if (this.failing(number)) throw new Error("no list now");
     const hasMore = token + PAGE < this.versions.length;
-    const total = this.tellsTotal ? this.versions.length : undefined;
-    return { items, hasMore, continuationToken: this.tokenAfter(token + PAGE, hasMore), total };
+    const total = this.tellsTotal ? this.versions.length : null;
+    return { items, has_more: hasMore, continuation_token: this.tokenAfter(token + PAGE, hasMore) ?? null, total };
   }
 
   async single(id: string): Promise<Thing> {
@@ -187,13 +194,13 @@ describe("reads by id", () => {
     expect(server.singles).toEqual(["id-150", "id-151"]);
   });
 
-  it("end a list at an empty page although there is more", async () => {
+  it("follow a list over empty pages and tokens that fall", async () => {
     const server = new Server(100);
-    server.shows = () => false;
+    server.shows = ({ id }) => Number(id.slice(3)) >= 40;
     const found = server.readAll([7, 50]);
     await pass(5_000);
     expect((await found).map(({ id }) => id)).toEqual(["id-7", "id-50"]);
-    expect(server).toMatchObject({ pages: [0], singles: ["id-7", "id-50"] });
+    expect(server).toMatchObject({ pages: [0, 20, 40, 60, 80], singles: ["id-7"] });
   });
 
   it("ask again after 30 s", async () => {
@@ -275,7 +282,7 @@ describe("a shared list", () => {
     value = 0;
     sent = 0;
     fails = false;
-    readonly list = new SharedList<number>(async () => {
+    readonly list = new SharedList<number[]>(async () => {
       this.sent += 1;
       const [seen, fails] = [this.value, this.fails];
       await after(LATENCY);
