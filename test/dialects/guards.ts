@@ -140,8 +140,8 @@ export const dialectGuards: readonly DialectGuard[] = [
   retryAfter(
     "rateLimit=seconds",
     "takes the seconds of `Retry-After` for milliseconds",
-    "? Number(told) * 1000 :",
-    "? Number(told) :",
+    "Number(told) * 1000",
+    "Number(told)",
   ),
   retryAfter(
     "rateLimit=date",
