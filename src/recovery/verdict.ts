@@ -1,4 +1,5 @@
 import { AmigoError, NotFoundError, PermissionError } from "../api/errors.js";
+import { matchesIn } from "../api/listed.js";
 import { timeOf } from "../api/times.js";
 import { mismatches } from "../engine/compare.js";
 import { messageOf } from "../engine/failure.js";
@@ -118,15 +119,16 @@ async function candidatesFor({ lifecycle, context, inputs }: OpenCreate): Promis
   const workspaceId = String(inputs.workspaceId);
   switch (lifecycle.kind) {
     case "Workspace": {
-      const found = (await client.listWorkspaces()).filter(({ slug }) => slug === inputs.slug);
+      const found = matchesIn(await client.listWorkspaces(), ({ slug }) => slug === inputs.slug);
       return found.map(({ id, created_at }) => ({ id, createdAt: created_at }));
     }
     case "Service": {
-      const found = (await client.listServices(workspaceId)).filter(({ name }) => name === inputs.name);
+      const found = matchesIn(await client.listServices(workspaceId), ({ name }) => name === inputs.name);
       return found.map((service) => ({ id: service.id, createdAt: service.created_at, owner: ownerOf(service) }));
     }
     default: {
-      const found = (await client.listUseCases(workspaceId)).filter(
+      const found = matchesIn(
+        await client.listUseCases(workspaceId),
         ({ channel, entity_name, name }) =>
           channel === inputs.channel && entity_name === inputs.entityName && name === inputs.name,
       );

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceResponse } from "../api/index.js";
+import { canonicalId } from "../api/ids.js";
 import { matchesIn, wholeOf } from "../api/listed.js";
 import type { ProviderContext } from "../engine/context.js";
 import { programContext } from "../engine/program-context.js";
@@ -111,7 +112,7 @@ export interface GetServiceBindingArgs extends InWorkspace {
 export async function getWorkspace(args: GetWorkspaceArgs, opts: LookupOptions = {}): Promise<WorkspaceResult> {
   const { client } = await programContext(opts.provider);
   if ("id" in args) return result(workspaceThere(await client.getWorkspace(args.id)));
-  const found = (await client.listWorkspaces()).filter(({ slug }) => slug === args.slug);
+  const found = matchesIn(await client.listWorkspaces(), ({ slug }) => slug === args.slug);
   return result(workspaceThere(only("workspace", args, found)));
 }
 
@@ -138,7 +139,7 @@ export async function getUseCase(args: GetUseCaseArgs, opts: LookupOptions = {})
   const listed = await context.workspace(workspaceId).useCases.shared();
   const found = matchesIn(listed, (useCase) =>
     "id" in args
-      ? useCase.id === args.id
+      ? useCase.id === canonicalId(args.id)
       : useCase.name === args.name &&
         useCase.channel === (args.channel ?? useCase.channel) &&
         useCase.entity_name === (args.entityName ?? useCase.entity_name),

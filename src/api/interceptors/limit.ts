@@ -40,7 +40,7 @@ function endingOf({ operation }: Outgoing, reply: Reply): Ending {
 }
 
 function denied(request: Outgoing, denial: Denial): Error {
-  const { operation, path, deadline } = request;
+  const { operation, path, deadline, attempt } = request;
   const identity = { operation: operation.id, method: operation.method, path, outcome: "not-sent" as const };
   const within = seconds(deadline.totalMs);
   const hint = "timeoutSeconds sets how long one call may take, over all its attempts.";
@@ -48,7 +48,7 @@ function denied(request: Outgoing, denial: Denial): Error {
     case "refused":
       return keyRefused(request, denial.refusal, "not tried");
     case "deadline": {
-      const problem = `no answer within ${within}, the last attempt still waited for its turn`;
+      const problem = `no answer within ${within}, the ${attempt > 1 ? "last attempt" : "request"} still waited for its turn`;
       return new TransportError({ ...identity, reason: "deadline", problem, hint });
     }
     case "silent": {
