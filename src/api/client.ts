@@ -166,7 +166,10 @@ export class AmigoClient {
     await this.#call("upsert-service-version-set", parameters, { body: { version_set: versionSet } });
   }
 
-  /** Documented as one list without pages; an answer that says that there is more is followed all the same. */
+  /**
+   * Documented as one list without pages; an answer that says that there is more is followed all
+   * the same.
+   */
   async listUseCases(
     workspaceId: string,
     filters: bodies.UseCaseFilters = {},

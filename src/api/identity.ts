@@ -14,9 +14,10 @@ export interface Fact {
 }
 
 /**
- * Throws a ResponseError where an answer is about another thing than the request: its id would go into state, and the next
- * change would strike somebody else's work. The form of a text does not count, since the thing exists all the same: case, white
- * space, Unicode normalisation and HTML entities.
+ * Throws a ResponseError where an answer is about another thing than the request: its id would go
+ * into state, and the next change would strike somebody else's work. The form of a text does not
+ * count, since the thing exists all the same: case, white space, Unicode normalisation and HTML
+ * entities.
  */
 export async function checkIdentity(
   operation: Operation,

@@ -21,11 +21,11 @@ interface Waiting {
 }
 
 /**
- * Gives turns to the requests of one account: so many at once, so many per second, and none for an operation while the server
- * wants it to wait.
+ * Gives turns to the requests of one account: so many at once, so many per second, and none for an
+ * operation while the server wants it to wait.
  *
- * Waiting for a first turn costs a call none of its time while the queue moves. Its time runs while the server holds its
- * operation back, and while nobody gets a turn.
+ * Waiting for a first turn costs a call none of its time while the queue moves. Its time runs while
+ * the server holds its operation back, and while nobody gets a turn.
  */
 export class Limiter {
   #underWay = 0;
@@ -77,7 +77,10 @@ export class Limiter {
     });
   }
 
-  /** Somebody has got a turn, or is sure to get one or be denied it: those who wait for their first turn lose no time so far. */
+  /**
+   * Somebody has got a turn, or is sure to get one or be denied it: those who wait for their first
+   * turn lose no time so far.
+   */
   moved(): void {
     this.#movedAt = Date.now();
     for (const wait of this.#waits.values()) wait.mark(this.#movedAt);

@@ -21,7 +21,10 @@ export interface UnreadableEntry {
   error: ResponseError;
 }
 
-/** A list to its end. Its entries that could not be read stand beside it, so it is whole only if there are none. */
+/**
+ * A list to its end. Its entries that could not be read stand beside it, so it is whole only if
+ * there are none.
+ */
 export type Listed<Item> = Item[] & { readonly unreadable: readonly UnreadableEntry[] };
 
 /** All items. Throws the error of the first entry that could not be read. */
@@ -31,13 +34,19 @@ export function wholeOf<Item>(list: Listed<Item>): Item[] {
   return list;
 }
 
-/** The items that fit. When none does, an entry that could not be read might, and its error is thrown. */
+/**
+ * The items that fit. When none does, an entry that could not be read might, and its error is
+ * thrown.
+ */
 export function matchesIn<Item>(list: Listed<Item>, fits: (item: Item) => boolean): Item[] {
   const matches = list.filter(fits);
   return matches.length > 0 ? matches : wholeOf(list).filter(fits);
 }
 
-/** The item with this id; undefined when it certainly is not in the list. Throws when it is there and cannot be read. */
+/**
+ * The item with this id; undefined when it certainly is not in the list. Throws when it is there
+ * and cannot be read.
+ */
 export function findById<Item extends { id: string }>(list: Listed<Item>, id: string): Item | undefined {
   const wanted = canonicalId(id);
   const found = list.find((item) => canonicalId(item.id) === wanted);

@@ -84,7 +84,10 @@ export const movedSelfServicePath = "/v1/me/workspaces";
 
 export type PathParameters = Record<string, string>;
 
-/** Fills the template: ids must be UUIDs and go in lower case, names are percent-encoded. Throws SettingsError before anything is sent. */
+/**
+ * Fills the template: ids must be UUIDs and go in lower case, names are percent-encoded. Throws
+ * SettingsError before anything is sent.
+ */
 export function buildPath(template: string, parameters: PathParameters): string {
   return template.replace(/\{(\w+)\}/g, (_, parameter: string) => {
     const value = parameters[parameter] ?? "";

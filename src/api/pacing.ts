@@ -38,15 +38,18 @@ export type Denial =
 
 export type Release = (ending: Ending) => void;
 
-/** Gives the requests of one account their turns: one call before each request, and one when it has ended. */
+/**
+ * Gives the requests of one account their turns: one call before each request, and one when it has
+ * ended.
+ */
 export interface Pacing {
   /** Resolves when the request may start. Rejects with a Denial. */
   acquire(request: Paced): Promise<Release>;
 }
 
 /**
- * The turns of one account: all who use a key at an origin. A request waits for its turn in this process, then for its
- * turn among all processes of a shared budget.
+ * The turns of one account: all who use a key at an origin. A request waits for its turn in this
+ * process, then for its turn among all processes of a shared budget.
  */
 export function pacingFor(origin: string, key: string, limits: Limits): Pacing {
   // The key stands in the name as a digest only.

@@ -6,7 +6,10 @@ import type { ContinuationToken, Page } from "./schemas.js";
 
 export const PAGE_SIZE = 20;
 const mostPages = 10_000;
-/** So many pages in a row may show only what was seen before, since items can move between pages meanwhile. */
+/**
+ * So many pages in a row may show only what was seen before, since items can move between pages
+ * meanwhile.
+ */
 const mostRepeatedPages = 5;
 /** So many pages in a row may be empty, since a server may filter after it has cut the pages. */
 const mostEmptyPages = 100;
@@ -26,8 +29,9 @@ interface Ending {
 }
 
 /**
- * The pages of one list, one after another, each id once. Goes on while there is more and the token is new, also after an empty
- * page. Ends for certain, whatever the server says; and what ends before its end is an error, not a list.
+ * The pages of one list, one after another, each id once. Goes on while there is more and the token
+ * is new, also after an empty page. Ends for certain, whatever the server says; and what ends
+ * before its end is an error, not a list.
  */
 export class PageWalk<Item extends { id: string }> {
   readonly startedAt = Date.now();

@@ -8,15 +8,19 @@ export interface Proxy {
   variable: string;
 }
 
-/** As undici reads them for https: the lower case counts first, even when empty, and the proxy for http where https has none. */
+/**
+ * As undici reads them for https: the lower case counts first, even when empty, and the proxy for
+ * http where https has none.
+ */
 const variables = [
   ["https_proxy", "HTTPS_PROXY"],
   ["http_proxy", "HTTP_PROXY"],
 ];
 
 /**
- * The proxy that the environment names for an origin (NO_PROXY is judged per request, by undici). Requests to this machine never
- * go through one, since their key is in clear, and all others are https. A variable that names no usable proxy is a SettingsError. A password becomes a secret.
+ * The proxy that the environment names for an origin (NO_PROXY is judged per request, by undici).
+ * Requests to this machine never go through one, since their key is in clear, and all others are
+ * https. A variable that names no usable proxy is a SettingsError. A password becomes a secret.
  */
 export function proxyFor(origin: string, environment: NodeJS.ProcessEnv = process.env): Proxy | undefined {
   if (isLoopback(new URL(origin).hostname)) return undefined;
@@ -40,7 +44,8 @@ function checked(variable: string, value: string): string {
     throw refused(variable, `uses ${scheme}, and only http and https proxies are supported`);
   }
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  // Else `http:///proxy` would have the host "proxy", and a host with white space or a backslash another one.
+  // Else `http:///proxy` would have the host "proxy", and a host with white space or a backslash
+  // another one.
   if (url === undefined || /[\s\\]/.test(address) || /^https?:\/\/([^/@]*@)?([/:?#]|$)/i.test(address)) {
     throw refused(variable, "is not the address of a proxy");
   }

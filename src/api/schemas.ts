@@ -2,7 +2,10 @@ import { z } from "zod";
 import { canonicalId } from "./ids.js";
 import type { Unreadable } from "./listed.js";
 
-/** Responses are read tolerantly: enums and ids are plain strings (a UUID in lower case), unknown keys are dropped (kept where a PUT sends them back), optional ones may lack. */
+/**
+ * Responses are read tolerantly: enums and ids are plain strings (a UUID in lower case), unknown
+ * keys are dropped (kept where a PUT sends them back), optional ones may lack.
+ */
 
 /**
  * Arrays and maps that stop at their first wrong entry: of an answer with millions, zod's own would fill the memory with
@@ -33,7 +36,10 @@ function entryParser<Item extends z.ZodType>(item: Item, context: z.core.$Refine
 /** So many strange entries may stand in one list; with more, the list itself is strange. */
 const mostUnreadable = 100;
 
-/** The entries of an answer's list. One that does not fit is left out and reported beside the others. */
+/**
+ * The entries of an answer's list. One that does not fit is left out and reported beside the
+ * others.
+ */
 function listed<Item extends z.ZodType>(item: Item) {
   return z.array(z.unknown()).transform((values, context) => {
     const items: z.infer<Item>[] = [];

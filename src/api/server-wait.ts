@@ -8,7 +8,9 @@ export class ServerWait {
   #endedMs = 0;
   #markedMs = 0;
 
-  /** The server asks to wait so long from now; true when that is longer than it had asked before. */
+  /**
+   * The server asks to wait so long from now; true when that is longer than it had asked before.
+   */
   extend(now: number, waitMs: number, because: string): boolean {
     if (now + waitMs <= Math.max(now, this.until)) return false;
     if (now > this.until) {

@@ -83,9 +83,10 @@ interface Source<T extends { id: string }> {
 }
 
 /**
- * All that is read of the things of one kind: whole lists, and reads by id. Reads are answered from as few requests as the reads at
- * hand are worth: one alone is a single GET; many share the pages of a list, fetched only as far as needed. An id that the list does not
- * show is always read by itself.
+ * All that is read of the things of one kind: whole lists, and reads by id. Reads are answered from
+ * as few requests as the reads at hand are worth: one alone is a single GET; many share the pages
+ * of a list, fetched only as far as needed. An id that the list does not show is always read by
+ * itself.
  */
 export class SharedReads<T extends { id: string }> extends Shared<PartialList<T>, Listed<T>> {
   private waiting: { id: string; resolve: (item: T) => void; reject: (error: unknown) => void }[] = [];

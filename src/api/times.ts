@@ -2,7 +2,10 @@
 const isoWithoutZone = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?$/i;
 const zone = /([+-]\d\d(:?\d\d)?|Z|GMT|UTC?)$/i;
 
-/** A time of an answer in milliseconds since 1970, or NaN. A time without a zone is UTC, wherever this process runs. */
+/**
+ * A time of an answer in milliseconds since 1970, or NaN. A time without a zone is UTC, wherever
+ * this process runs.
+ */
 export function timeOf(text: string): number {
   const trimmed = text.trim();
   if (isoWithoutZone.test(trimmed)) return Date.parse(`${trimmed.replace(" ", "T").replace(",", ".")}Z`);

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ServiceResponse } from "../api/index.js";
 import { canonicalId } from "../api/ids.js";
+import type { ServiceResponse } from "../api/index.js";
 import { matchesIn, wholeOf } from "../api/listed.js";
 import type { ProviderContext } from "../engine/context.js";
 import { programContext } from "../engine/program-context.js";

@@ -17,8 +17,8 @@ interface Waiting {
 }
 
 /**
- * This process's side of a budget that many share. When the budget is gone or silent, the process goes on with its own
- * limits.
+ * This process's side of a budget that many share. When the budget is gone or silent, the process
+ * goes on with its own limits.
  */
 export class BudgetClient {
   readonly #socket: Socket;
@@ -44,7 +44,10 @@ export class BudgetClient {
     });
   }
 
-  /** Resolves when the request may start; calls `alive` meanwhile, for each sign of life. Rejects with a Denial. */
+  /**
+   * Resolves when the request may start; calls `alive` meanwhile, for each sign of life. Rejects
+   * with a Denial.
+   */
   async acquire(request: Paced, of: string, alive: () => void): Promise<Release> {
     if (this.#isGone) return () => {};
     const id = ++this.#last;
@@ -68,7 +71,8 @@ export class BudgetClient {
         send(this.#socket, { finished: id, ending: { succeeded: false, throttled: false } });
         deny(denial);
       };
-      // A budget that is at work keeps to the deadline by itself, and knows whether its queue moves.
+      // A budget that is at work keeps to the deadline by itself, and knows whether its queue
+      // moves.
       const listen = (ms: number) => {
         timer = setTimeout(() => setImmediate(judge), Math.min(ms, LONGEST_TIMER));
       };

@@ -2,7 +2,10 @@ import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 
-/** Processes and their shared budget exchange lines of JSON. An id is the asking process's own number for a request. */
+/**
+ * Processes and their shared budget exchange lines of JSON. An id is the asking process's own
+ * number for a request.
+ */
 const id = z.number();
 const refusal = z.object({ operation: z.string(), requestId: z.string().optional() });
 

@@ -18,8 +18,9 @@ export interface SharedBudget {
 const LONGEST_SOCKET_PATH = 103;
 
 /**
- * One budget of requests for many processes on this machine, such as a fleet's: for each server and key so many at once, so many per
- * second. A wait that the server asks one of them for holds that operation back in all. Each process's own limits hold beside it.
+ * One budget of requests for many processes on this machine, such as a fleet's: for each server and
+ * key so many at once, so many per second. A wait that the server asks one of them for holds that
+ * operation back in all. Each process's own limits hold beside it.
  */
 export async function startSharedBudget(limits: Limits): Promise<SharedBudget> {
   const limiters = new Map<string, Limiter>();
