@@ -68,7 +68,7 @@ export class BudgetClient {
       };
       const giveUp = (denial: Denial) => {
         if (!this.#waiting.has(id)) return;
-        send(this.#socket, { finished: id, ending: { succeeded: false, throttled: false } });
+        send(this.#socket, { finished: id, succeeded: false, throttled: false });
         deny(denial);
       };
       // A budget that is at work keeps to the deadline by itself, and knows whether its queue
@@ -99,7 +99,7 @@ export class BudgetClient {
       if (!deadline.begun) listen(deadline.remaining);
       this.#watch();
     });
-    return (ending) => send(this.#socket, { finished: id, ending });
+    return (ending) => send(this.#socket, { finished: id, ...ending });
   }
 
   /** Asks for a sign of life for as long as somebody waits. */

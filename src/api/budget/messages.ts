@@ -15,7 +15,8 @@ const denial = z.discriminatedUnion("reason", [
   z.object({ reason: z.literal("refused"), refusal }),
 ]);
 
-const ending = z.object({
+const finished = z.object({
+  finished: id,
   succeeded: z.boolean(),
   throttled: z.boolean(),
   waitMs: z.number().optional(),
@@ -27,17 +28,17 @@ export const toBudget = z.union([
   z.object({
     ask: id,
     of: z.string(),
-    operation: z.string(),
+    operation: z.string().default(""),
     leftMs: z.number().nonnegative(),
     begun: z.boolean(),
     isRetry: z.boolean(),
   }),
-  z.object({ finished: id, ending }),
+  finished,
   z.object({ ping: z.literal(true) }),
 ]);
 
 export const fromBudget = z.union([
-  z.object({ admitted: id, spentMs: z.number() }),
+  z.object({ admitted: id, spentMs: z.number().default(0) }),
   z.object({ denied: id, denial }),
   z.object({ pong: z.literal(true) }),
 ]);

@@ -98,7 +98,7 @@ function serve(socket: Socket, limits: Limits, limiterOf: (name: string) => Limi
 
   onMessage(socket, toBudget, (message) => {
     if ("ask" in message) void ask(message);
-    else if ("finished" in message) end(message.finished, message.ending);
+    else if ("finished" in message) end(message.finished, message);
     else send(socket, { pong: true });
   });
   socket.on("error", () => {});
