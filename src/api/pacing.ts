@@ -34,7 +34,8 @@ export type Denial =
   | { reason: "deadline" }
   | { reason: "silent" }
   | { reason: "wait"; waitMs: number; because: string }
-  | { reason: "refused"; refusal: Refusal };
+  /** `elsewhere`: perhaps to another process, which has shown the whole error there. */
+  | { reason: "refused"; refusal: Refusal; elsewhere?: boolean };
 
 export type Release = (ending: Ending) => void;
 

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
@@ -164,7 +165,27 @@ describe("a budget at work", () => {
     await vi.waitFor(() => new Promise((resolve) => setTimeout(resolve, 50)));
     release({ succeeded: false, throttled: false, refused: { operation: "get-workspace", requestId: "req-1" } });
     const refusal = { operation: "get-workspace", requestId: "req-1" };
-    for (const denial of await Promise.all(waiting)) expect(denial).toEqual({ reason: "refused", refusal });
+    for (const denial of await Promise.all(waiting)) {
+      expect(denial).toEqual({ reason: "refused", refusal, elsewhere: true });
+    }
+  });
+
+  it("lets a call say in full that the key was refused, since another process may have shown it", async () => {
+    const server = await serve((response) => json(response, 200, workspace));
+    const address = await budgetOf({ maxConcurrency: 1 });
+    vi.stubEnv("AMIGO_SHARED_BUDGET", address);
+    const account = `${server.url} ${createHash("sha256").update("key-in-two-processes").digest("hex")}`;
+    const other = new BudgetClient(address);
+    const release = await other.acquire(ask(), account, () => {});
+    const call = failureOf(clientOf(server, { apiKey: () => "key-in-two-processes" }).getWorkspace(workspaceId));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    release({ succeeded: false, throttled: false, refused: { operation: "list-services", requestId: "req-1" } });
+    const error = await call;
+    expect(error).toMatchObject({ name: "AuthenticationError", outcome: "not-sent", attempts: 0 });
+    expect(error.message).toMatch(
+      /^get-workspace: not tried: the key was refused \(401\) for list-services, request id req-1\. The key was read from /,
+    );
+    expect(server.seen).toEqual([]);
   });
 });
 

@@ -22,9 +22,15 @@ export function refusedKey(): Interceptor {
 }
 
 /** The short error of a request whose key the server has refused to another one. */
-export function keyRefused(request: Outgoing, first: Refusal, what: "not tried" | "refused too"): AuthenticationError {
+export function keyRefused(
+  request: Outgoing,
+  first: Refusal,
+  what: "not tried" | "refused too",
+  hint?: string | false,
+): AuthenticationError {
   const { operation, path, attempt } = request;
-  const detail = `${what}: the key was refused (401) for ${first.operation}, request id ${first.requestId ?? "none"}; told above`;
+  const above = hint ? "" : "; told above";
+  const detail = `${what}: the key was refused (401) for ${first.operation}, request id ${first.requestId ?? "none"}${above}`;
   return new AuthenticationError({
     operation: operation.id,
     method: operation.method,
@@ -32,6 +38,7 @@ export function keyRefused(request: Outgoing, first: Refusal, what: "not tried" 
     status: 401,
     detail,
     summary: `${operation.id}: ${detail}.`,
+    hint: hint || undefined,
     outcome: what === "not tried" ? "not-sent" : "rejected",
     attempts: what === "not tried" ? 0 : attempt,
   });
