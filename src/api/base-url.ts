@@ -1,4 +1,5 @@
 import { SettingsError } from "./errors.js";
+import { isLoopback } from "./loopback.js";
 
 export interface BaseUrl {
   /** Scheme, host and port. */
@@ -20,11 +21,6 @@ export function parseBaseUrl(text: string): BaseUrl {
     throw refused(`uses plain http for ${url.hostname}, which would show the key to everybody on the way`);
   }
   return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, "") };
-}
-
-/** 127.0.0.0/8, ::1 and localhost, as URL parsers write them. */
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function authority(text: string): string {

@@ -114,7 +114,7 @@ export interface PageRequest {
   /** 1 to 20. @default 20 */
   limit?: number;
   /** As the page before gave it. */
-  continuationToken?: number;
+  continuationToken?: number | string;
 }
 
 export interface ServiceFilters {

@@ -3,6 +3,7 @@ import type * as bodies from "./bodies.js";
 import { Connection } from "./connection.js";
 import { ApiError } from "./errors.js";
 import { checkIdentity, type Fact, factsOf } from "./identity.js";
+import type { Listed } from "./listed.js";
 import {
   buildPath,
   buildQuery,
@@ -12,8 +13,8 @@ import {
   type PathParameters,
 } from "./operations.js";
 import type { ClientOptions } from "./options.js";
-import { allItems } from "./pages.js";
-import { parseReply } from "./parse.js";
+import { allItems, PageWalk } from "./pages.js";
+import { misfit, parseReply } from "./parse.js";
 import * as schemas from "./schemas.js";
 
 /** The API addresses of this process whose self-service route is the newer one. */
@@ -36,12 +37,12 @@ export class AmigoClient {
   }
 
   async listWorkspacesPage(page: bodies.PageRequest = {}): Promise<schemas.Page<schemas.WorkspaceResponse>> {
-    return this.#call("list-workspaces", {}, { query: pageQuery(page), schema: schemas.workspacePageSchema });
+    return readable("list-workspaces", operations["list-workspaces"].path, await this.#workspacePage(page));
   }
 
   /** All pages; a thing that moved between pages during the scan may be missing, never double. */
-  async listWorkspaces(): Promise<schemas.WorkspaceResponse[]> {
-    return allItems("list-workspaces", operations["list-workspaces"].path, (page) => this.listWorkspacesPage(page));
+  async listWorkspaces(): Promise<Listed<schemas.WorkspaceResponse>> {
+    return allItems("list-workspaces", operations["list-workspaces"].path, (page) => this.#workspacePage(page));
   }
 
   /** The bootstrap route: makes a workspace without an owner, which nobody can archive. */
@@ -107,20 +108,25 @@ export class AmigoClient {
     workspaceId: string,
     page: bodies.PageRequest & bodies.ServiceFilters = {},
   ): Promise<schemas.Page<schemas.ServiceResponse>> {
-    const query = { ...pageQuery(page), search: page.search, is_active: page.isActive };
-    const facts = ({ items }: { items: object[] }) =>
-      items.flatMap((item, index) => factsOf(item, { workspace_id: workspaceId }, `items[${index}].`));
-    return this.#call(
-      "list-services",
-      { workspace_id: workspaceId },
-      { query, schema: schemas.servicePageSchema, facts },
-    );
+    return readable("list-services", servicesPath(workspaceId), await this.#servicePage(workspaceId, page));
+  }
+
+  /** The pages of all services, to be read one after another as far as needed. */
+  walkServices(workspaceId: string, filters: bodies.ServiceFilters = {}): PageWalk<schemas.ServiceResponse> {
+    return new PageWalk({
+      operation: "list-services",
+      path: servicesPath(workspaceId),
+      fetch: (page) => this.#servicePage(workspaceId, { ...filters, ...page }),
+      isFiltered: hasValue(filters),
+    });
   }
 
   /** All pages; a thing that moved between pages during the scan may be missing, never double. */
-  async listServices(workspaceId: string, filters: bodies.ServiceFilters = {}): Promise<schemas.ServiceResponse[]> {
-    const path = buildPath(operations["list-services"].path, { workspace_id: workspaceId });
-    return allItems("list-services", path, (page) => this.listServicesPage(workspaceId, { ...filters, ...page }));
+  async listServices(
+    workspaceId: string,
+    filters: bodies.ServiceFilters = {},
+  ): Promise<Listed<schemas.ServiceResponse>> {
+    return this.walkServices(workspaceId, filters).all();
   }
 
   async getService(workspaceId: string, serviceId: string): Promise<schemas.ServiceResponse> {
@@ -160,11 +166,23 @@ export class AmigoClient {
     await this.#call("upsert-service-version-set", parameters, { body: { version_set: versionSet } });
   }
 
-  /** Not paginated. */
-  async listUseCases(workspaceId: string, filters: bodies.UseCaseFilters = {}): Promise<schemas.UseCaseResponse[]> {
+  /**
+   * Documented as one list without pages; an answer that says that there is more is followed all
+   * the same.
+   */
+  async listUseCases(
+    workspaceId: string,
+    filters: bodies.UseCaseFilters = {},
+  ): Promise<Listed<schemas.UseCaseResponse>> {
+    const parameters = { workspace_id: workspaceId };
     const { entity_name, channel, setup_id } = filters;
-    const request = { query: { entity_name, channel, setup_id }, schema: schemas.useCaseListSchema };
-    return (await this.#call("list-use-cases", { workspace_id: workspaceId }, request)).items;
+    const fetch = ({ limit, continuationToken }: bodies.PageRequest) => {
+      const further = continuationToken === undefined ? {} : { limit, continuation_token: continuationToken };
+      const query = { entity_name, channel, setup_id, ...further };
+      return this.#call("list-use-cases", parameters, { query, schema: schemas.useCasePageSchema });
+    };
+    const path = buildPath(operations["list-use-cases"].path, parameters);
+    return allItems("list-use-cases", path, fetch, hasValue(filters));
   }
 
   async createUseCase(workspaceId: string, body: bodies.CreateUseCaseBody): Promise<schemas.UseCaseResponse> {
@@ -200,6 +218,21 @@ export class AmigoClient {
     await this.#call("unbind-use-case-from-service", { workspace_id: workspaceId, use_case_id: useCaseId }, {});
   }
 
+  #workspacePage(page: bodies.PageRequest): Promise<schemas.Page<schemas.WorkspaceResponse>> {
+    return this.#call("list-workspaces", {}, { query: pageQuery(page), schema: schemas.workspacePageSchema });
+  }
+
+  #servicePage(
+    workspaceId: string,
+    page: bodies.PageRequest & bodies.ServiceFilters,
+  ): Promise<schemas.Page<schemas.ServiceResponse>> {
+    const query = { ...pageQuery(page), search: page.search, is_active: page.isActive };
+    const facts = ({ items }: { items: object[] }) =>
+      items.flatMap((item, index) => factsOf(item, { workspace_id: workspaceId }, `items[${index}].`));
+    const request = { query, schema: schemas.servicePageSchema, facts };
+    return this.#call("list-services", { workspace_id: workspaceId }, request);
+  }
+
   async #call<Result>(id: OperationId, parameters: PathParameters, call: Call<Result>): Promise<Result> {
     const operation = operations[id];
     const path = buildPath(call.template ?? operation.path, parameters) + buildQuery(call.query ?? {});
@@ -207,7 +240,7 @@ export class AmigoClient {
     const reply = await this.#connection.send({ operation, path, body });
     if (call.schema === undefined) return undefined as Result;
     const answer = parseReply(operation, path, reply, call.schema);
-    checkIdentity(operation, path, reply, call.facts?.(answer) ?? []);
+    await checkIdentity(operation, path, reply, call.facts?.(answer) ?? []);
     return answer;
   }
 }
@@ -224,6 +257,22 @@ interface Call<Result> {
 
 function pageQuery({ limit = 20, continuationToken }: bodies.PageRequest) {
   return { limit, continuation_token: continuationToken };
+}
+
+function servicesPath(workspaceId: string): string {
+  return buildPath(operations["list-services"].path, { workspace_id: workspaceId });
+}
+
+function hasValue(filters: object): boolean {
+  return Object.values(filters).some((value) => value !== undefined);
+}
+
+/** The page, if at least one of its entries could be read. */
+function readable<Item>(operation: OperationId, path: string, page: schemas.Page<Item>): schemas.Page<Item> {
+  const [first] = page.items.unreadable ?? [];
+  if (page.items.length > 0 || first === undefined) return page;
+  const request = { operation, method: "GET", path, outcome: "rejected" as const, attempts: 1 };
+  throw misfit(request, ["items", first.index, ...first.path], first.message, "200");
 }
 
 /** The answer is about this workspace, or this service of a workspace. */

@@ -81,24 +81,30 @@ export class Connection {
       [
         retry(wholeNumber("maxAttempts", maxAttempts)),
         auth(apiKey),
-        limit(this.#base.origin, limits),
         refusedKey(),
         answers,
+        limit(this.#base.origin, limits),
         log(level, this.#options.log ?? writeToStandardError),
       ],
     );
   }
 
   #opened(): Promise<Transport> {
-    this.#transport ??= import("./transport.js").then(({ openTransport }) =>
-      openTransport({
-        origin: this.#base.origin,
-        maxConcurrency: this.#maxConcurrency,
-        maxResponseBytes: this.#maxResponseBytes,
-        timeoutMs: this.#timeoutMs,
-      }),
-    );
+    this.#transport ??= this.#open().catch((error) => {
+      this.#transport = undefined;
+      throw error;
+    });
     return this.#transport;
+  }
+
+  async #open(): Promise<Transport> {
+    const { openTransport } = await import("./transport.js");
+    return openTransport({
+      origin: this.#base.origin,
+      maxConcurrency: this.#maxConcurrency,
+      maxResponseBytes: this.#maxResponseBytes,
+      timeoutMs: this.#timeoutMs,
+    });
   }
 }
 

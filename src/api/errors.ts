@@ -88,6 +88,8 @@ export abstract class RequestError extends AmigoError {
 export interface Problem {
   path: string;
   message: string;
+  /** The server's own word for the kind of problem, as in `extra_forbidden`. */
+  type?: string;
 }
 
 export interface ApiErrorInit extends RequestErrorInit {
@@ -119,6 +121,7 @@ export class ApiError extends RequestError {
     this.problems = (init.problems ?? []).map((problem) => ({
       path: bounded(problem.path),
       message: bounded(problem.message),
+      ...(problem.type !== undefined && { type: bounded(problem.type) }),
     }));
     this.retryAfterMs = init.retryAfterMs;
   }

@@ -19,8 +19,14 @@ export function readFailureBody(reply: Reply): FailureBody {
   const detail = body.detail;
   const inner = isRecord(detail) ? detail : body;
   const code = textOf(body.error_code) ?? textOf(body.code) ?? textOf(inner.error_code) ?? textOf(inner.code);
-  if (Array.isArray(detail))
-    return { detail: "", problems: detail.slice(0, mostProblems).map(problemOf), code, requestId };
+  const list = [detail, inner.detail, inner.errors].find((value) => Array.isArray(value));
+  if (list !== undefined)
+    return {
+      detail: textOf(detail) ?? firstText(inner) ?? "",
+      problems: list.slice(0, mostProblems).map(problemOf),
+      code,
+      requestId,
+    };
   const said = textOf(detail) ?? firstText(inner) ?? (isRecord(detail) ? JSON.stringify(detail) : "");
   return { detail: said, problems: [], code, requestId };
 }
@@ -50,7 +56,8 @@ function problemOf(entry: unknown): Problem {
   if (!isRecord(entry)) return { path: "", message: textOf(entry) ?? JSON.stringify(entry) };
   const steps = Array.isArray(entry.loc) ? entry.loc : [];
   const inner = ["body", "query", "path"].includes(steps[0]) ? steps.slice(1) : steps;
-  return { path: pathOf(inner), message: textOf(entry.msg) ?? firstText(entry) ?? "is invalid" };
+  const message = textOf(entry.msg) ?? firstText(entry) ?? "is invalid";
+  return { path: pathOf(inner), message, type: textOf(entry.type) };
 }
 
 function pathOf(steps: unknown[]): string {

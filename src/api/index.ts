@@ -1,6 +1,8 @@
 export type * from "./bodies.js";
 export { AmigoClient } from "./client.js";
 export * from "./errors.js";
+export { canonicalId } from "./ids.js";
+export { findById, type Listed, matchesIn, type UnreadableEntry, wholeOf } from "./listed.js";
 export { type OperationId, type OperationKind, operations } from "./operations.js";
 export type { ClientOptions } from "./options.js";
 export { redact, registerSecret } from "./redact.js";
@@ -12,3 +14,4 @@ export type {
   UseCaseResponse,
   WorkspaceResponse,
 } from "./schemas.js";
+export { timeOf } from "./times.js";

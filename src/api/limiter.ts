@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import type { Deadline } from "./deadline.js";
+import type { Denial, Ending, Paced, Refusal, Release } from "./pacing.js";
+import { ServerWait } from "./server-wait.js";
 
 export interface Limits {
   maxConcurrency: number;
@@ -9,42 +9,60 @@ export interface Limits {
 /** Requests under way at once, where nothing else is set. */
 export const DEFAULT_MAX_CONCURRENCY = 16;
 
-/** Why a request was not let through. */
-export type Denial = { reason: "deadline" } | { reason: "paused"; waitMs: number; told: string };
-
 interface Waiting {
-  limits: Limits;
-  deadline: Deadline;
-  admit: () => void;
-  deny: (denial: Denial) => void;
+  readonly request: Paced;
+  readonly limits: Limits;
+  readonly wait: ServerWait;
+  readonly since: number;
+  /** How long the server had held the operation back before. */
+  readonly heldBefore: number;
+  admit(): void;
+  deny(denial: Denial): void;
 }
 
-/** Lets requests through to one origin with one key, for all clients of the process: so many at once, so many per second, none during a pause. */
+/**
+ * Gives turns to the requests of one account: so many at once, so many per second, and none for an
+ * operation while the server wants it to wait.
+ *
+ * Waiting for a first turn costs a call none of its time while the queue moves. Its time runs while
+ * the server holds its operation back, and while nobody gets a turn.
+ */
 export class Limiter {
   #underWay = 0;
   /** What throttling has left of the allowed concurrency; grows back with successes. */
   #window = Number.POSITIVE_INFINITY;
   #successes = 0;
-  #pausedUntil = 0;
-  #told = "";
   #nextStart = 0;
   #lastHalving = 0;
+  #movedAt = 0;
+  readonly #waits = new Map<string, ServerWait>();
   #queue: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** When the first of the queue runs out of time. */
+  #nextExpiry = Number.POSITIVE_INFINITY;
 
-  /** Answers when the request may start, with the time of that; rejects with a Denial. A retry goes before first attempts. */
-  admission(limits: Limits, deadline: Deadline, isRetry: boolean): Promise<number> {
+  /** Resolves when the request may start. Rejects with a Denial. */
+  acquire(request: Paced, limits: Limits): Promise<Release> {
     return new Promise((resolve, reject: (denial: Denial) => void) => {
+      const { deadline, isRetry, operation } = request;
+      if (deadline.expired) return reject({ reason: "deadline" });
       const stopWatching = deadline.onExpiry(() => {
         waiting.deny({ reason: "deadline" });
         this.#advance();
       });
+      const since = Date.now();
+      const wait = this.#waitOf(operation);
       const waiting: Waiting = {
+        request,
         limits,
-        deadline,
+        wait,
+        since,
+        heldBefore: wait.heldMs(since),
         admit: () => {
           stopWatching();
-          resolve(Date.now());
+          const startedAt = Date.now();
+          deadline.spend(wait.heldMs(startedAt) - waiting.heldBefore);
+          resolve((ending) => this.#ended(ending, operation, limits, startedAt));
         },
         deny: (denial) => {
           stopWatching();
@@ -54,62 +72,114 @@ export class Limiter {
       };
       if (isRetry) this.#queue.unshift(waiting);
       else this.#queue.push(waiting);
+      this.#judge(waiting, since);
       this.#advance();
     });
   }
 
-  /** The request is over; successes widen a narrowed window by one per window's worth. */
-  finished(succeeded: boolean): void {
+  /**
+   * Somebody has got a turn, or is sure to get one or be denied it: those who wait for their first
+   * turn lose no time so far.
+   */
+  moved(): void {
+    this.#movedAt = Date.now();
+    for (const wait of this.#waits.values()) wait.mark(this.#movedAt);
+  }
+
+  #ended(ending: Ending, operation: string, limits: Limits, startedAt: number): void {
     this.#underWay -= 1;
-    if (succeeded && Number.isFinite(this.#window)) {
-      this.#successes += 1;
-      if (this.#successes >= this.#window) {
-        this.#window += 1;
-        this.#successes = 0;
-      }
+    if (ending.succeeded) this.#widen();
+    if (ending.throttled) this.#narrow(limits, startedAt);
+    if (
+      ending.waitMs !== undefined &&
+      this.#waitOf(operation).extend(Date.now(), ending.waitMs, ending.because ?? "")
+    ) {
+      this.#judgeAll();
     }
+    if (ending.refused !== undefined) this.#empty(ending.refused);
     this.#advance();
   }
 
+  /** Successes widen a narrowed window by one per window's worth. */
+  #widen(): void {
+    if (!Number.isFinite(this.#window)) return;
+    this.#successes += 1;
+    if (this.#successes < this.#window) return;
+    this.#window += 1;
+    this.#successes = 0;
+  }
+
   /** Halves the concurrency, once for all requests that were under way at the same time. */
-  throttled(limits: Limits, startedAt: number): void {
+  #narrow(limits: Limits, startedAt: number): void {
     if (startedAt < this.#lastHalving) return;
     this.#lastHalving = Date.now() + 1;
     this.#window = Math.max(1, Math.floor(Math.min(this.#window, limits.maxConcurrency) / 2));
     this.#successes = 0;
   }
 
-  /** Nothing starts for so long; a longer pause stays. `told` says who heard it. */
-  pause(waitMs: number, told: string): void {
-    const until = Date.now() + waitMs;
-    if (until <= this.#pausedUntil) return;
-    this.#pausedUntil = until;
-    this.#told = told;
-    this.#advance();
+  #empty(refusal: Refusal): void {
+    for (const { deny } of this.#queue) deny({ reason: "refused", refusal });
+  }
+
+  #waitOf(operation: string): ServerWait {
+    const wait = this.#waits.get(operation) ?? new ServerWait();
+    this.#waits.set(operation, wait);
+    return wait;
   }
 
   #advance(): void {
     clearTimeout(this.#timer);
-    this.#denyHopeless();
-    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
-      if (this.#underWay >= Math.min(this.#window, first.limits.maxConcurrency)) return;
-      const wait = Math.max(this.#pausedUntil, this.#nextStart) - Date.now();
-      if (wait > 0) {
-        this.#timer = setTimeout(() => this.#advance(), Math.min(wait, longestTimer) + 1);
-        return;
+    if (Date.now() >= this.#nextExpiry) this.#judgeAll();
+    let wakeAt = this.#nextExpiry;
+    for (let index = 0; index < this.#queue.length; ) {
+      const first = this.#queue[index] as Waiting;
+      const now = Date.now();
+      if (this.#nextStart > now) {
+        wakeAt = Math.min(wakeAt, this.#nextStart);
+        break;
       }
-      this.#queue.shift();
+      if (first.wait.until > now) {
+        wakeAt = Math.min(wakeAt, first.wait.until);
+        index += 1;
+        continue;
+      }
+      if (this.#underWay >= Math.min(this.#window, first.limits.maxConcurrency)) break;
+      this.#queue.splice(index, 1);
       this.#underWay += 1;
+      this.moved();
       const { requestsPerSecond } = first.limits;
-      if (requestsPerSecond !== undefined) this.#nextStart = Date.now() + 1000 / requestsPerSecond;
+      if (requestsPerSecond !== undefined) {
+        this.#nextStart = now + 1000 / requestsPerSecond;
+        // Keeping to the user's own rate is no standstill.
+        this.#movedAt = this.#nextStart;
+      }
       first.admit();
+    }
+    if (this.#queue.length === 0) this.#nextExpiry = Number.POSITIVE_INFINITY;
+    else if (wakeAt < Number.POSITIVE_INFINITY) {
+      this.#timer = setTimeout(() => this.#advance(), Math.min(Math.max(0, wakeAt - Date.now()), longestTimer) + 1);
     }
   }
 
-  #denyHopeless(): void {
-    const waitMs = this.#pausedUntil - Date.now();
-    const hopeless = this.#queue.filter(({ deadline }) => waitMs > deadline.remaining);
-    for (const { deny } of hopeless) deny({ reason: "paused", waitMs, told: this.#told });
+  /** Denies a turn to whoever cannot get one in time. */
+  #judgeAll(): void {
+    const now = Date.now();
+    this.#nextExpiry = Number.POSITIVE_INFINITY;
+    for (const waiting of this.#queue) this.#judge(waiting, now);
+  }
+
+  #judge(waiting: Waiting, now: number): void {
+    const { request, wait, heldBefore, since } = waiting;
+    const { deadline } = request;
+    const waitMs = wait.until - now;
+    const held = deadline.begun ? 0 : wait.heldMs(now) - heldBefore;
+    const left = deadline.remaining - held;
+    const idle = since > this.#movedAt ? now - since - held : now - this.#movedAt - wait.heldSinceMark(now);
+    if (waitMs > 0 && waitMs >= left) waiting.deny({ reason: "wait", waitMs, because: wait.because });
+    // A clock that runs ends the wait by itself.
+    else if (deadline.begun) return;
+    else if (idle >= left) waiting.deny({ reason: "deadline" });
+    else this.#nextExpiry = Math.min(this.#nextExpiry, now + left - idle);
   }
 }
 
@@ -118,14 +188,9 @@ const longestTimer = 2 ** 31 - 2;
 
 const limiters = new Map<string, Limiter>();
 
-/** Whom limits hold for: all who use a key at an origin. The key stands in it as a digest only. */
-export function accountName(origin: string, key: string): string {
-  return `${origin} ${createHash("sha256").update(key).digest("hex")}`;
-}
-
 /** The one limiter of this process for an account. */
-export function limiterFor(name: string): Limiter {
-  const limiter = limiters.get(name) ?? new Limiter();
-  limiters.set(name, limiter);
+export function limiterFor(account: string): Limiter {
+  const limiter = limiters.get(account) ?? new Limiter();
+  limiters.set(account, limiter);
   return limiter;
 }

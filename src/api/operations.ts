@@ -1,4 +1,5 @@
 import { SettingsError } from "./errors.js";
+import { canonicalId, isUuid } from "./ids.js";
 
 /** `read` changes nothing, `idempotent` may be sent twice, `create` must not be sent again unless it certainly was not carried out. */
 export type OperationKind = "read" | "idempotent" | "create";
@@ -83,7 +84,10 @@ export const movedSelfServicePath = "/v1/me/workspaces";
 
 export type PathParameters = Record<string, string>;
 
-/** Fills the template: ids must be UUIDs, names are percent-encoded. Throws SettingsError before anything is sent. */
+/**
+ * Fills the template: ids must be UUIDs and go in lower case, names are percent-encoded. Throws
+ * SettingsError before anything is sent.
+ */
 export function buildPath(template: string, parameters: PathParameters): string {
   return template.replace(/\{(\w+)\}/g, (_, parameter: string) => {
     const value = parameters[parameter] ?? "";
@@ -99,10 +103,8 @@ export function buildQuery(values: Record<string, string | number | boolean | un
   return text === "" ? "" : `?${text}`;
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 function checkedId(parameter: string, value: string): string {
-  if (uuid.test(value)) return value;
+  if (isUuid(value)) return canonicalId(value);
   throw new SettingsError(`${parameter} must be a UUID, but is ${shown(value)}; nothing was sent`);
 }
 

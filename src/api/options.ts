@@ -10,7 +10,11 @@ export interface ClientOptions {
   maxConcurrency?: number;
   /** Requests begun per second, evenly spaced, over all clients likewise. @default no limit */
   requestsPerSecond?: number;
-  /** Seconds for one call over all its attempts and waits, counted from when its first request may start. @default 60 */
+  /**
+   * Seconds for one call over all its attempts and waits. Before its first request may start, only
+   * the waits that the server asks for count, and time in which no request of the account may
+   * start. @default 60
+   */
   timeoutSeconds?: number;
   /** Requests per call at most. @default 5 */
   maxAttempts?: number;

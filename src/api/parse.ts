@@ -1,5 +1,5 @@
-import type { ZodError, ZodType } from "zod";
-import { ResponseError } from "./errors.js";
+import type { ZodType } from "zod";
+import { type RequestErrorInit, ResponseError } from "./errors.js";
 import type { Reply } from "./exchange.js";
 import { requestIdOf } from "./failure-body.js";
 import type { Operation } from "./operations.js";
@@ -8,29 +8,38 @@ import type { Operation } from "./operations.js";
 export function parseReply<Result>(operation: Operation, path: string, reply: Reply, schema: ZodType<Result>): Result {
   const parsed = schema.safeParse(reply.json);
   if (parsed.success) return parsed.data;
-  const { field, message } = firstIssue(parsed.error);
-  throw new ResponseError({
+  const issue = parsed.error.issues[0];
+  const request = {
     operation: operation.id,
     method: operation.method,
     path,
     requestId: requestIdOf(reply),
+    outcome: operation.kind === "read" ? ("rejected" as const) : ("unknown" as const),
+    attempts: reply.attempts,
+  };
+  throw misfit(request, issue?.path ?? [], issue?.message ?? "invalid", `${reply.status}`);
+}
+
+/** The error of an answer that does not fit the contract. */
+export function misfit(
+  request: RequestErrorInit,
+  path: readonly PropertyKey[],
+  message: string,
+  answer: string,
+): ResponseError {
+  const field = fieldAt(path);
+  return new ResponseError({
+    ...request,
     problem: "schema",
     field,
-    description: `the answer (${reply.status}) does not fit the contract: ${field === "" ? "body" : field}: ${message}`,
+    description: `the answer (${answer}) does not fit the contract: ${field === "" ? "body" : field}: ${message}`,
     hint: "The API may have changed, or something else answers at the base URL.",
-    outcome: operation.kind === "read" ? "rejected" : "unknown",
-    attempts: reply.attempts,
   });
 }
 
-function firstIssue(error: ZodError): { field: string; message: string } {
-  const issue = error.issues[0];
-  if (issue === undefined) return { field: "", message: "invalid" };
-  const field = issue.path.reduce<string>(
-    (text, step) => text + (typeof step === "number" ? `[${step}]` : dotted(text, step)),
-    "",
-  );
-  return { field, message: issue.message };
+/** As in `items[3].agent_id`. */
+export function fieldAt(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => text + (typeof step === "number" ? `[${step}]` : dotted(text, step)), "");
 }
 
 function dotted(text: string, step: PropertyKey): string {

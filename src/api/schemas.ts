@@ -1,6 +1,11 @@
 import { z } from "zod";
+import { canonicalId } from "./ids.js";
+import type { Unreadable } from "./listed.js";
 
-/** Responses are read tolerantly: enums and ids are plain strings, unknown keys are dropped (kept where a PUT sends them back), optional ones may lack. */
+/**
+ * Responses are read tolerantly: enums and ids are plain strings (a UUID in lower case), unknown
+ * keys are dropped (kept where a PUT sends them back), optional ones may lack.
+ */
 
 /**
  * Arrays and maps that stop at their first wrong entry: of an answer with millions, zod's own would fill the memory with
@@ -28,6 +33,44 @@ function entryParser<Item extends z.ZodType>(item: Item, context: z.core.$Refine
   };
 }
 
+/** So many strange entries may stand in one list; with more, the list itself is strange. */
+const mostUnreadable = 100;
+
+/**
+ * The entries of an answer's list. One that does not fit is left out and reported beside the
+ * others.
+ */
+function listed<Item extends z.ZodType>(item: Item) {
+  return z.array(z.unknown()).transform((values, context) => {
+    const items: z.infer<Item>[] = [];
+    const unreadable: Unreadable[] = [];
+    for (const [index, value] of values.entries()) {
+      const result = item.safeParse(value);
+      if (result.success) {
+        items.push(result.data);
+        continue;
+      }
+      const { path = [], message = "invalid" } = result.error.issues[0] ?? {};
+      unreadable.push({ index, id: idIn(value), path, message });
+      if (unreadable.length <= mostUnreadable) continue;
+      const [first] = unreadable as [Unreadable];
+      context.addIssue({ code: "custom", message: first.message, path: [first.index, ...first.path] });
+      return z.NEVER;
+    }
+    // Not enumerable, so that it is no part of the items' own value.
+    return Object.defineProperty(items, "unreadable", { value: unreadable }) as typeof items & {
+      readonly unreadable?: readonly Unreadable[];
+    };
+  });
+}
+
+function idIn(value: unknown): string | undefined {
+  const id = (value as { id?: unknown } | null | undefined)?.id;
+  return typeof id === "string" ? canonicalId(id) : undefined;
+}
+
+const id = z.string().transform(canonicalId);
+const nullableId = id.nullable().default(null);
 const nullableText = z.string().nullable().default(null);
 
 const llmConfig = z.looseObject({
@@ -59,7 +102,7 @@ const voiceConfig = z.looseObject({
 const serviceTag = z.object({ key: z.string(), value: z.string().nullable().optional() });
 
 export const workspaceSchema = z.object({
-  id: z.string(),
+  id,
   slug: z.string(),
   name: z.string(),
   environment: z.string(),
@@ -72,12 +115,12 @@ export const workspaceSchema = z.object({
 });
 
 export const serviceSchema = z.object({
-  id: z.string(),
-  workspace_id: z.string(),
+  id,
+  workspace_id: id,
   name: z.string(),
   description: z.string(),
-  agent_id: z.string(),
-  context_graph_id: z.string(),
+  agent_id: id,
+  context_graph_id: id,
   agent_name: nullableText,
   context_graph_name: nullableText,
   persona_name: nullableText,
@@ -90,19 +133,19 @@ export const serviceSchema = z.object({
   channel_type: z.string().default("voice"),
   environment: z.string().default("production"),
   voice_config: voiceConfig.nullable().default(null),
-  persona_id: nullableText,
+  persona_id: nullableId,
   is_system: z.boolean().default(false),
   created_at: z.string(),
   updated_at: z.string(),
 });
 
 export const useCaseSchema = z.object({
-  id: z.string(),
+  id,
   channel: z.string(),
   entity_name: z.string(),
   name: z.string(),
   description: nullableText,
-  setup_id: z.string(),
+  setup_id: id,
   configuration_set_name: nullableText,
   sender_email_address: nullableText,
   email_type: nullableText,
@@ -112,9 +155,9 @@ export const useCaseSchema = z.object({
 });
 
 export const serviceBindingSchema = z.object({
-  use_case_id: z.string(),
-  service_id: z.string(),
-  workspace_id: z.string(),
+  use_case_id: id,
+  service_id: id,
+  workspace_id: id,
   channel: z.string(),
   created_at: z.string(),
   updated_at: z.string(),
@@ -122,19 +165,32 @@ export const serviceBindingSchema = z.object({
 
 export const testCallerNumbersSchema = z.object({ numbers: list(z.string()) });
 export const provisionSchema = z.object({ workspace: workspaceSchema });
-export const useCaseListSchema = z.object({ items: list(useCaseSchema) });
+/** The contract gives whole numbers; texts cost nothing to follow. */
+const continuationToken = z
+  .union([z.number(), z.string().min(1)])
+  .nullable()
+  .catch(null);
+const total = z.number().nullable().default(null);
 
 function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({
-    items: list(item),
+    items: listed(item),
     has_more: z.boolean(),
-    continuation_token: z.number().nullable().default(null),
-    total: z.number().nullable().default(null),
+    continuation_token: continuationToken,
+    total,
   });
 }
 
 export const workspacePageSchema = pageOf(workspaceSchema);
 export const servicePageSchema = pageOf(serviceSchema);
+/** Documented as one list without pages, so that only the items are certain. */
+export const useCasePageSchema = pageOf(useCaseSchema).extend({
+  has_more: z
+    .boolean()
+    .nullish()
+    .transform((more) => more ?? false),
+  total: total.catch(null),
+});
 
 export type WorkspaceResponse = z.infer<typeof workspaceSchema>;
 export type ServiceResponse = z.infer<typeof serviceSchema>;
@@ -142,11 +198,13 @@ export type UseCaseResponse = z.infer<typeof useCaseSchema>;
 export type ServiceBindingResponse = z.infer<typeof serviceBindingSchema>;
 export type TestCallerNumbersResponse = z.infer<typeof testCallerNumbersSchema>;
 
+export type ContinuationToken = number | string;
+
 /** One page of at most 20 items. */
 export interface Page<Item> {
-  items: Item[];
+  items: Item[] & { readonly unreadable?: readonly Unreadable[] };
   has_more: boolean;
-  continuation_token: number | null;
+  continuation_token: ContinuationToken | null;
   /** How many there are in all, where the server tells. */
   total: number | null;
 }

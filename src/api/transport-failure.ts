@@ -1,6 +1,6 @@
 import type { Deadline } from "./deadline.js";
 import { seconds, type TransportReason } from "./errors.js";
-import { isProxied } from "./proxy.js";
+import { proxyFor } from "./proxy.js";
 
 const reasonByCode: Record<string, TransportReason> = {
   ENOTFOUND: "dns",
@@ -52,7 +52,8 @@ export interface FailureContext {
 /** What happened, and what to do about it. */
 export function problemOf(reason: TransportReason, context: FailureContext): { problem: string; hint: string } {
   const { origin, deadline, begun, maxBytes, cause } = context;
-  const proxy = isProxied() ? " A proxy is set by HTTP_PROXY or HTTPS_PROXY; NO_PROXY names what goes without it." : "";
+  const variable = proxyFor(origin)?.variable;
+  const proxy = variable ? ` A proxy is set by ${variable}; NO_PROXY names what goes without it.` : "";
   const address = `Is the base URL (baseUrl, amigo:baseUrl, AMIGO_BASE_URL) right?${proxy}`;
   const within = seconds(deadline.totalMs);
   const said = cause === undefined ? "" : `: ${cause.message || codeOf(cause)}`;

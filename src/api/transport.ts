@@ -1,7 +1,7 @@
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import { TransportError, type TransportReason } from "./errors.js";
 import type { Exchange, Outgoing, Reply } from "./exchange.js";
-import { isProxied } from "./proxy.js";
+import { proxyFor } from "./proxy.js";
 import { causeOf, problemOf, reasonOf } from "./transport-failure.js";
 
 export interface TransportOptions {
@@ -28,7 +28,10 @@ export function openTransport(options: TransportOptions): Transport {
     bodyTimeout: options.timeoutMs,
     connect: { timeout: Math.min(longestConnectMs, options.timeoutMs) },
   };
-  const dispatcher = isProxied() ? new EnvHttpProxyAgent(settings) : new Pool(options.origin, settings);
+  const proxy = proxyFor(options.origin)?.url;
+  const dispatcher = proxy
+    ? new EnvHttpProxyAgent({ ...settings, httpProxy: proxy, httpsProxy: proxy })
+    : new Pool(options.origin, settings);
   return {
     exchange: (request) =>
       new Promise((resolve, reject) => new Sending(request, options, resolve, reject).start(dispatcher)),

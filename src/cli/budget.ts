@@ -13,9 +13,11 @@ interface Flags {
 }
 
 const help = `
-Runs COMMAND, and holds one budget of requests for all that COMMAND starts: stacks that run side by side keep to the limits together,
-and when the server asks one of them to wait, all wait. The limits hold for each server and key; each process's own settings
-(amigo:maxConcurrency, amigo:requestsPerSecond) hold beside them. The processes find the budget by AMIGO_SHARED_BUDGET.
+Runs COMMAND, and holds one budget of requests for all that COMMAND starts: stacks that run side by
+side keep to the limits together. When the server asks one of them to wait with an operation, all
+wait with it. The limits hold for each server and key; each process's own settings
+(amigo:maxConcurrency, amigo:requestsPerSecond) hold beside them. The processes find the budget by
+AMIGO_SHARED_BUDGET.
 
 COMMAND is run without a shell. Ctrl-C in a terminal reaches COMMAND once, which may take its time to cancel. Without a terminal an
 interrupt is passed on to COMMAND and what it has started. SIGTERM goes to COMMAND and all that it has started, and the budget waits for

@@ -1,5 +1,5 @@
 import { AmigoClient } from "../api/client.js";
-import type { ServiceResponse, UseCaseResponse } from "../api/index.js";
+import type { Listed, ServiceResponse, UseCaseResponse } from "../api/index.js";
 import { redact } from "../api/redact.js";
 import { SharedList, SharedReads } from "../api/shared-reads.js";
 import { version } from "../version.js";
@@ -10,8 +10,7 @@ import type { Settings } from "./settings.js";
 /** What the API shows of one workspace, read once for many. */
 export interface WorkspaceReads {
   readonly services: SharedReads<ServiceResponse>;
-  readonly allServices: SharedList<ServiceResponse>;
-  readonly useCases: SharedList<UseCaseResponse>;
+  readonly useCases: SharedList<Listed<UseCaseResponse>>;
   /** The ids of the use cases that existed before this run made its first; asked for once. */
   useCasesBefore(): Promise<UseCaseResponse[]>;
   /** Answers once the workspace is known to be visible; throws what its GET threw. */
@@ -73,19 +72,9 @@ function makeReads(context: ProviderContext, workspaceId: string): WorkspaceRead
   let visible: Promise<void> | undefined;
   return {
     useCases,
-    allServices: new SharedList(() => context.client.listServices(workspaceId)),
     services: new SharedReads({
-      page: async (continuationToken) => {
-        const page = await context.client.listServicesPage(workspaceId, { limit: 20, continuationToken });
-        return {
-          items: page.items,
-          hasMore: page.has_more,
-          continuationToken: page.continuation_token ?? undefined,
-          total: page.total ?? undefined,
-        };
-      },
+      walk: () => context.client.walkServices(workspaceId),
       single: (id) => context.client.getService(workspaceId, id),
-      idOf: (service) => service.id,
     }),
     useCasesBefore: () => {
       if (!before) {

@@ -1,11 +1,5 @@
+import { canonicalId } from "../api/ids.js";
 import type { Lifecycle, Values } from "./lifecycle.js";
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** A UUID in lower case; any other text as it is. */
-export function canonicalId(text: string): string {
-  return UUID.test(text) ? text.toLowerCase() : text;
-}
 
 /** The id of a resource, of which a UUID may be the first part only. */
 export function canonicalResourceId(id: string): string {

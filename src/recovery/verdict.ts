@@ -1,4 +1,6 @@
 import { AmigoError, NotFoundError, PermissionError } from "../api/errors.js";
+import { matchesIn } from "../api/listed.js";
+import { timeOf } from "../api/times.js";
 import { mismatches } from "../engine/compare.js";
 import { messageOf } from "../engine/failure.js";
 import { HIDDEN } from "../engine/hidden.js";
@@ -101,7 +103,7 @@ function doubtOf({ lifecycle, inputs, entry }: OpenCreate, { owner, createdAt }:
   if (!entry) {
     return "has its name, and the journal of this machine holds no such create; if it is this one, take it over with the resource option import";
   }
-  if (lifecycle.kind !== "Workspace" || Date.parse(createdAt) >= Date.parse(entry.at) - CLOCK_TOLERANCE_MS)
+  if (lifecycle.kind !== "Workspace" || timeOf(createdAt) >= Date.parse(entry.at) - CLOCK_TOLERANCE_MS)
     return undefined;
   return `has its slug and is older than the create, which was sent at ${entry.at}`;
 }
@@ -117,15 +119,16 @@ async function candidatesFor({ lifecycle, context, inputs }: OpenCreate): Promis
   const workspaceId = String(inputs.workspaceId);
   switch (lifecycle.kind) {
     case "Workspace": {
-      const found = (await client.listWorkspaces()).filter(({ slug }) => slug === inputs.slug);
+      const found = matchesIn(await client.listWorkspaces(), ({ slug }) => slug === inputs.slug);
       return found.map(({ id, created_at }) => ({ id, createdAt: created_at }));
     }
     case "Service": {
-      const found = (await client.listServices(workspaceId)).filter(({ name }) => name === inputs.name);
+      const found = matchesIn(await client.listServices(workspaceId), ({ name }) => name === inputs.name);
       return found.map((service) => ({ id: service.id, createdAt: service.created_at, owner: ownerOf(service) }));
     }
     default: {
-      const found = (await client.listUseCases(workspaceId)).filter(
+      const found = matchesIn(
+        await client.listUseCases(workspaceId),
         ({ channel, entity_name, name }) =>
           channel === inputs.channel && entity_name === inputs.entityName && name === inputs.name,
       );

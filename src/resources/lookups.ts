@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { canonicalId } from "../api/ids.js";
 import type { ServiceResponse } from "../api/index.js";
+import { matchesIn, wholeOf } from "../api/listed.js";
 import type { ProviderContext } from "../engine/context.js";
-import { canonicalId } from "../engine/ids.js";
 import { programContext } from "../engine/program-context.js";
 import type { Provider } from "../engine/provider.js";
 import { workspaceOf } from "./children.js";
@@ -111,7 +112,7 @@ export interface GetServiceBindingArgs extends InWorkspace {
 export async function getWorkspace(args: GetWorkspaceArgs, opts: LookupOptions = {}): Promise<WorkspaceResult> {
   const { client } = await programContext(opts.provider);
   if ("id" in args) return result(workspaceThere(await client.getWorkspace(args.id)));
-  const found = (await client.listWorkspaces()).filter(({ slug }) => slug === args.slug);
+  const found = matchesIn(await client.listWorkspaces(), ({ slug }) => slug === args.slug);
   return result(workspaceThere(only("workspace", args, found)));
 }
 
@@ -119,14 +120,14 @@ export async function getWorkspace(args: GetWorkspaceArgs, opts: LookupOptions =
 export async function getService(args: GetServiceArgs, opts: LookupOptions = {}): Promise<ServiceResult> {
   const { context, workspaceId } = await inWorkspace(args, opts);
   if ("id" in args) return serviceResult(await context.workspace(workspaceId).services.read(args.id));
-  const found = (await context.workspace(workspaceId).allServices.fresh()).filter(({ name }) => name === args.name);
+  const found = matchesIn(await context.workspace(workspaceId).services.fresh(), ({ name }) => name === args.name);
   return serviceResult(only("service", args, found));
 }
 
 /** All services of a workspace. */
 export async function listServices(args: ListServicesArgs = {}, opts: LookupOptions = {}): Promise<ServiceResult[]> {
   const { context, workspaceId } = await inWorkspace(args, opts);
-  const services = await context.workspace(workspaceId).allServices.fresh();
+  const services = wholeOf(await context.workspace(workspaceId).services.fresh());
   return services
     .filter(({ is_active }) => args.isActive === undefined || is_active === args.isActive)
     .map(serviceResult);
@@ -136,7 +137,7 @@ export async function listServices(args: ListServicesArgs = {}, opts: LookupOpti
 export async function getUseCase(args: GetUseCaseArgs, opts: LookupOptions = {}): Promise<UseCaseResult> {
   const { context, workspaceId } = await inWorkspace(args, opts);
   const listed = await context.workspace(workspaceId).useCases.fresh();
-  const found = listed.filter((useCase) =>
+  const found = matchesIn(listed, (useCase) =>
     "id" in args
       ? useCase.id === canonicalId(args.id)
       : useCase.name === args.name &&
@@ -149,7 +150,7 @@ export async function getUseCase(args: GetUseCaseArgs, opts: LookupOptions = {})
 /** All use cases of a workspace that match. */
 export async function listUseCases(args: ListUseCasesArgs = {}, opts: LookupOptions = {}): Promise<UseCaseResult[]> {
   const { context, workspaceId } = await inWorkspace(args, opts);
-  const useCases = await context.workspace(workspaceId).useCases.fresh();
+  const useCases = wholeOf(await context.workspace(workspaceId).useCases.fresh());
   return useCases
     .filter(({ channel }) => channel === (args.channel ?? channel))
     .filter(({ entity_name }) => entity_name === (args.entityName ?? entity_name))

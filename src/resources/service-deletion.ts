@@ -1,5 +1,6 @@
 import { PermissionError } from "../api/errors.js";
-import type { ServiceResponse } from "../api/index.js";
+import type { Listed, ServiceResponse } from "../api/index.js";
+import { findById } from "../api/listed.js";
 import type { ProviderContext } from "../engine/context.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Values } from "../engine/lifecycle.js";
@@ -7,7 +8,7 @@ import { boundByThisRun, boundService } from "./bindings.js";
 import { refuseForeignOwner } from "./service-writes.js";
 
 interface Scan {
-  readonly services: ReadonlyMap<string, ServiceResponse>;
+  readonly services: Listed<ServiceResponse>;
   readonly bindings: readonly { useCaseId: string; name: string; serviceId: string }[];
 }
 
@@ -25,7 +26,7 @@ export async function refuseWhileInUse(
   const { services, bindings } = await run.once(`bindings of ${workspaceId}`, () =>
     scanWorkspace(context, workspaceId),
   );
-  const service = services.get(serviceId);
+  const service = findById(services, serviceId);
   if (service?.is_system)
     throw new Error(`service ${service.name} is one of the platform's own (is_system) and is never deleted from here`);
   if (service) refuseForeignOwner(context, service, state[HIDDEN.owner], state[HIDDEN.takenFrom]);
@@ -44,15 +45,21 @@ export async function refuseWhileInUse(
 /** One list of the services, one of the use cases and one read per binding, shared by all deletions of the run. */
 async function scanWorkspace(context: ProviderContext, workspaceId: string): Promise<Scan> {
   const reads = context.workspace(workspaceId);
-  const [services, useCases] = await Promise.all([reads.allServices.shared(), reads.useCases.shared()]).catch(explain);
-  const unsettled = useCases.filter(({ id }) => context.run.wasRemoved("ServiceBinding", id) === undefined);
+  const [services, useCases] = await Promise.all([reads.services.shared(), reads.useCases.shared()]).catch(explain);
+  const strange = useCases.unreadable.map(({ id, error }) => {
+    if (id === undefined) throw error;
+    return { id, entity_name: "unreadable", name: "unreadable" };
+  });
+  const unsettled = [...useCases, ...strange].filter(
+    ({ id }) => context.run.wasRemoved("ServiceBinding", id) === undefined,
+  );
   const bindings = await Promise.all(
     unsettled.map(async ({ id, entity_name, name }) => {
       const serviceId = await boundService(context, workspaceId, id);
       return serviceId === undefined ? [] : [{ useCaseId: id, name: `${entity_name} / ${name}`, serviceId }];
     }),
   );
-  return { services: new Map(services.map((service) => [service.id, service])), bindings: bindings.flat() };
+  return { services, bindings: bindings.flat() };
 }
 
 function explain(error: unknown): never {

@@ -1,5 +1,6 @@
 import { ConflictError } from "../api/errors.js";
 import type { ServiceResponse } from "../api/index.js";
+import { matchesIn } from "../api/listed.js";
 import type { ProviderContext } from "../engine/context.js";
 import type { Values } from "../engine/lifecycle.js";
 import { sameText } from "./fields.js";
@@ -11,10 +12,9 @@ export async function holderOf(
   context: ProviderContext,
   { workspaceId, name }: Values,
 ): Promise<ServiceResponse | undefined> {
-  const listed = await context.workspace(String(workspaceId)).allServices.fresh();
-  return listed.find(
-    (service) => sameText(service.name, name) && context.run.wasRemoved("Service", service.id) === undefined,
-  );
+  const listed = await context.workspace(String(workspaceId)).services.fresh();
+  const isThere = ({ id }: ServiceResponse) => context.run.wasRemoved("Service", id) === undefined;
+  return matchesIn(listed, (service) => sameText(service.name, name) && isThere(service))[0];
 }
 
 /**

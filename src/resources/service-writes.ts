@@ -73,10 +73,8 @@ export async function writeService(
   const body = { ...fullBody(current), ...changes };
   const reads = context.workspace(workspaceId);
   reads.services.touched();
-  reads.allServices.touched();
   const answer = await send(context, workspaceId, current.id, body);
   reads.services.touched();
-  reads.allServices.touched();
   remember(context, current, answer, changes);
   return changes.version_sets ? untilSetsShow(context, answer, changes.version_sets) : answer;
 }

@@ -189,7 +189,6 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
     );
   } finally {
     reads.services.touched();
-    reads.allServices.touched();
   }
 }
 

@@ -1,5 +1,6 @@
 import { type AmigoError, ConflictError } from "../api/errors.js";
 import type { UseCaseResponse } from "../api/index.js";
+import { matchesIn } from "../api/listed.js";
 import { mismatches } from "../engine/compare.js";
 import type { ProviderContext } from "../engine/context.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
@@ -46,7 +47,7 @@ async function post(context: ProviderContext, news: Values, before: readonly Use
 /** The use case that has this key now, other than one that this run removed. */
 async function holderOf(context: ProviderContext, news: Values): Promise<UseCaseResponse | undefined> {
   const listed = await context.workspace(String(news.workspaceId)).useCases.fresh();
-  return listed.find((useCase) => sameKey(useCase, news) && isThere(context, useCase));
+  return matchesIn(listed, (useCase) => sameKey(useCase, news) && isThere(context, useCase))[0];
 }
 
 function isThere({ run }: ProviderContext, { id }: UseCaseResponse): boolean {

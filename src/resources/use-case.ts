@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AmigoError, type ConflictError } from "../api/errors.js";
-import type { UseCaseResponse } from "../api/index.js";
+import type { Listed, UseCaseResponse } from "../api/index.js";
+import { findById } from "../api/listed.js";
+import { timeOf } from "../api/times.js";
 import { unique, workspaceOrigin } from "../engine/conflicts.js";
 import type { ProviderContext } from "../engine/context.js";
 import { knownValue } from "../engine/inspect.js";
@@ -143,7 +145,7 @@ function emailRules({ channel, ...values }: Values): Problem[] {
 async function read(context: ProviderContext, id: string, state: Values): Promise<Existing | undefined> {
   const workspaceId = workspaceOf(context, state);
   const { useCases } = context.workspace(workspaceId);
-  const byId = (listed: UseCaseResponse[]) => listed.find((useCase) => useCase.id === id);
+  const byId = (listed: Listed<UseCaseResponse>) => findById(listed, id);
   const useCase = await findInWorkspace(
     context,
     workspaceId,
@@ -164,8 +166,8 @@ const LIST_LAG_MS = 30_000;
 /** Whether the use case may be too young for the list. A list that shows a younger one is not too old to show it. */
 function isYoung({ createdAt }: Values, listed: readonly UseCaseResponse[]): boolean {
   if (typeof createdAt !== "string") return false;
-  const madeAt = Date.parse(createdAt);
-  return Date.now() - madeAt < LIST_LAG_MS && !listed.some(({ created_at }) => Date.parse(created_at) > madeAt);
+  const madeAt = timeOf(createdAt);
+  return Date.now() - madeAt < LIST_LAG_MS && !listed.some(({ created_at }) => timeOf(created_at) > madeAt);
 }
 
 async function remove(context: ProviderContext, id: string, state: Values): Promise<void> {

@@ -266,7 +266,6 @@ async function put(
   );
   const reads = context.workspace(workspaceId);
   reads.services.touched();
-  reads.allServices.touched();
   rememberSet(context, serviceId, name, versionSet);
 }
 

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { ConflictError, NotFoundError, PermissionError, ValidationError } from "../api/errors.js";
 import type { UpdateWorkspaceBody, WorkspaceResponse } from "../api/index.js";
+import { timeOf } from "../api/times.js";
 import { same } from "../engine/compare.js";
 import type { ProviderContext } from "../engine/context.js";
 import { Unfinished } from "../engine/failure.js";
@@ -246,7 +247,7 @@ async function post(context: ProviderContext, news: Values): Promise<WorkspaceRe
     );
     // A workspace has no place for a mark: it is ours only if it is as asked for and no older than the request.
     const asAsked = found && Object.entries(body).every(([key, value]) => same(undefined, value, found[key as "slug"]));
-    if (found && asAsked && Date.parse(found.created_at) >= startedAt - CLOCK_TOLERANCE_MS) return found;
+    if (found && asAsked && timeOf(found.created_at) >= startedAt - CLOCK_TOLERANCE_MS) return found;
     throw new Error(
       `${error.message} The outcome is unknown: ` +
         (found

@@ -1,6 +1,6 @@
 import { createServer as createTlsServer } from "node:https";
 import { describe, expect, it } from "vitest";
-import { type AmigoClient, AmigoError } from "../../src/api/index.js";
+import { type AmigoClient, AmigoError, type ValidationError } from "../../src/api/index.js";
 import { selfSigned } from "./certificate.js";
 import { clientOf, failureOf, json, listen, serve, service, serviceId, workspace, workspaceId } from "./server.js";
 
@@ -64,6 +64,18 @@ describe("a broken answer to a create", () => {
       attempts: 1,
     });
     expect(server.seen).toHaveLength(1);
+  });
+
+  it.each([
+    "identity",
+    "Identity",
+    "identity, identity",
+    "",
+  ])("is none where the content-encoding is %j", async (encoding) => {
+    const server = await serve((response) =>
+      json(response, 201, { ...service, name: newService.name }, { "content-encoding": encoding }),
+    );
+    expect(await create(clientOf(server))).toMatchObject({ id: serviceId });
   });
 
   it("is repeated where that is safe", async () => {
@@ -159,6 +171,37 @@ describe("what an error body says", () => {
     expect(await failureOf(clientOf(server).getWorkspace(workspaceId))).toMatchObject({ status: 409, ...expected });
   });
 
+  it("names each refused key, with the server's own word for the problem", async () => {
+    const refused = (...loc: (string | number)[]) => ({
+      loc: ["body", ...loc],
+      msg: "Extra inputs are not permitted",
+      type: "extra_forbidden",
+      input: 1,
+    });
+    const detail = [
+      refused("voice_config", "xyz"),
+      refused("version_sets", "release", "canary"),
+      refused("tags", 0, "colour"),
+      { loc: ["body", "name"], msg: "Field required" },
+    ];
+    for (const body of [
+      { detail },
+      { detail: { message: "Invalid", errors: detail } },
+      { detail: "Invalid", errors: detail },
+    ]) {
+      const server = await serve((response) => json(response, 422, body));
+      const error = (await failureOf(create(clientOf(server)))) as ValidationError;
+      const message = "Extra inputs are not permitted";
+      expect(error.problems).toEqual([
+        { path: "voice_config.xyz", message, type: "extra_forbidden" },
+        { path: "version_sets.release.canary", message, type: "extra_forbidden" },
+        { path: "tags[0].colour", message, type: "extra_forbidden" },
+        { path: "name", message: "Field required" },
+      ]);
+      expect(error.message).toContain("voice_config.xyz: Extra inputs are not permitted");
+    }
+  });
+
   it("never holds the input that a 422 echoes", async () => {
     const detail = [{ loc: ["body", "tags", 0, "key"], msg: "too long", type: "x", input: "PATIENT-DATA" }];
     const server = await serve((response) => json(response, 422, { detail }));
@@ -210,6 +253,45 @@ describe("the key", () => {
     const failures = await Promise.all(Array.from({ length: 12 }, () => failureOf(client.getWorkspace(workspaceId))));
     expect(failures.filter((error) => AmigoError.isInstance(error) && error.hint !== undefined)).toHaveLength(1);
     expect(server.seen).toHaveLength(4);
+  });
+
+  it.each<[string, { maxConcurrency?: number; requestsPerSecond?: number }, Record<string, string>]>([
+    ["the others wait for their turn", { requestsPerSecond: 2 }, {}],
+    ["the server asks to wait as well", { maxConcurrency: 1 }, { "retry-after": "4" }],
+    ["others are under way for long", { maxConcurrency: 2 }, {}],
+  ])("refused while %s: their queue is emptied at once", async (_name, options, headers) => {
+    const server = await serve((response, _seen, index) => {
+      if (index === 0) setTimeout(() => json(response, 401, { detail: "Invalid" }, headers), 50);
+    });
+    const client = clientOf(server, { timeoutSeconds: 10, ...options });
+    const startedAt = Date.now();
+    const calls = Array.from({ length: 20 }, () =>
+      failureOf(client.getWorkspace(workspaceId)).then((error) => ({ error, ms: Date.now() - startedAt })),
+    );
+    const early = await Promise.all([...calls.slice(0, 1), ...calls.slice(options.maxConcurrency === 2 ? 2 : 1)]);
+    for (const { ms } of early) expect(ms).toBeLessThan(2000);
+    const short = early.filter(({ error }) => error.message.includes("not tried: the key was refused (401)"));
+    expect(short).toHaveLength(early.length - 1);
+    expect(short[0]?.error).toMatchObject({ name: "AuthenticationError", outcome: "not-sent", attempts: 0 });
+    expect(server.seen.length).toBe(options.maxConcurrency === 2 ? 2 : 1);
+  });
+
+  it("refused empties the queue of every client that uses it, and of no other", async () => {
+    const server = await serve((response, { headers }, index) => {
+      if (headers.authorization?.endsWith("good-key-of-this-test")) return json(response, 200, workspace);
+      if (index < 2) setTimeout(() => json(response, 401, {}), 100);
+    });
+    const bad = () => "bad-key-of-this-test";
+    const [first, second] = [clientOf(server, { apiKey: bad, maxConcurrency: 1 }), clientOf(server, { apiKey: bad })];
+    const good = clientOf(server, { apiKey: () => "good-key-of-this-test" });
+    const failing = [
+      first.getWorkspace(workspaceId),
+      second.getWorkspace(workspaceId),
+      first.getWorkspace(workspaceId),
+    ];
+    const errors = Promise.all(failing.map(failureOf));
+    expect(await good.getWorkspace(workspaceId)).toEqual(workspace);
+    for (const error of await errors) expect(error).toMatchObject({ status: 401 });
   });
 
   it("that replaces a refused one is tried", async () => {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { redact } from "../../src/api/index.js";
+import { proxyFor } from "../../src/api/proxy.js";
 import { selfSigned } from "./certificate.js";
 import { clientOf, failureOf, json, listen, serve, workspace, workspaceId } from "./server.js";
 
@@ -35,7 +36,16 @@ async function proxyTo(target: string, refuse = false): Promise<{ url: string; a
   return { url: await listen(server), asked };
 }
 
-const variables = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"];
+const variables = [
+  "http_proxy",
+  "HTTP_PROXY",
+  "https_proxy",
+  "HTTPS_PROXY",
+  "no_proxy",
+  "NO_PROXY",
+  "ALL_PROXY",
+  "all_proxy",
+];
 
 beforeEach(() => {
   for (const name of variables) vi.stubEnv(name, undefined);
@@ -45,24 +55,98 @@ afterEach(() => {
 });
 
 describe("a proxy", () => {
-  it.each(["HTTP_PROXY", "http_proxy"])("named by %s is used", async (name) => {
+  const remote = { url: "https://api.example.test" };
+  const ask = (options = {}) => failureOf(clientOf(remote, { maxAttempts: 1, ...options }).getWorkspace(workspaceId));
+
+  it.each(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"])("named by %s is used", async (name) => {
+    const proxy = await proxyTo("http://127.0.0.1:1", true);
+    vi.stubEnv(name, proxy.url);
+    expect((await ask()).message).toContain(`A proxy is set by ${name};`);
+    expect(proxy.asked).toEqual(["CONNECT api.example.test:443"]);
+  });
+
+  it("named without a scheme is used, as curl does", async () => {
+    const proxy = await proxyTo("http://127.0.0.1:1", true);
+    vi.stubEnv("HTTPS_PROXY", proxy.url.replace("http://", ""));
+    await ask();
+    expect(proxy.asked).toEqual(["CONNECT api.example.test:443"]);
+  });
+
+  it("named in lower case counts first, and https counts before http", async () => {
+    const [chosen, other] = [await proxyTo("http://127.0.0.1:1", true), await proxyTo("http://127.0.0.1:1", true)];
+    vi.stubEnv("https_proxy", chosen.url);
+    for (const name of ["HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"])
+      vi.stubEnv(name, other.url);
+    await ask();
+    expect(chosen.asked).toHaveLength(1);
+    expect(other.asked).toEqual([]);
+    expect(proxyFor(remote.url, { https_proxy: "", HTTPS_PROXY: other.url })).toBeUndefined();
+    expect(proxyFor(remote.url, { ALL_PROXY: other.url, all_proxy: other.url })).toBeUndefined();
+  });
+
+  it.each(["127.0.0.1", "localhost", "[::1]", "127.8.9.10"])("never sees what goes to %s", async (host) => {
     const server = await serve((response) => json(response, 200, workspace));
     const proxy = await proxyTo(server.url);
-    vi.stubEnv(name, proxy.url);
-    const client = clientOf(server);
-    expect(await client.getWorkspace(workspaceId)).toEqual(workspace);
-    expect(proxy.asked).toHaveLength(1);
-    expect(proxy.asked[0]).toContain(new URL(server.url).host);
+    for (const name of variables.slice(0, 4)) vi.stubEnv(name, proxy.url);
+    const url = server.url.replace("127.0.0.1", host);
+    await clientOf({ url }, { maxAttempts: 1, timeoutSeconds: 1 })
+      .getWorkspace(workspaceId)
+      .catch(() => {});
+    expect(proxy.asked).toEqual([]);
+    expect(proxyFor(url)).toBeUndefined();
+    expect(proxyFor(url.replace("http:", "https:"))).toBeUndefined();
+    if (host === "127.0.0.1") expect(server.seen).toHaveLength(1);
+  });
+
+  it.each([
+    "socks5://proxy.corp:1080",
+    "socks5://user:pass-word@proxy.corp:1080",
+    "ftp://proxy.corp",
+    "http://",
+    "http://:3128",
+    ":3128",
+    "http:///proxy.corp:3128",
+    "http://user:pass-word@:3128",
+    "http://proxy.corp:99999",
+    "proxy.corp:port",
+    "http:proxy.corp:3128",
+    "http://proxy corp:3128",
+    "http://user:pass-word%zz@proxy.corp:3128",
+    "user:pass-word@proxy.corp:99999",
+    " ",
+  ])("%j is refused by the name of its variable", async (value) => {
+    for (const variable of ["https_proxy", "HTTP_PROXY"]) {
+      vi.stubEnv("https_proxy", undefined);
+      vi.stubEnv(variable, value);
+      const client = clientOf(remote);
+      for (const error of [
+        await failureOf(client.getWorkspace(workspaceId)),
+        await failureOf(client.createWorkspace({ slug: "c", name: "C", environment: "staging" })),
+      ]) {
+        expect(error).toMatchObject({ name: "SettingsError", outcome: "not-sent", attempts: 0 });
+        expect(error.message).toContain(`The environment variable ${variable} `);
+        expect(error.message).toContain("http://proxy.example.com:3128");
+        expect(error.message).not.toContain("pass-word");
+      }
+      await client.close();
+    }
+  });
+
+  it("that was put right is used by the next call", async () => {
+    const proxy = await proxyTo("http://127.0.0.1:1", true);
+    vi.stubEnv("HTTPS_PROXY", "socks5://proxy.corp:1080");
+    const client = clientOf(remote, { maxAttempts: 1 });
+    expect((await failureOf(client.getWorkspace(workspaceId))).name).toBe("SettingsError");
+    vi.stubEnv("HTTPS_PROXY", proxy.url);
+    expect(await failureOf(client.getWorkspace(workspaceId))).toMatchObject({ reason: "proxy" });
   });
 
   it("is left out where NO_PROXY says so", async () => {
-    const server = await serve((response) => json(response, 200, workspace));
-    const proxy = await proxyTo(server.url);
-    vi.stubEnv("HTTP_PROXY", proxy.url);
-    vi.stubEnv("NO_PROXY", "127.0.0.1");
-    await clientOf(server).getWorkspace(workspaceId);
+    const proxy = await proxyTo("http://127.0.0.1:1", true);
+    vi.stubEnv("HTTPS_PROXY", proxy.url);
+    vi.stubEnv("NO_PROXY", "api.example.test");
+    expect(await ask()).toMatchObject({ reason: "dns" });
     expect(proxy.asked).toEqual([]);
-    expect(server.seen).toHaveLength(1);
   });
 
   it("that refuses is told apart from the API, and its password is never shown", async () => {
@@ -71,7 +155,7 @@ describe("a proxy", () => {
     const client = clientOf({ url: "https://api.example.test" }, { maxAttempts: 1 });
     const error = await failureOf(client.createWorkspace({ slug: "c", name: "C", environment: "staging" }));
     expect(error).toMatchObject({ name: "TransportError", reason: "proxy", outcome: "not-sent" });
-    expect(error.message).toContain("A proxy is set by HTTP_PROXY or HTTPS_PROXY");
+    expect(error.message).toContain("A proxy is set by HTTPS_PROXY;");
     expect(proxy.asked).toEqual(["CONNECT api.example.test:443"]);
     expect(redact("the proxy-password")).toBe("the [redacted]");
   });
@@ -81,7 +165,7 @@ describe("a proxy", () => {
     vi.stubEnv("HTTPS_PROXY", "http://127.0.0.1:1");
     const client = clientOf({ url: "https://api.example.test" }, { maxAttempts: 1 });
     const error = await failureOf(client.getWorkspace(workspaceId));
-    expect(error.message).toContain("A proxy is set by HTTP_PROXY or HTTPS_PROXY");
+    expect(error.message).toContain("A proxy is set by HTTPS_PROXY;");
     expect(gone.asked).toEqual([]);
   });
 

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Page, SharedList, SharedReads } from "../../src/api/shared-reads.js";
+import { PageWalk } from "../../src/api/pages.js";
+import type { ContinuationToken, Page } from "../../src/api/schemas.js";
+import { SharedList, SharedReads } from "../../src/api/shared-reads.js";
 
 interface Thing {
   readonly id: string;
@@ -29,6 +31,7 @@ class Server {
   tellsTotal = true;
   failing = (_page: number) => false;
   shows = (_thing: Thing) => true;
+  rename = (thing: Thing) => thing;
   tokenAfter = (end: number, hasMore: boolean): number | undefined => (hasMore ? end : undefined);
 
   constructor(count: number) {
@@ -36,21 +39,27 @@ class Server {
   }
 
   readonly reads = new SharedReads<Thing>({
-    page: (token) => this.page(token),
+    walk: () =>
+      new PageWalk({
+        operation: "list-services",
+        path: "/",
+        fetch: ({ continuationToken }) => this.page(continuationToken),
+      }),
     single: (id) => this.single(id),
-    idOf: ({ id }) => id,
   });
 
-  async page(token = 0): Promise<Page<Thing>> {
+  async page(continuationToken: ContinuationToken = 0): Promise<Page<Thing>> {
+    const token = Number(continuationToken);
     const number = this.pages.push(token);
     const items = this.things()
       .slice(token, token + PAGE)
-      .filter(this.shows);
+      .filter(this.shows)
+      .map(this.rename);
     await after(this.pageLatency());
     if (this.failing(number)) throw new Error("no list now");
     const hasMore = token + PAGE < this.versions.length;
-    const total = this.tellsTotal ? this.versions.length : undefined;
-    return { items, hasMore, continuationToken: this.tokenAfter(token + PAGE, hasMore), total };
+    const total = this.tellsTotal ? this.versions.length : null;
+    return { items, has_more: hasMore, continuation_token: this.tokenAfter(token + PAGE, hasMore) ?? null, total };
   }
 
   async single(id: string): Promise<Thing> {
@@ -187,13 +196,13 @@ describe("reads by id", () => {
     expect(server.singles).toEqual(["id-150", "id-151"]);
   });
 
-  it("end a list at an empty page although there is more", async () => {
+  it("follow a list over empty pages and tokens that fall", async () => {
     const server = new Server(100);
-    server.shows = () => false;
+    server.shows = ({ id }) => Number(id.slice(3)) >= 40;
     const found = server.readAll([7, 50]);
     await pass(5_000);
     expect((await found).map(({ id }) => id)).toEqual(["id-7", "id-50"]);
-    expect(server).toMatchObject({ pages: [0], singles: ["id-7", "id-50"] });
+    expect(server).toMatchObject({ pages: [0, 20, 40, 60, 80], singles: ["id-7"] });
   });
 
   it("ask again after 30 s", async () => {
@@ -270,12 +279,98 @@ describe("reads by id", () => {
   });
 });
 
+describe("whole lists beside reads by id", () => {
+  async function settled<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => {});
+    await pass(2_000);
+    return promise;
+  }
+
+  it("go on from the pages that reads have asked for, and answer reads", async () => {
+    const server = new Server(100);
+    const found = server.readAll([3, 4]);
+    await pass(100);
+    await found;
+    expect(server.pages).toEqual([0]);
+    const listing = server.reads.shared();
+    const late = server.reads.read("id-99");
+    expect(await settled(listing)).toHaveLength(100);
+    expect((await late).id).toBe("id-99");
+    expect((await server.reads.shared()).map(({ id }) => id)).toEqual((await listing).map(({ id }) => id));
+    await settled(server.readAll(indexes(0, 100)));
+    expect(server).toMatchObject({ pages: [0, 20, 40, 60, 80], singles: [] });
+  });
+
+  it("are asked for once for many, and anew after 30 s or a write", async () => {
+    const server = new Server(5);
+    await settled(Promise.all([server.reads.shared(), server.reads.shared()]));
+    expect(server.pages).toEqual([0]);
+    await settled(server.write(1));
+    expect((await settled(server.reads.shared()))[1]?.version).toBe(1);
+    server.versions[1] = 7;
+    await pass(28_100);
+    expect((await settled(server.reads.shared()))[1]?.version).toBe(7);
+    expect(server.pages).toEqual([0, 0, 0]);
+  });
+
+  it("asked for before a write are not given to who asks after it", async () => {
+    const server = new Server(45);
+    const before = server.reads.shared();
+    await pass(LATENCY + 10);
+    server.reads.touched();
+    server.versions[0] = 1;
+    server.reads.touched();
+    const after = server.reads.shared();
+    const single = server.reads.read("id-0");
+    expect((await settled(after))[0]?.version).toBe(1);
+    expect((await single).version).toBe(1);
+    expect((await before)[0]?.version).toBe(0);
+  });
+
+  it("when fresh are sent after the call, one for all who ask at once, and shared afterwards", async () => {
+    const server = new Server(5);
+    const old = server.reads.shared();
+    await pass(10);
+    server.versions[0] = 1;
+    const [one, two] = [server.reads.fresh(), server.reads.fresh()];
+    expect((await settled(one))[0]?.version).toBe(1);
+    expect((await two)[0]?.version).toBe(1);
+    expect((await old)[0]?.version).toBe(0);
+    expect((await settled(server.reads.read("id-0"))).version).toBe(1);
+    expect((await server.reads.shared())[0]?.version).toBe(1);
+    expect(server).toMatchObject({ pages: [0, 0], singles: [] });
+  });
+
+  it("that fail, or end too early, are errors and not kept; reads go on", async () => {
+    const server = new Server(45);
+    server.failing = (page) => page === 2;
+    await expect(settled(server.reads.shared())).rejects.toThrow("no list now");
+    expect(await settled(server.reads.shared())).toHaveLength(45);
+
+    const broken = new Server(45);
+    broken.tokenAfter = () => undefined;
+    await expect(settled(broken.reads.shared())).rejects.toThrow("20 of 45 were seen after 1 page");
+    expect((await settled(broken.readAll([0, 44]))).map(({ id }) => id)).toEqual(["id-0", "id-44"]);
+    broken.tokenAfter = (end, hasMore) => (hasMore ? end : undefined);
+    expect(await settled(broken.reads.shared())).toHaveLength(45);
+  });
+
+  it("and reads know an id in capitals", async () => {
+    const server = new Server(3);
+    const id = "08652c6d-1111-4222-8333-44445555abcd";
+    server.rename = (thing) => (thing.id === "id-1" ? { ...thing, id: id.toUpperCase() } : thing);
+    const [one, two] = await settled(Promise.all([server.reads.read(id), server.reads.read(id.toUpperCase())]));
+    expect([one?.version, two?.version]).toEqual([0, 0]);
+    expect(server).toMatchObject({ pages: [0], singles: [] });
+  });
+});
+
 describe("a shared list", () => {
   class Listed {
     value = 0;
     sent = 0;
     fails = false;
-    readonly list = new SharedList<number>(async () => {
+    readonly list = new SharedList<number[]>(async () => {
       this.sent += 1;
       const [seen, fails] = [this.value, this.fails];
       await after(LATENCY);

@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Deadline } from "../../src/api/deadline.js";
 import type { Reply } from "../../src/api/exchange.js";
 import { Limiter } from "../../src/api/limiter.js";
+import type { Denial, Release } from "../../src/api/pacing.js";
 import { retryAfterMs } from "../../src/api/retry-after.js";
-import { clientOf, failureOf, json, serve, service, workspace, workspaceId } from "./server.js";
+import { clientOf, failureOf, json, serve, service, serviceId, workspace, workspaceId } from "./server.js";
 
 const reply = (headers: Record<string, string>, status = 429): Reply => ({
   status,
@@ -51,7 +52,7 @@ describe("a told wait", () => {
     ["429 in seconds", 429, () => "1"],
     ["503 in seconds", 503, () => "1"],
     ["429 as a date", 429, () => new Date(Date.now() + 1000).toUTCString()],
-  ])("%s holds everybody who uses the key, and nobody is early", async (_name, status, told) => {
+  ])("%s holds everybody who uses the key for this operation, and nobody is early", async (_name, status, told) => {
     let until = 0;
     const server = await serve((response, _seen, index) => {
       if (index > 0) return json(response, 200, workspace);
@@ -85,8 +86,12 @@ describe("a told wait", () => {
     expect(Date.now() - startedAt).toBeLessThan(1000);
   });
 
-  it("that is absurdly long fails at once, and so does everything after it", async () => {
-    const server = await serve((response) => json(response, 429, { detail: "later" }, { "retry-after": "86400" }));
+  it("that is absurdly long fails at once, and so does what asks for the same after it, but nothing else", async () => {
+    const server = await serve((response, { method }) =>
+      method === "POST"
+        ? json(response, 429, { detail: "later" }, { "retry-after": "86400" })
+        : json(response, 200, workspace),
+    );
     const client = clientOf(server);
     const startedAt = Date.now();
     const body = { name: "S", agent_id: service.agent_id, context_graph_id: service.context_graph_id };
@@ -94,12 +99,52 @@ describe("a told wait", () => {
     expect(first).toMatchObject({ name: "ThrottledError", retryAfterMs: 86_400_000, outcome: "not-sent", attempts: 1 });
     expect(first.message).toContain("The server asks to wait 86400 s.");
     expect(first.message).toContain("of this call's timeoutSeconds");
-    const second = await failureOf(client.getWorkspace(workspaceId));
+    const second = await failureOf(client.createService(workspaceId, body));
     expect(second).toMatchObject({ name: "ThrottledError", status: 429, outcome: "not-sent", attempts: 0 });
     expect(second.message).toMatch(
-      /not sent, because the server asked everybody .* to wait for 86[34]\d\d(\.\d)? s more \(429 to create-service\)/,
+      /not sent, because the server asked everybody .* to wait .* for 86[34]\d\d(\.\d)? s more \(429 to create-service\)/,
     );
+    expect(await client.getWorkspace(workspaceId)).toEqual(workspace);
     expect(Date.now() - startedAt).toBeLessThan(1000);
+    expect(server.seen).toHaveLength(2);
+  });
+
+  it.each([408, 500, 502, 503, 504, 429])("is honoured after a %i, and nothing comes before", async (status) => {
+    const server = await serve((response, _seen, index) =>
+      index < 2 ? json(response, status, {}, { "retry-after": "0.4" }) : json(response, 200, workspace),
+    );
+    await clientOf(server).getWorkspace(workspaceId);
+    const at = server.seen.map((seen) => seen.at);
+    expect(at).toHaveLength(3);
+    for (const index of [1, 2]) expect((at[index] ?? 0) - (at[index - 1] ?? 0)).toBeGreaterThanOrEqual(399);
+  });
+
+  it("that is shorter than our own wait does not shorten it", async () => {
+    const server = await serve((response, _seen, index) =>
+      index < 3 ? json(response, 500, {}, { "retry-after": "0.001" }) : json(response, 200, workspace),
+    );
+    await clientOf(server).getWorkspace(workspaceId);
+    const [first = 0, , , last = 0] = server.seen.map(({ at }) => at);
+    expect(last - first).toBeGreaterThanOrEqual(345);
+  });
+
+  it.each([200, 404, 409, 302])("with a %i holds the next request of the operation back", async (status) => {
+    const server = await serve((response, _seen, index) =>
+      json(response, index === 0 ? status : 200, workspace, index === 0 ? { "retry-after": "0.5" } : {}),
+    );
+    const client = clientOf(server);
+    await client.getWorkspace(workspaceId).catch(() => {});
+    await client.getWorkspace(workspaceId);
+    const [first = 0, second = 0] = server.seen.map(({ at }) => at);
+    expect(second - first).toBeGreaterThanOrEqual(499);
+  });
+
+  it("that is longer than what is left ends the call before it", async () => {
+    const server = await serve((response) => json(response, 502, { detail: "busy" }, { "retry-after": "3600" }));
+    const startedAt = Date.now();
+    const error = await failureOf(clientOf(server, { timeoutSeconds: 30 }).deleteService(workspaceId, serviceId));
+    expect(error).toMatchObject({ name: "ServerError", status: 502, outcome: "unknown", attempts: 1 });
+    expect(Date.now() - startedAt).toBeLessThan(2000);
     expect(server.seen).toHaveLength(1);
   });
 
@@ -141,41 +186,53 @@ describe("the concurrency", () => {
     expect(await mostAtOnce(3, { maxConcurrency: 3 })).toBe(3);
   });
 
+  const limits = { maxConcurrency: 16, requestsPerSecond: undefined };
+  const ask = (isRetry = false, ms = 60_000) => ({ operation: "get-service", deadline: new Deadline(ms), isRetry });
+  const good = { succeeded: true, throttled: false };
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 3));
+
   it("halves once per burst of 429, and grows by one per window of successes", async () => {
     const limiter = new Limiter();
-    const limits = { maxConcurrency: 16, requestsPerSecond: undefined };
-    const admitted = async (count: number) => {
-      const starts: number[] = [];
-      for (let index = 0; index < count; index += 1) {
-        void limiter.admission(limits, new Deadline(60_000), false).then((at) => starts.push(at));
-      }
-      await new Promise((resolve) => setTimeout(resolve, 3));
-      return starts;
-    };
-    const starts = await admitted(40);
-    expect(starts).toHaveLength(16);
-    for (const startedAt of starts) {
-      limiter.throttled(limits, startedAt);
-      limiter.finished(false);
+    const releases: Release[] = [];
+    for (let index = 0; index < 40; index += 1) {
+      void limiter.acquire(ask(), limits).then((release) => releases.push(release));
     }
-    await new Promise((resolve) => setTimeout(resolve, 3));
-    expect(starts).toHaveLength(24);
-    for (let index = 0; index < 8; index += 1) limiter.finished(true);
-    await new Promise((resolve) => setTimeout(resolve, 3));
-    expect(starts).toHaveLength(33);
+    await turn();
+    expect(releases).toHaveLength(16);
+    for (const release of releases.splice(0)) release({ succeeded: false, throttled: true });
+    await turn();
+    expect(releases).toHaveLength(8);
+    for (const release of releases.splice(0)) release(good);
+    await turn();
+    expect(releases).toHaveLength(9);
+  });
+
+  it("is narrowed by one operation's 429 for the others too", async () => {
+    const limiter = new Limiter();
+    const first = await limiter.acquire(ask(), { ...limits, maxConcurrency: 2 });
+    first({ succeeded: false, throttled: true });
+    const started: number[] = [];
+    for (const operation of ["list-services", "get-workspace"]) {
+      void limiter.acquire({ ...ask(), operation }, { ...limits, maxConcurrency: 2 }).then(() => started.push(1));
+    }
+    await turn();
+    expect(started).toHaveLength(1);
   });
 
   it("lets retries go before first attempts", async () => {
     const limiter = new Limiter();
-    const limits = { maxConcurrency: 1, requestsPerSecond: undefined };
+    const one = { ...limits, maxConcurrency: 1 };
     const order: string[] = [];
-    await limiter.admission(limits, new Deadline(1000), false);
+    const first = await limiter.acquire(ask(), one);
+    const entered = (name: string) => (release: Release) => {
+      order.push(name);
+      release(good);
+    };
     const waiting = [
-      limiter.admission(limits, new Deadline(1000), false).then(() => order.push("first attempt")),
-      limiter.admission(limits, new Deadline(1000), true).then(() => order.push("retry")),
+      limiter.acquire(ask(), one).then(entered("first attempt")),
+      limiter.acquire(ask(true), one).then(entered("retry")),
     ];
-    limiter.finished(true);
-    limiter.finished(true);
+    first(good);
     await Promise.all(waiting);
     expect(order).toEqual(["retry", "first attempt"]);
   });
@@ -196,5 +253,91 @@ describe("requestsPerSecond", () => {
     await Promise.all(Array.from({ length: 6 }, () => client.getWorkspace(workspaceId)));
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(249);
     expect(Date.now() - startedAt).toBeLessThan(3000);
+  });
+
+  it("may be slower than the deadline", async () => {
+    const server = await serve((response) => json(response, 200, workspace));
+    const client = clientOf(server, { requestsPerSecond: 2, timeoutSeconds: 0.3 });
+    const ended = await Promise.all(Array.from({ length: 4 }, () => client.getWorkspace(workspaceId)));
+    expect(ended).toHaveLength(4);
+  });
+});
+
+describe("the time of a call that waits for its first turn", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const limits = { maxConcurrency: 1, requestsPerSecond: undefined };
+  const ask = (ms: number, operation = "list-services", isRetry = false) => ({
+    operation,
+    deadline: new Deadline(ms),
+    isRetry,
+  });
+  const good = { succeeded: true, throttled: false };
+  const ending = (turn: Promise<Release>) => {
+    const result: { denial?: Denial; at?: number; release?: Release } = {};
+    const startedAt = Date.now();
+    turn.then(
+      (release) => Object.assign(result, { release, at: Date.now() - startedAt }),
+      (denial) => Object.assign(result, { denial, at: Date.now() - startedAt }),
+    );
+    return result;
+  };
+
+  it("does not pass while the queue moves, and ends it when the queue stands still", async () => {
+    const limiter = new Limiter();
+    let release = await limiter.acquire(ask(1000), limits);
+    const turns = Array.from({ length: 5 }, () => ending(limiter.acquire(ask(1000), limits)));
+    for (const turn of turns.slice(0, 3)) {
+      await vi.advanceTimersByTimeAsync(900);
+      release(good);
+      await vi.advanceTimersByTimeAsync(0);
+      release = turn.release as Release;
+    }
+    await vi.advanceTimersByTimeAsync(990);
+    expect(turns[3]).toEqual({});
+    await vi.advanceTimersByTimeAsync(20);
+    expect(turns[3]).toMatchObject({ denial: { reason: "deadline" }, at: expect.closeTo(3700, -1) });
+    expect(turns[4]).toMatchObject({ denial: { reason: "deadline" } });
+    release(good);
+    expect(await limiter.acquire(ask(1000), limits)).toBeTypeOf("function");
+  });
+
+  it("passes while the server holds its operation back, over several waits", async () => {
+    const limiter = new Limiter();
+    const two = { ...limits, maxConcurrency: 2 };
+    const first = await limiter.acquire(ask(60_000), two);
+    const waiting = ending(limiter.acquire(ask(1000), limits));
+    first({ ...good, waitMs: 700, because: "503 to list-services" });
+    // Others move meanwhile, which gives back nothing of a wait that the server asked for.
+    const other = await limiter.acquire(ask(60_000, "get-service"), two);
+    await vi.advanceTimersByTimeAsync(650);
+    const retry = await limiter.acquire(ask(60_000, "get-service"), two);
+    retry(good);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(waiting).toEqual({});
+    other(good);
+    await vi.advanceTimersByTimeAsync(5);
+    expect(waiting.at).toBeGreaterThan(700);
+    const next = ending(limiter.acquire(ask(1000), limits));
+    const held = waiting.release as Release;
+    held({ ...good, waitMs: 1500, because: "429 to list-services" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(next).toMatchObject({ denial: { reason: "wait", waitMs: 1500, because: "429 to list-services" } });
+  });
+
+  it("is what the waits of the server have left, once it has its turn", async () => {
+    const limiter = new Limiter();
+    const first = await limiter.acquire(ask(60_000), limits);
+    first({ ...good, waitMs: 700, because: "503 to list-services" });
+    const asked = ask(1000);
+    const turn = ending(limiter.acquire(asked, limits));
+    await vi.advanceTimersByTimeAsync(710);
+    expect(turn.release).toBeTypeOf("function");
+    expect(asked.deadline.remaining).toBeGreaterThan(280);
+    expect(asked.deadline.remaining).toBeLessThanOrEqual(300);
   });
 });

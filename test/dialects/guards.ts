@@ -140,13 +140,13 @@ export const dialectGuards: readonly DialectGuard[] = [
   retryAfter(
     "rateLimit=seconds",
     "takes the seconds of `Retry-After` for milliseconds",
-    "? Number(told) * 1000 :",
-    "? Number(told) :",
+    "Number(asked) * 1000",
+    "Number(asked)",
   ),
   retryAfter(
     "rateLimit=date",
     "does not understand a date in `Retry-After`",
-    ": untilDate(told, reply, now);",
+    ": untilDate(asked, reply, now);",
     ": undefined;",
   ),
   retryAfter(

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FaultAction } from "../../src/emulator/index.js";
-import { type Scene, scene } from "./support/scene.js";
+import { failureOf, type Scene, scene } from "./support/scene.js";
 
 function fill(set: Scene, count: number): string[] {
   return Array.from(
@@ -44,26 +44,40 @@ test("trap 20: a list is read in pages of 20, each service once", async () => {
   ]);
 });
 
-test("trap 20: a token that repeats ends the list", async () => {
+/** What the list's error says of how much was seen. */
+async function gapOf(work: Promise<unknown>): Promise<string> {
+  const { name, message } = await inTime(failureOf(work));
+  expect(name).toBe("ResponseError");
+  return /the list is not whole: (.*?) were seen/.exec(message)?.[1] ?? message;
+}
+
+test("trap 20: a token that repeats is an error, not a shorter list", async () => {
   const set = await scene();
   fill(set, 44);
   set.emulator.faults.add({ operation: "list-services", when: "before", action: { kind: "repeatToken" } });
-  expect(await inTime(set.run().context.client.listServices(set.workspaceId))).toHaveLength(20);
-  set.sent("list-services");
+  expect(await gapOf(set.run().context.client.listServices(set.workspaceId))).toBe("20 of 45");
+  set.count("list-services", 2);
 });
 
-test("trap 20: a token that is absent, null or shrinks ends the list although there should be more", async () => {
-  for (const [token, requests] of [
-    [() => undefined, 1],
-    [() => null, 1],
-    [() => 0, 1],
-    [(count: number) => 50 - count, 2],
-  ] as const) {
+test("trap 20: a token that is absent or null although there should be more is an error", async () => {
+  for (const token of [undefined, null]) {
     const set = await scene();
-    set.emulator.faults.add({ operation: "list-services", when: "before", action: pages(set, token) });
-    expect(await inTime(set.run().context.client.listServices(set.workspaceId))).toHaveLength(1);
-    set.count("list-services", requests);
+    set.emulator.faults.add({ operation: "list-services", when: "before", action: pages(set, () => token) });
+    expect(await gapOf(set.run().context.client.listServices(set.workspaceId))).toBe("1 of an unknown number");
+    set.count("list-services", 1);
   }
+});
+
+test("trap 20: a token that is absent is no error where the total says that all were seen", async () => {
+  const set = await scene();
+  const body = { items: set.store.services.list(), has_more: true, total: 1 };
+  set.emulator.faults.add({
+    operation: "list-services",
+    when: "before",
+    action: { kind: "status", status: 200, body },
+  });
+  expect(await inTime(set.run().context.client.listServices(set.workspaceId))).toHaveLength(1);
+  set.count("list-services", 1);
 });
 
 test("trap 20: tokens that grow for ever without bringing anything new end the list too", async () => {
@@ -73,20 +87,30 @@ test("trap 20: tokens that grow for ever without bringing anything new end the l
     when: "before",
     action: pages(set, (count) => count * 20),
   });
-  expect(await inTime(set.run().context.client.listServices(set.workspaceId))).toHaveLength(1);
+  expect(await gapOf(set.run().context.client.listServices(set.workspaceId))).toBe("1 of an unknown number");
   set.count("list-services", 6);
 });
 
-test("trap 20: an empty page ends the list", async () => {
+test("trap 20: a list is followed over an empty page and tokens that fall", async () => {
   const set = await scene();
-  const body = { items: [], has_more: true, continuation_token: 20 };
-  set.emulator.faults.add({
-    operation: "list-services",
-    when: "before",
-    action: { kind: "status", status: 200, body },
-  });
-  expect(await inTime(set.run().context.client.listServices(set.workspaceId))).toEqual([]);
-  set.sent("list-services");
+  const [first] = set.store.services.list();
+  const all = ["a", "b", "c"].map((digit) => ({ ...first, id: `${digit.repeat(8)}-0000-4000-8000-000000000001` }));
+  const answers = [
+    { items: [all[0]], has_more: true, continuation_token: 60 },
+    { items: [], has_more: true, continuation_token: 40 },
+    { items: [all[1]], has_more: true, continuation_token: 20 },
+    { items: [all[2]], has_more: false, total: 3 },
+  ];
+  const action: FaultAction = {
+    kind: "status",
+    status: 200,
+    get body() {
+      return answers[set.emulator.requests.filter(({ operation }) => operation === "list-services").length - 1];
+    },
+  };
+  set.emulator.faults.add({ operation: "list-services", when: "before", action });
+  expect(await inTime(set.run().context.client.listServices(set.workspaceId))).toHaveLength(3);
+  set.count("list-services", 4);
 });
 
 test("trap 20: workspaces are listed the same way", async () => {
@@ -102,8 +126,37 @@ test("trap 20: workspaces are listed the same way", async () => {
   expect(await set.run().context.client.listWorkspaces()).toHaveLength(26);
   set.sent("list-workspaces", "list-workspaces");
   set.emulator.faults.add({ operation: "list-workspaces", when: "before", action: { kind: "repeatToken" } });
-  expect(await inTime(set.run().context.client.listWorkspaces())).toHaveLength(20);
-  set.sent("list-workspaces");
+  expect(await gapOf(set.run().context.client.listWorkspaces())).toBe("20 of 26");
+  set.sent("list-workspaces", "list-workspaces");
+});
+
+test("trap 20: a use case is not called gone because the list starts to come in pages", async () => {
+  const set = await scene();
+  const line = await set.run().create("useCase", set.useCase());
+  const [mine] = set.store.useCases.list();
+  const other = { ...mine, id: "aaaaaaaa-0000-4000-8000-000000000001" };
+  for (const [rest, found] of [
+    [{ continuation_token: 1 }, true],
+    [{ total: 2 }, false],
+    [{}, false],
+  ] as const) {
+    const later = set.run();
+    const paged: FaultAction = {
+      kind: "status",
+      status: 200,
+      get body() {
+        const [last] = set.emulator.requests.slice(-1);
+        const isFirst = !last?.path.includes("continuation_token");
+        return isFirst ? { items: [other], has_more: true, ...rest } : { items: [mine], has_more: false };
+      },
+    };
+    const fault = { operation: "list-use-cases", when: "before", action: paged } as const;
+    set.emulator.faults.add(fault);
+    if (found) expect(await later.refresh(line)).toBe(true);
+    else expect((await failureOf(later.refresh(line))).message).toContain("the list is not whole: 1 of");
+    set.emulator.faults.clear();
+  }
+  set.count("list-use-cases", 5);
 });
 
 test("trap 20: a refresh of many services shares the pages, and ends where a token repeats", async () => {

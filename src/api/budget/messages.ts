@@ -1,27 +1,69 @@
 import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import type { Denial } from "../limiter.js";
+import { z } from "zod";
 
-/** Processes and their shared budget exchange lines of JSON; `id` is the asking process's own number for a request. */
-export type ToBudget =
-  | { ask: number; of: string; leftMs: number; begun: boolean; isRetry: boolean }
-  | { finished: number; succeeded: boolean; throttled: boolean; pauseMs?: number; told?: string };
+/**
+ * Processes and their shared budget exchange lines of JSON. An id is the asking process's own
+ * number for a request.
+ */
+const id = z.number();
+const refusal = z.object({ operation: z.string(), requestId: z.string().optional() });
 
-export type FromBudget = { admitted: number } | { denied: number; denial: Denial };
+const denial = z.discriminatedUnion("reason", [
+  z.object({ reason: z.literal("deadline") }),
+  z.object({ reason: z.literal("wait"), waitMs: z.number(), because: z.string() }),
+  z.object({ reason: z.literal("refused"), refusal, elsewhere: z.boolean().default(true) }),
+]);
+
+const finished = z.object({
+  finished: id,
+  succeeded: z.boolean(),
+  throttled: z.boolean(),
+  waitMs: z.number().optional(),
+  because: z.string().optional(),
+  refused: refusal.optional(),
+});
+
+export const toBudget = z.union([
+  z.object({
+    ask: id,
+    of: z.string(),
+    operation: z.string().default(""),
+    leftMs: z.number().nonnegative(),
+    begun: z.boolean(),
+    isRetry: z.boolean(),
+  }),
+  finished,
+  z.object({ ping: z.literal(true) }),
+]);
+
+export const fromBudget = z.union([
+  z.object({ admitted: id, spentMs: z.number().default(0) }),
+  z.object({ denied: id, denial }),
+  z.object({ pong: z.literal(true) }),
+]);
+
+export type ToBudget = z.infer<typeof toBudget>;
+export type FromBudget = z.infer<typeof fromBudget>;
 
 export function send(socket: Socket, message: ToBudget | FromBudget): void {
   if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
 }
 
-/** Calls back with each whole line; one that is cut short by the other's end is dropped. */
-export function onMessage<T>(socket: Socket, callback: (message: T) => void): void {
-  createInterface({ input: socket }).on("line", (line) => {
-    let message: T;
-    try {
-      message = JSON.parse(line) as T;
-    } catch {
-      return;
-    }
-    callback(message);
+/** Calls back with each line that is a message; whatever else comes is dropped. */
+export function onMessage<T>(socket: Socket, schema: z.ZodType<T>, callback: (message: T) => void): void {
+  const lines = createInterface({ input: socket });
+  lines.on("error", () => {});
+  lines.on("line", (line) => {
+    const message = schema.safeParse(jsonOf(line)).data;
+    if (message !== undefined) callback(message);
   });
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

@@ -4,8 +4,9 @@ import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { Deadline } from "../deadline.js";
-import { type Denial, Limiter, type Limits } from "../limiter.js";
-import { onMessage, send, type ToBudget } from "./messages.js";
+import { Limiter, type Limits } from "../limiter.js";
+import type { Ending, Release } from "../pacing.js";
+import { type FromBudget, onMessage, send, type ToBudget, toBudget } from "./messages.js";
 
 export interface SharedBudget {
   /** Goes into `AMIGO_SHARED_BUDGET` of the processes that share it. */
@@ -17,8 +18,9 @@ export interface SharedBudget {
 const LONGEST_SOCKET_PATH = 103;
 
 /**
- * One budget of requests for many processes on this machine, such as a fleet's: for each server and key so many at once, so many per
- * second, and a wait that the server told one of them holds all. Each process's own limits hold beside it.
+ * One budget of requests for many processes on this machine, such as a fleet's: for each server and
+ * key so many at once, so many per second. A wait that the server asks one of them for holds that
+ * operation back in all. Each process's own limits hold beside it.
  */
 export async function startSharedBudget(limits: Limits): Promise<SharedBudget> {
   const limiters = new Map<string, Limiter>();
@@ -56,46 +58,51 @@ export async function startSharedBudget(limits: Limits): Promise<SharedBudget> {
 }
 
 interface Turn {
-  readonly limiter: Limiter;
   readonly deadline: Deadline;
-  /** When it began; undefined while it waits. */
-  startedAt?: number;
+  /** Undefined while it waits. */
+  release?: Release;
 }
+
+const unused: Ending = { succeeded: false, throttled: false };
 
 function serve(socket: Socket, limits: Limits, limiterOf: (name: string) => Limiter): void {
   const turns = new Map<number, Turn>();
 
-  const end = (id: number, succeeded: boolean) => {
+  const end = (id: number, ending: Ending) => {
     const turn = turns.get(id);
     turns.delete(id);
+    // One that still waits leaves the queue.
+    turn?.deadline.expire();
     turn?.deadline.clear();
-    if (turn?.startedAt !== undefined) turn.limiter.finished(succeeded);
+    turn?.release?.(ending);
   };
 
-  const ask = async ({ ask: id, of, leftMs, begun, isRetry }: Extract<ToBudget, { ask: number }>) => {
-    const turn: Turn = { limiter: limiterOf(of), deadline: new Deadline(leftMs) };
+  const ask = async ({ ask: id, of, operation, leftMs, begun, isRetry }: Extract<ToBudget, { ask: number }>) => {
+    if (turns.has(id)) return;
+    const deadline = new Deadline(leftMs);
+    const turn: Turn = { deadline };
     turns.set(id, turn);
-    if (begun) turn.deadline.begin();
+    if (begun) deadline.begin();
     try {
-      turn.startedAt = await turn.limiter.admission(limits, turn.deadline, isRetry);
+      turn.release = await limiterOf(of).acquire({ operation, deadline, isRetry }, limits);
     } catch (denial) {
-      end(id, false);
-      return send(socket, { denied: id, denial: denial as Denial });
+      end(id, unused);
+      return send(socket, { denied: id, denial } as FromBudget);
     }
     // It waited for a process that has ended meanwhile.
-    if (!turns.has(id)) turn.limiter.finished(false);
-    else send(socket, { admitted: id });
+    if (!turns.has(id)) return turn.release(unused);
+    const spentMs = begun ? 0 : leftMs - deadline.remaining;
+    deadline.clear();
+    send(socket, { admitted: id, spentMs });
   };
 
-  onMessage<ToBudget>(socket, (message) => {
-    if ("ask" in message) return void ask(message);
-    const turn = turns.get(message.finished);
-    if (message.throttled && turn?.startedAt !== undefined) turn.limiter.throttled(limits, turn.startedAt);
-    if (message.pauseMs !== undefined) turn?.limiter.pause(message.pauseMs, message.told ?? "");
-    end(message.finished, message.succeeded);
+  onMessage(socket, toBudget, (message) => {
+    if ("ask" in message) void ask(message);
+    else if ("finished" in message) end(message.finished, message);
+    else send(socket, { pong: true });
   });
   socket.on("error", () => {});
   socket.on("close", () => {
-    for (const id of [...turns.keys()]) end(id, false);
+    for (const id of [...turns.keys()]) end(id, unused);
   });
 }

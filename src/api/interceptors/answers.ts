@@ -41,6 +41,7 @@ function redirect(request: Outgoing, reply: Reply): ApiError {
     ...identity(request),
     requestId: requestIdOf(reply),
     status: reply.status,
+    retryAfterMs: retryAfterMs(reply, Date.now()),
     detail: `the server redirects ${location === "" ? "to nowhere" : host}; redirects are never followed, since they would carry the key along`,
     hint: "Set the base URL (baseUrl, amigo:baseUrl, AMIGO_BASE_URL) to the address that answers itself.",
     outcome: "rejected",
@@ -50,7 +51,7 @@ function redirect(request: Outgoing, reply: Reply): ApiError {
 function jsonOf(request: Outgoing, reply: Reply): unknown {
   const type = header(reply, "content-type") ?? "";
   if (reply.truncated) throw unusable(request, reply, "truncated", "the answer broke off before its end");
-  if (header(reply, "content-encoding") !== undefined) {
+  if (!/^(identity|[,\s])*$/i.test(header(reply, "content-encoding") ?? "")) {
     throw unusable(request, reply, "content-type", "the answer is compressed, which was not asked for");
   }
   if (!/^application\/(json|[\w.+-]+\+json)\b/i.test(type)) {

@@ -1,68 +1,72 @@
-import { type Ending, sharedBudget } from "../budget/client.js";
-import { ApiError, seconds, ThrottledError, TransportError } from "../errors.js";
-import type { Interceptor, Outgoing } from "../exchange.js";
-import { accountName, type Denial, type Limits, limiterFor } from "../limiter.js";
+import { seconds, ThrottledError, TransportError } from "../errors.js";
+import type { Interceptor, Outgoing, Reply } from "../exchange.js";
+import { requestIdOf } from "../failure-body.js";
+import { hintFor } from "../hints.js";
+import type { Limits } from "../limiter.js";
+import { type Denial, type Ending, pacingFor } from "../pacing.js";
+import { retryAfterMs } from "../retry-after.js";
+import { keyRefused } from "./refused-key.js";
 
-/** Waits for its turn in the process, then among all processes of a shared budget, and tells both what the answer says about the load. */
+/** Waits for the request's turn, and reports to the pacing what the answer says about the load. */
 export function limit(origin: string, limits: Limits): Interceptor {
   return (next) => async (request) => {
-    const end = await turn(accountName(origin, request.key), limits, request);
-    request.deadline.begin();
+    const { operation, deadline, attempt } = request;
+    const turn = { operation: operation.id, deadline, isRetry: attempt > 1 };
+    const release = await pacingFor(origin, request.key, limits)
+      .acquire(turn)
+      .catch((denial: Denial) => {
+        throw denied(request, denial);
+      });
+    deadline.begin();
     try {
       const reply = await next(request);
-      end({ succeeded: true, throttled: false });
+      release(endingOf(request, reply));
       return reply;
     } catch (error) {
-      end(endingOf(error));
+      release({ succeeded: false, throttled: false });
       throw error;
     }
   };
 }
 
-async function turn(account: string, limits: Limits, request: Outgoing): Promise<(ending: Ending) => void> {
-  const limiter = limiterFor(account);
-  const isRetry = request.attempt > 1;
-  const refuse = (denial: Denial) => {
-    throw denied(request, denial);
-  };
-  const startedAt = await limiter.admission(limits, request.deadline, isRetry).catch(refuse);
-  const endShared = await sharedBudget()
-    ?.turn(account, request.deadline, isRetry)
-    .catch((denial: Denial) => {
-      limiter.finished(false);
-      return refuse(denial);
-    });
-  return (ending) => {
-    if (ending.throttled) limiter.throttled(limits, startedAt);
-    if (ending.pauseMs !== undefined) limiter.pause(ending.pauseMs, ending.told ?? "");
-    limiter.finished(ending.succeeded);
-    endShared?.(ending);
+function endingOf({ operation }: Outgoing, reply: Reply): Ending {
+  const { status } = reply;
+  return {
+    succeeded: status < 400,
+    throttled: status === 429,
+    waitMs: retryAfterMs(reply, Date.now()),
+    because: `${status} to ${operation.id}`,
+    refused: status === 401 ? { operation: operation.id, requestId: requestIdOf(reply) } : undefined,
   };
 }
 
-function endingOf(error: unknown): Ending {
-  if (!ApiError.isInstance(error) || (error.status !== 429 && error.status !== 503)) {
-    return { succeeded: false, throttled: false };
-  }
-  const told = `${error.status} to ${error.operation}`;
-  return { succeeded: false, throttled: error.status === 429, pauseMs: error.retryAfterMs, told };
-}
-
-function denied(request: Outgoing, denial: Denial): ThrottledError | TransportError {
-  const { operation, path, deadline } = request;
+function denied(request: Outgoing, denial: Denial): Error {
+  const { operation, path, deadline, attempt } = request;
   const identity = { operation: operation.id, method: operation.method, path, outcome: "not-sent" as const };
-  if (denial.reason === "deadline") {
-    const problem = `no answer within ${seconds(deadline.totalMs)}, the last attempt still waited for its turn`;
-    const hint = "timeoutSeconds sets how long one call may take, over all its attempts.";
-    return new TransportError({ ...identity, reason: "deadline", problem, hint });
+  const within = seconds(deadline.totalMs);
+  const hint = "timeoutSeconds sets how long one call may take, over all its attempts.";
+  switch (denial.reason) {
+    case "refused":
+      return keyRefused(request, denial.refusal, "not tried", denial.elsewhere && hintFor(operation.id, 401, ""));
+    case "deadline": {
+      const problem = `no answer within ${within}, the ${attempt > 1 ? "last attempt" : "request"} still waited for its turn`;
+      return new TransportError({ ...identity, reason: "deadline", problem, hint });
+    }
+    case "silent": {
+      const problem = `not sent within ${within}, because the shared budget AMIGO_SHARED_BUDGET does not answer`;
+      const advice = "Is the process that holds the budget (pulumi-amigo budget) stopped?";
+      return new TransportError({ ...identity, reason: "deadline", problem, hint: advice });
+    }
+    case "wait": {
+      const { waitMs, because } = denial;
+      return new ThrottledError({
+        ...identity,
+        status: 429,
+        retryAfterMs: waitMs,
+        detail: `not sent, the server asked to wait ${seconds(waitMs)} more (${because})`,
+        summary: `${operation.id}: not sent, because the server asked everybody with this key to wait with this operation for ${seconds(waitMs)} more (${because}).`,
+        hint: `That is longer than what is left of this call's timeoutSeconds (${within} in all); try again after that time.`,
+      });
+    }
   }
-  const wait = seconds(denial.waitMs);
-  return new ThrottledError({
-    ...identity,
-    status: 429,
-    retryAfterMs: denial.waitMs,
-    detail: `not sent, the server asked to wait ${wait} more (${denial.told})`,
-    summary: `${operation.id}: not sent, because the server asked everybody with this key to wait for ${wait} more (${denial.told}).`,
-    hint: `That is longer than the ${seconds(deadline.remaining)} that are left of this call's timeoutSeconds; try again after that time.`,
-  });
 }

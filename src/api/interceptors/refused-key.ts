@@ -1,31 +1,36 @@
 import { AuthenticationError } from "../errors.js";
 import type { Interceptor, Outgoing } from "../exchange.js";
+import type { Refusal } from "../pacing.js";
 
 /** After a 401 the key is not tried again by this client: the first error tells all, later ones are short. */
 export function refusedKey(): Interceptor {
   const refusals = new Map<string, AuthenticationError>();
   return (next) => async (request) => {
     const earlier = refusals.get(request.key);
-    if (earlier !== undefined) throw shortly(request, earlier, "not tried");
+    if (earlier !== undefined) throw keyRefused(request, earlier, "not tried");
     try {
       return await next(request);
     } catch (error) {
-      if (!AuthenticationError.isInstance(error)) throw error;
+      // One that was not sent had its turn taken away, by the refusal of another request.
+      if (!AuthenticationError.isInstance(error) || error.outcome === "not-sent") throw error;
       const first = refusals.get(request.key);
-      if (first !== undefined) throw shortly(request, first, "refused too");
+      if (first !== undefined) throw keyRefused(request, first, "refused too");
       refusals.set(request.key, error);
       throw error;
     }
   };
 }
 
-function shortly(
+/** The short error of a request whose key the server has refused to another one. */
+export function keyRefused(
   request: Outgoing,
-  first: AuthenticationError,
+  first: Refusal,
   what: "not tried" | "refused too",
+  hint?: string | false,
 ): AuthenticationError {
   const { operation, path, attempt } = request;
-  const detail = `${what}: the key was refused (401) for ${first.operation}, request id ${first.requestId ?? "none"}; told above`;
+  const above = hint ? "" : "; told above";
+  const detail = `${what}: the key was refused (401) for ${first.operation}, request id ${first.requestId ?? "none"}${above}`;
   return new AuthenticationError({
     operation: operation.id,
     method: operation.method,
@@ -33,6 +38,7 @@ function shortly(
     status: 401,
     detail,
     summary: `${operation.id}: ${detail}.`,
+    hint: hint || undefined,
     outcome: what === "not tried" ? "not-sent" : "rejected",
     attempts: what === "not tried" ? 0 : attempt,
   });

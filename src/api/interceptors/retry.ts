@@ -48,14 +48,14 @@ function nextStep(
 ): Step {
   if (!isPassing(error) || !isSafe(error, request)) return { giveUp: "" };
   if (attempt >= maxAttempts) return { giveUp: attempt > 1 ? `Given up after ${attempt} attempts.` : "" };
-  const told = ApiError.isInstance(error) ? error.retryAfterMs || undefined : undefined;
+  const asked = ApiError.isInstance(error) ? (error.retryAfterMs ?? 0) : 0;
   const left = request.deadline.remaining;
   const delayMs = backoff(attempt);
-  if (Math.max(told ?? 0, delayMs) >= left) {
+  if (Math.max(asked, delayMs) >= left) {
     return { giveUp: `Not tried again: only ${seconds(left)} are left of this call's timeoutSeconds.` };
   }
-  // The limiter holds a request until the time that the server told, so there is nothing to sleep here.
-  if (told !== undefined) return { delayMs: 0, refund: 0 };
+  // What the server asks for beyond our own wait, the pacing waits for.
+  if (asked >= delayMs) return { delayMs, refund: 0 };
   const refund = budget.take(TransportError.isInstance(error) && error.reason === "timeout");
   if (refund === undefined) return { giveUp: "Not tried again: too many requests of this process had to be repeated." };
   return { delayMs, refund };

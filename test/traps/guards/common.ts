@@ -9,7 +9,6 @@ const form = guardsOf("src/resources/service-form.ts");
 const operations = guardsOf("src/api/operations.ts");
 const schemas = guardsOf("src/api/schemas.ts");
 const pages = guardsOf("src/api/pages.ts");
-const shared = guardsOf("src/api/shared-reads.ts");
 const answers = guardsOf("src/api/interceptors/answers.ts");
 const retry = guardsOf("src/api/interceptors/retry.ts");
 const limit = guardsOf("src/api/interceptors/limit.ts");
@@ -64,29 +63,30 @@ export const commonGuards: Guard[] = [
     "safety_filters_enabled: z.boolean().default(true),",
     "safety_filters_enabled: z.boolean(),",
   ),
-  schemas(17, "needed keys may not", "  agent_id: z.string(),\n", '  agent_id: z.string().default(""),\n'),
+  schemas(17, "needed keys may not", "  agent_id: id,\n", '  agent_id: id.default(""),\n'),
   form(17, "inputs are strict", "export const inputs = z.strictObject({", "export const inputs = z.object({"),
-  operations(17, "ids are checked before they enter a path", "if (uuid.test(value)) return value;", "return value;"),
+  operations(
+    17,
+    "ids are checked before they enter a path",
+    "if (isUuid(value)) return canonicalId(value);",
+    "return value;",
+  ),
   compare(
     19,
     "null is absent",
     'if (value === null || typeof value !== "object") return value ?? undefined;',
     'if (value === null || typeof value !== "object") return value;',
   ),
-  pages(20, "a token that does not grow ends a list", " || next <= (token ?? 0)"),
-  pages(20, "an empty page ends a list", "page.items.length === 0 || "),
-  pages(20, "pages that bring nothing new end a list", " || repeatedPages >= mostRepeatedPages"),
-  shared(20, "a repeated token ends a shared list", "this.tokens.has(next)", "false"),
+  pages(20, "a token that was seen ends a list", "this.#tokens.has(token)", "false"),
+  pages(20, "pages that bring nothing new end a list", "this.#repeated >= mostRepeatedPages", "false"),
+  pages(20, "a list that breaks off is an error", "total === undefined ? isLast : this.#seen >= total", "true"),
+  pages(20, "an empty page does not end a list", "if (!has_more)", "if (!has_more || this.#empty > 0)"),
   answers(21, "a 429 was not carried out", 'reply.status === 429 ? "not-sent" : '),
   retry(21, "a 429 is tried again", "new Set([408, 429, 500,", "new Set([408, 500,"),
   refusedKey(
     21,
     "a refused key is not tried again",
-    'if (earlier !== undefined) throw shortly(request, earlier, "not tried");',
+    'if (earlier !== undefined) throw keyRefused(request, earlier, "not tried");',
   ),
-  limit(
-    21,
-    "Retry-After holds everybody back",
-    'if (ending.pauseMs !== undefined) limiter.pause(ending.pauseMs, ending.told ?? "");',
-  ),
+  limit(21, "Retry-After holds everybody back", "    waitMs: retryAfterMs(reply, Date.now()),\n"),
 ];

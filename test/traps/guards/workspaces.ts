@@ -90,11 +90,11 @@ export const workspaceGuards: Guard[] = [
     'region: { change: "update", withdrawn: "unmanaged" },',
     'region: { change: "update", withdrawn: { default: "us-east-1" } },',
   ),
-  workspace(12, "a workspace is found only if it is as asked for", "if (found && asAsked && Date", "if (found && Date"),
+  workspace(12, "a workspace is found only if it is as asked for", "if (found && asAsked && time", "if (found && time"),
   workspace(
     12,
     "a workspace is found only if it is not older",
-    "asAsked && Date.parse(found.created_at) >= startedAt - CLOCK_TOLERANCE_MS",
+    "asAsked && timeOf(found.created_at) >= startedAt - CLOCK_TOLERANCE_MS",
     "asAsked",
   ),
   numbers(15, "the form of a number", "z.string().regex(/^\\+[1-9]\\d{1,14}$/, {", "z.string().regex(/^/, {"),

@@ -118,7 +118,8 @@ export const prose: Readonly<Record<number, Prose>> = {
   20: {
     title: "Pages that do not end",
     api: "At most 20 items per page; the token may be absent or repeat although there should be more.",
-    provider: "Stops at the first token that does not lead further, and at pages that bring nothing new.",
+    provider:
+      "Goes on while a token is new, also after an empty page. Stops for certain at a token that was seen, at none, and at pages that bring nothing new; what is then not whole is an error, never a shorter list.",
   },
   21: {
     title: "Undocumented statuses",
