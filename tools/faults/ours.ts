@@ -18,6 +18,8 @@ const TYPES: Partial<Record<Kind, string>> = {
   service: "Service",
   useCase: "UseCase",
   testCallerNumbers: "TestCallerNumbers",
+  versionSet: "VersionSet",
+  serviceBinding: "ServiceBinding",
 };
 
 /** This package, in the SDK's own provider process. */
