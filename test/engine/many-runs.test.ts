@@ -136,7 +136,7 @@ it("swaps the names of services, and refuses to swap those of use cases while ev
     expect(refused.output).toContain("Take two runs");
     expect(emulator.store.bindings.list()).toHaveLength(bindings);
 
-    stack.program(named("Desk", "Ward", "Line", "Night") + '\nsvc("third", { name: "Desk" });');
+    stack.program(`${named("Desk", "Ward", "Line", "Night")}\nsvc("third", { name: "Desk" });`);
     const twice = await stack.up({ outcome: "fails" });
     expect(twice.output).toContain("second service of this name");
     stack.program(program('svc("fourth", { name: "Desk" });'));

@@ -1,0 +1,293 @@
+import { expect, test } from "vitest";
+import type { Dialect } from "../../src/emulator/index.js";
+import { seedIds } from "../../src/emulator/index.js";
+import { type Bench, type Managed, startBench } from "../support/lifecycle.js";
+
+const { workspace: workspaceId, agents, contextGraphs, setups } = seedIds;
+const OWNER = "pulumi/org/project/stack/pulumi-nodejs:dynamic/amigo:Service/desk";
+const service = (more: object = {}) => ({
+  workspaceId,
+  name: "Desk",
+  agentId: agents.frontDesk,
+  contextGraphId: contextGraphs.scheduling,
+  __owner: OWNER,
+  ...more,
+});
+const useCase = (more: object = {}) => ({
+  workspaceId,
+  channel: "inbound_voice",
+  entityName: "Clinic",
+  name: "Line",
+  setupId: setups.voiceApproved,
+  ...more,
+});
+
+async function withBench(dialect: Partial<Dialect>, work: (bench: Bench) => Promise<void>): Promise<void> {
+  const bench = await startBench({ dialect });
+  try {
+    await work(bench);
+  } finally {
+    await bench.close();
+  }
+}
+
+test("an id in capitals is the same id: in arguments, state, moves, deletions and imports", async () => {
+  await withBench({}, async (bench) => {
+    const { store } = bench.emulator;
+    const run = bench.run();
+    const desk = await run.create("service", service());
+    const ward = await run.create("service", service({ name: "Ward", __owner: OWNER.replace("desk", "ward") }));
+    const line = await run.create("useCase", useCase());
+    const upper = (resource: Managed) => resource.id.toUpperCase();
+    const bind = (to: Managed) => ({
+      workspaceId: workspaceId.toUpperCase(),
+      useCaseId: upper(line),
+      serviceId: upper(to),
+    });
+    const binding = await run.create("serviceBinding", bind(desk));
+    expect(binding.id).toBe(line.id);
+    const set = await run.create("versionSet", {
+      workspaceId,
+      serviceId: upper(desk),
+      name: "Canary",
+      agentVersionNumber: 1,
+    });
+    expect(set.id).toBe(`${desk.id}/Canary`);
+
+    const next = bench.run();
+    expect(await next.update(binding, { ...bind(desk), useCaseId: line.id })).toBe("same");
+    expect(await next.update(binding, bind(ward))).toBe("updated");
+    expect(store.bindings.get(line.id)?.service_id).toBe(ward.id);
+    binding.id = binding.id.toUpperCase();
+    binding.outputs.serviceId = upper(ward);
+    await bench.run().remove(binding);
+    expect(store.bindings.get(line.id)).toBeUndefined();
+    const imported = await bench.run().create("useCase", { ...useCase(), __import: { id: upper(line), ignore: [] } });
+    expect(imported.id).toBe(line.id);
+  });
+});
+
+test("a Service under a Service keeps its owner mark through state", async () => {
+  await withBench({}, async (bench) => {
+    const type = "pulumi-nodejs:dynamic/amigo:Service";
+    const mark = `pulumi/organization/project/stack/${type}$${type}/inner`;
+    const run = bench.run();
+    const inner = await run.create("service", service({ __owner: mark }));
+    expect(await bench.run().refresh(inner)).toBe(true);
+    expect(await bench.run().update(inner, service({ __owner: mark, description: "changed" }))).toBe("updated");
+    expect(bench.emulator.store.services.get(inner.id)?.tags).toEqual([{ key: "pulumi-owner", value: mark }]);
+    await bench.run().remove(inner);
+    expect(bench.emulator.store.services.get(inner.id)).toBeUndefined();
+  });
+});
+
+test("declaring what exists, or the contract's default, is no change, and never replaces a use case", async () => {
+  await withBench({}, async (bench) => {
+    const { store } = bench.emulator;
+    const mine = {
+      workspace_id: workspaceId,
+      channel: "inbound_voice",
+      entity_name: "Clinic",
+      setup_id: setups.voiceApproved,
+    };
+    const { id } = store.addUseCase({ ...mine, name: "Line", description: "Calls to the desk." });
+    const line = await bench.run().create("useCase", { ...useCase(), __import: { id, ignore: [] } });
+    expect(line.outputs.description).toBe("Calls to the desk.");
+    expect(await bench.run().update(line, useCase({ description: "Calls to the desk." }))).toBe("same");
+    expect(await bench.run().update(line, useCase({ description: "Another text" }))).toBe("replaced");
+
+    const plain = await bench.run().create("useCase", useCase({ name: "Night" }));
+    expect(await bench.run().update(plain, useCase({ name: "Night", description: "" }))).toBe("same");
+    const desk = await bench.run().create("service", service());
+    const defaults = { description: "", toolCapacity: 3, isActive: true, channelType: "voice", tags: [], keyterms: [] };
+    bench.operations();
+    expect(await bench.run().update(desk, service(defaults))).toBe("same");
+    expect(bench.operations()).toEqual([]);
+  });
+});
+
+test("what was never declared shows in outputs where it is not the default, and is withdrawn only once declared", async () => {
+  await withBench({}, async (bench) => {
+    const { store } = bench.emulator;
+    const { id } = store.addService({
+      workspace_id: workspaceId,
+      name: "Desk",
+      agent_id: agents.frontDesk,
+      context_graph_id: contextGraphs.scheduling,
+      tool_capacity: 7,
+    });
+    const desk = await bench.run().create("service", service({ __import: { id, ignore: [] } }));
+    expect(desk.outputs).toMatchObject({ toolCapacity: 7 });
+    expect(await bench.run().update(desk, service({ description: "x" }))).toBe("updated");
+    expect(store.services.get(id)).toMatchObject({ tool_capacity: 7, description: "x" });
+    const declared = service({ description: "x", toolCapacity: 7 });
+    const run = bench.run();
+    expect(await run.update(desk, declared)).toBe("same");
+    // The engine stores the new inputs with the old outputs.
+    desk.inputs = await run.check("service", declared, desk.inputs);
+    expect(await bench.run().update(desk, service({ description: "x" }))).toBe("updated");
+    expect(store.services.get(id)).toMatchObject({ tool_capacity: 3 });
+  });
+});
+
+test("a promotion made by hand stays when a model preference changes, and a nested value of a voice config too", async () => {
+  await withBench({}, async (bench) => {
+    const { store } = bench.emulator;
+    const desk = await bench
+      .run()
+      .create("service", service({ voiceConfig: { ttsModel: "sonic-3", eotTimeoutMs: 500 } }));
+    const set = (more: object) => ({ workspaceId, serviceId: desk.id, name: "canary", ...more });
+    const canary = await bench.run().create("versionSet", set({ agentVersionNumber: 1 }));
+    const there = () => store.services.get(desk.id);
+    store.services.update(desk.id, {
+      version_sets: { ...there()?.version_sets, canary: { agent_version_number: 2 } },
+      voice_config: { ...there()?.voice_config, eot_timeout_ms: 900 },
+    });
+    const run = bench.run();
+    await run.update(canary, set({ agentVersionNumber: 1, llmModelPreferences: { chat: { llmName: "large" } } }));
+    expect(there()?.version_sets.canary).toMatchObject({ agent_version_number: 2 });
+    expect(run.warnings.join()).toContain("agentVersionNumber: declared 1, exists as 2");
+    await bench.run().update(desk, service({ voiceConfig: { ttsModel: "sonic-turbo", eotTimeoutMs: 500 } }));
+    expect(there()?.voice_config).toMatchObject({ tts_model: "sonic-turbo", eot_timeout_ms: 900 });
+  });
+});
+
+test("a name that the server keeps in another form is an error that shows the difference, and the id is kept", async () => {
+  const names = [
+    ["nfc", "Cafe\u0301", "Caf\\u00e9"],
+    ["entities", "Desk & Ward", "Desk &amp; Ward"],
+  ] as const;
+  for (const [nameForm, name, shown] of names) {
+    await withBench({ nameForm }, async (bench) => {
+      const failure = await bench
+        .run()
+        .create("service", service({ name }))
+        .catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        message: expect.stringContaining(shown),
+        properties: { __owner: expect.any(String) },
+      });
+      expect(bench.emulator.store.services.get((failure as { id: string }).id)).toBeDefined();
+    });
+  }
+});
+
+test("a 409 that this run's own deletion explains, and a 404 on what it made, are waited for", async () => {
+  await withBench({ freesNameAfter: 300, showsAfter: 300 }, async (bench) => {
+    const { store } = bench.emulator;
+    const run = bench.run({ settleSeconds: "5" });
+    const desk = await run.create("service", service());
+    const line = await run.create("useCase", useCase());
+    const binding = await run.create("serviceBinding", { workspaceId, useCaseId: line.id, serviceId: desk.id });
+    await run.create("versionSet", { workspaceId, serviceId: desk.id, name: "canary", agentVersionNumber: 1 });
+    await run.create("workspace", { slug: "late", name: "Late", environment: "staging", connectorType: "epic" });
+
+    const next = bench.run({ settleSeconds: "5" });
+    await next.remove(binding);
+    await next.remove(line);
+    const made = await next.create("useCase", useCase({ description: "changed" }));
+    await next.create("serviceBinding", { workspaceId, useCaseId: made.id, serviceId: desk.id });
+    expect(store.bindings.get(made.id)?.service_id).toBe(desk.id);
+    const last = bench.run({ settleSeconds: "5" });
+    await last.remove({ ...binding, id: made.id, outputs: { ...binding.outputs, useCaseId: made.id } });
+    await last.remove(desk);
+    const again = await last.create("service", service());
+    expect(again.id).not.toBe(desk.id);
+  });
+});
+
+test("a use case that lists do not show yet is kept, and one in an answer of several pages is found", async () => {
+  await withBench({ useCasePages: true }, async (bench) => {
+    const { store } = bench.emulator;
+    const lines = await Promise.all(
+      Array.from({ length: 45 }, (_, index) =>
+        bench
+          .run()
+          .create(
+            "useCase",
+            useCase({ name: `Line ${String.fromCharCode(65 + (index % 26))}${"x".repeat(Math.floor(index / 26))}` }),
+          ),
+      ),
+    );
+    const run = bench.run();
+    expect(await Promise.all(lines.map((line) => run.refresh(line)))).toEqual(lines.map(() => true));
+    const last = lines.at(-1) as Managed;
+    store.useCases.delete(last.id);
+    last.outputs.createdAt = new Date(Date.now() + 1000).toISOString();
+    const later = bench.run();
+    expect(await later.refresh(last)).toBe(true);
+    expect(later.warnings.join()).toContain("was made a moment ago and no list shows it yet");
+    last.outputs.createdAt = "2026-01-01T00:00:00";
+    expect(await bench.run().refresh(last)).toBe(false);
+  });
+});
+
+test("keys beyond the contract are sent back where the server takes them, and left out where it refuses them, named once", async () => {
+  for (const extraKeys of ["kept", "refused"] as const) {
+    await withBench({ extraKeys } as Partial<Dialect>, async (bench) => {
+      const desk = await bench.run().create("service", service({ voiceConfig: { ttsModel: "sonic-3" } }));
+      const run = bench.run();
+      for (const description of ["one", "two"])
+        expect(await run.update(desk, service({ voiceConfig: { ttsModel: "sonic-3" }, description }))).toBe("updated");
+      const set = { workspaceId, serviceId: desk.id, name: "canary" };
+      const canary = await run.create("versionSet", { ...set, agentVersionNumber: 1 });
+      expect(await run.update(canary, { ...set, agentVersionNumber: 2 })).toBe("updated");
+      expect(run.warnings.filter((warning) => warning.includes("x_internal"))).toHaveLength(
+        extraKeys === "refused" ? 1 : 0,
+      );
+    });
+  }
+});
+
+test("a set goes with its service where the API refuses to write the service, so that a stack can be destroyed", async () => {
+  await withBench({}, async (bench) => {
+    const run = bench.run();
+    const desk = await run.create("service", service());
+    const canary = await run.create("versionSet", {
+      workspaceId,
+      serviceId: desk.id,
+      name: "canary",
+      agentVersionNumber: 1,
+    });
+    bench.emulator.faults.add({ operation: "update-service", when: "before", action: { kind: "status", status: 422 } });
+    const destroy = bench.run();
+    await destroy.remove(canary);
+    await destroy.remove(desk);
+    expect(destroy.warnings.join()).toContain("The set goes with its service");
+    expect(bench.emulator.store.services.get(desk.id)).toBeUndefined();
+  });
+});
+
+test("the scan before a service's deletion counts what this run has moved meanwhile", async () => {
+  await withBench({}, async (bench) => {
+    const run = bench.run();
+    const [desk, ward, spare] = [
+      await run.create("service", service()),
+      await run.create("service", service({ name: "Ward" })),
+      await run.create("service", service({ name: "Spare" })),
+    ];
+    const line = await run.create("useCase", useCase());
+    const to = (target: Managed) => ({ workspaceId, useCaseId: line.id, serviceId: target.id });
+    const binding = await run.create("serviceBinding", to(desk));
+    const next = bench.run();
+    await next.remove(spare);
+    expect(await next.update(binding, to(ward))).toBe("updated");
+    await next.remove(desk);
+    expect(bench.emulator.store.services.get(desk.id)).toBeUndefined();
+    await expect(next.remove(ward)).rejects.toThrow(/still answers for use case "Clinic \/ Line"/);
+  });
+});
+
+test("repeated keyterms and tags are refused by name, and an unknown backendOrgId passes", async () => {
+  await withBench({}, async (bench) => {
+    const run = bench.run();
+    const tag = { key: "team", value: "desk" };
+    const wrong = service({ keyterms: ["flu", "cold", "flu"], tags: [tag, { key: "team" }, tag] });
+    await expect(run.check("service", wrong)).rejects.toThrow(
+      /keyterms\[2\]: found "flu" a second time.*\n.*tags\[2\]/,
+    );
+    const clinic = { slug: "clinic", name: "Clinic", environment: "staging", backendOrgId: "org" };
+    const unknown = { ...clinic, backendOrgId: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    expect(await run.check("workspace", unknown, clinic)).toMatchObject(unknown);
+  });
+});
