@@ -1,0 +1,70 @@
+import fc from "fast-check";
+
+/** What a story can do, each with how often it is drawn. Earlier ones are simpler: a shrinking story moves towards them. */
+export const VERBS = {
+  up: 26,
+  declare: 12,
+  change: 14,
+  remove: 5,
+  withdraw: 3,
+  bad: 5,
+  match: 3,
+  rename: 6,
+  renameWithAlias: 2,
+  ignore: 5,
+  protect: 1,
+  adopt: 3,
+  capitals: 4,
+  swap: 2,
+  inline: 1,
+  import: 4,
+  consoleChange: 7,
+  consoleMake: 3,
+  consoleDelete: 3,
+  consoleMove: 2,
+  refresh: 4,
+  upRefresh: 3,
+  upSerial: 3,
+  upSkipPreview: 2,
+  upTarget: 2,
+  upReplace: 3,
+  upKilled: 2,
+  destroy: 1,
+  fault: 3,
+} as const;
+
+export type Verb = keyof typeof VERBS;
+
+/** One command; the numbers pick among what there is when it comes to be carried out. */
+export interface Command {
+  readonly verb: Verb;
+  /** 0: the story's main stack. */
+  readonly stack: number;
+  readonly pick: number;
+  readonly other: number;
+  readonly value: number;
+}
+
+export interface Story {
+  /** What the main stack's program declares at first. */
+  readonly opening: number;
+  readonly dialect: number;
+  readonly commands: readonly Command[];
+}
+
+const command: fc.Arbitrary<Command> = fc.record({
+  verb: fc.oneof(...Object.entries(VERBS).map(([verb, weight]) => ({ arbitrary: fc.constant(verb as Verb), weight }))),
+  stack: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.constant(1), weight: 1 }),
+  pick: fc.nat(9),
+  other: fc.nat(9),
+  value: fc.nat(9),
+});
+
+/** Stories of so many commands at most. */
+export function stories(maxLength = 12): fc.Arbitrary<Story> {
+  return fc.record({
+    opening: fc.nat(7),
+    dialect: fc.oneof({ arbitrary: fc.constant(0), weight: 6 }, { arbitrary: fc.nat(9), weight: 4 }),
+    commands: fc.array(command, { minLength: 1, maxLength, size: "max" }),
+  });
+}
