@@ -35,10 +35,13 @@ const PROVIDER = "__provider";
 export class ProviderProcess {
   readonly warnings: string[] = [];
   readonly context: ProviderContext;
+  #dead = false;
 
-  constructor(settings: Readonly<Record<string, string>>) {
+  constructor(config: Readonly<Record<string, string>>) {
+    const settings = readSettings({ config: (name) => config[name], environment: {}, explicit: false });
     this.context = new ProviderContext(
-      readSettings({ config: (name) => settings[name], environment: {}, explicit: false }),
+      // What a killed process still had in mind is never sent.
+      { ...settings, apiKey: () => (this.#dead ? undefined : settings.apiKey()) },
       (message) => this.warnings.push(message),
     );
   }
@@ -85,6 +88,7 @@ export class ProviderProcess {
   }
 
   close(): Promise<void> {
+    this.#dead = true;
     return this.context.close();
   }
 

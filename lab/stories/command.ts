@@ -43,12 +43,16 @@ export interface Command {
   readonly pick: number;
   readonly other: number;
   readonly value: number;
+  /** Whether it is about what most of the story is about, in place of its own `pick` and `other`. */
+  readonly near: boolean;
 }
 
 export interface Story {
   /** What the main stack's program declares at first. */
   readonly opening: number;
   readonly dialect: number;
+  /** The resource and the property that most of the story is about. */
+  readonly focus: { readonly pick: number; readonly other: number };
   readonly commands: readonly Command[];
 }
 
@@ -58,6 +62,7 @@ const command: fc.Arbitrary<Command> = fc.record({
   pick: fc.nat(9),
   other: fc.nat(9),
   value: fc.nat(9),
+  near: fc.oneof({ arbitrary: fc.constant(true), weight: 3 }, { arbitrary: fc.constant(false), weight: 2 }),
 });
 
 /** Stories of so many commands at most. */
@@ -65,6 +70,7 @@ export function stories(maxLength = 12): fc.Arbitrary<Story> {
   return fc.record({
     opening: fc.nat(7),
     dialect: fc.oneof({ arbitrary: fc.constant(0), weight: 6 }, { arbitrary: fc.nat(9), weight: 4 }),
+    focus: fc.record({ pick: fc.nat(9), other: fc.nat(9) }),
     commands: fc.array(command, { minLength: 1, maxLength, size: "max" }),
   });
 }

@@ -2,13 +2,14 @@ import { seedIds } from "../../src/emulator/index.js";
 import type { Command } from "./command.js";
 import { show } from "./edits.js";
 import { liveValues, PROPERTIES } from "./kinds.js";
-import type { World } from "./world.js";
+import { declaredOf } from "./observation.js";
+import type { Shop, World } from "./world.js";
 
 /** What somebody does on the server by hand; the sentence that says so, or undefined where there is nothing to do it to. */
-export function byHand(world: World, command: Command): string | undefined {
+export function byHand(world: World, shop: Shop, command: Command): string | undefined {
   switch (command.verb) {
     case "consoleChange":
-      return changeByHand(world, command);
+      return changeByHand(world, shop, command);
     case "consoleMake":
       return makeByHand(world, command);
     case "consoleDelete":
@@ -43,13 +44,14 @@ function things(world: World) {
   ];
 }
 
-function changeByHand(world: World, { pick, other, value }: Command): string | undefined {
+function changeByHand(world: World, shop: Shop, { pick, other, value }: Command): string | undefined {
   const { store } = world;
-  const thing = nth(things(world), pick);
-  if (!thing) return undefined;
+  const own = nth(declaredOf(shop, shop.stack.state.entries, shop.stack.state.entries), pick)?.before;
+  const thing = value < 8 ? own : nth(things(world), pick);
+  if (!thing || !liveValues(store, thing.kind, thing.id)) return undefined;
   const { kind, id } = thing;
-  const open = Object.entries(PROPERTIES[kind]).filter(([, { values, replaces }]) => values.length > 0 && !replaces);
-  const [name, property] = nth(open, other) ?? [];
+  const [name, property] = nth(Object.entries(PROPERTIES[kind]), other) ?? [];
+  if (kind === "useCase" || property?.replaces || property?.values.length === 0) return undefined;
   const next = property && nth(property.values, value);
   if (!name || !property || next === undefined) return undefined;
   const before = liveValues(store, kind, id)?.[name];

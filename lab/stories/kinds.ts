@@ -16,6 +16,8 @@ export interface Property {
   /** Cannot go back to nothing. */
   readonly stays?: boolean;
   readonly isSet?: boolean;
+  /** Fills in what the contract says of parts that are left out. */
+  readonly filled?: (value: unknown) => unknown;
 }
 
 const { agents, contextGraphs, setups, personas } = seedIds;
@@ -59,6 +61,8 @@ export const PROPERTIES: Readonly<Record<Kind, Readonly<Record<string, Property>
       wire: "llm_model_preferences",
       values: [{ main: { llmName: "small" } }, { main: { llmName: "large" } }],
       default: {},
+      filled: (value) =>
+        Object.fromEntries(Object.entries(value as object).map(([key, inner]) => [key, { params: {}, ...inner }])),
     },
   },
   testCallerNumbers: {
@@ -132,7 +136,7 @@ export function means(property: Property, a: unknown, b: unknown): boolean {
     if (value === undefined || value === null) return normal(property.default ?? "nothing");
     if (typeof value === "string") return UUID.test(value) ? value.toLowerCase() : value;
     if (Array.isArray(value)) return property.isSet ? value.toSorted() : value;
-    return value;
+    return property.filled && typeof value === "object" ? property.filled(value) : value;
   };
   return JSON.stringify(normal(a)) === JSON.stringify(normal(b));
 }

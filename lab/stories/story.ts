@@ -56,7 +56,7 @@ const OPENINGS: readonly (readonly [kind: Draft["kind"], pick: number, other: nu
   ],
 ];
 
-const DONE: Command = { verb: "up", stack: 0, pick: 0, other: 0, value: 0 };
+const DONE: Command = { verb: "up", stack: 0, pick: 0, other: 0, value: 0, near: false };
 
 /** Tells one story to its end, or to the first run that breaks a rule. */
 export async function tell(world: World, story: Story): Promise<Told> {
@@ -76,7 +76,7 @@ export async function tell(world: World, story: Story): Promise<Told> {
   }
   for (const command of story.commands) {
     if (teller.violations.length > 0) break;
-    await teller.act(command);
+    await teller.act(command.near ? { ...command, ...story.focus } : command);
   }
   for (const shop of world.shops) await teller.settle(shop);
   return teller.told();
@@ -110,7 +110,7 @@ class Teller {
     const shop = this.world.shops[command.stack] as Shop;
     const label = command.stack === 0 ? "" : `[stack ${stackLabel(command.stack)}] `;
     if (command.verb === "fault") return this.say(arm(this.world, command));
-    const words = edit(this.world, shop, command) ?? byHand(this.world, command);
+    const words = edit(this.world, shop, command) ?? byHand(this.world, shop, command);
     if (words) return this.say(`${label}${words}`);
     await this.carryOut(shop, command);
   }

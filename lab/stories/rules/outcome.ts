@@ -49,12 +49,17 @@ const somethingIsInTheWay: Reason = (seen) =>
       case "versionSet": {
         if (before && lower(before.id) === lower(`${wanted.serviceId}/${wanted.name}`)) return false;
         const live = liveValues(store, "versionSet", `${wanted.serviceId}/${wanted.name}`);
-        return live !== undefined && wanted.name !== "release" && !own;
+        const fits = Object.entries(PROPERTIES.versionSet).every(([name, property]) =>
+          means(property, wanted[name], live?.[name]),
+        );
+        return live !== undefined && wanted.name !== "release" && !(own && fits);
       }
       case "testCallerNumbers":
         return !before && (liveValues(store, "testCallerNumbers", workspaceOf(seen))?.numbers as string[]).length > 0;
       case "workspace":
         return willBeMade === true && store.workspaces.find(({ slug }) => slug === wanted.slug) !== undefined;
+      default:
+        return false;
     }
   });
 
@@ -67,6 +72,24 @@ function changesIdentity({ draft, before, wanted }: Declared): boolean {
     ([name, property]) => property.replaces && before && !means(property, before.outputs[name], wanted[name]),
   );
 }
+
+/** An id written by hand is that of nothing, or of what the program no longer declares. */
+export const writtenIdIsStale: Reason = (seen) =>
+  seen.declared.some(({ draft, wanted }) =>
+    (["serviceId", "useCaseId"] as const).some((name) => {
+      if (typeof draft.inputs[name] !== "string") return false;
+      const id = lower(wanted[name]);
+      const kind = name === "serviceId" ? "service" : "useCase";
+      const declared = seen.declared.some(({ before, after }) => lower(after?.id ?? before?.id) === id);
+      const own = (seen.before.states[seen.index] ?? []).some((entry) => entry.kind === kind && lower(entry.id) === id);
+      const replaced = seen.result.steps.some((step) => step.type === "delete" && lower(step.id) === id);
+      return !seen.before.live(kind, id) || (own && !declared) || replaced;
+    }),
+  );
+
+/** An id that changes is ignored, so the old one is used on. */
+export const aReferenceIsIgnored: Reason = (seen) =>
+  seen.declared.some(({ ignored }) => ignored.includes("serviceId") || ignored.includes("useCaseId"));
 
 /** An import names what does not exist, or what is not as declared. */
 const importDoesNotFit: Reason = (seen) =>
@@ -165,6 +188,8 @@ export const reasons: Readonly<Record<string, Reason>> = {
   badSibling,
   misbehaving,
   somethingIsInTheWay,
+  writtenIdIsStale,
+  aReferenceIsIgnored,
   importDoesNotFit,
   importIsReplaced,
   somethingIsProtected,

@@ -2,6 +2,7 @@ import type { Kind } from "../../engine/program.js";
 import type { Entry } from "../../engine/state.js";
 import { complete, type Moment, type Observation, succeeded } from "../observation.js";
 import type { Rule } from "../violation.js";
+import { aReferenceIsIgnored, writtenIdIsStale } from "./outcome.js";
 
 const lower = (id: unknown) => String(id).toLowerCase();
 
@@ -28,7 +29,7 @@ function made(moment: Moment): { kind: Kind; id: string; by: string; name: strin
 
 /** After a run that went through, everything declared exists, unless somebody had deleted it by hand and nobody looked. */
 const whatIsDeclaredExists: Rule = (seen) => {
-  if (seen.run !== "up" || !succeeded(seen)) return [];
+  if (seen.run !== "up" || !succeeded(seen) || writtenIdIsStale(seen) || aReferenceIsIgnored(seen)) return [];
   return seen.declared.flatMap(({ draft, before, after }) => {
     if (!after) return [`${draft.kind} "${draft.name}" is not in state`];
     if (seen.after.live(draft.kind, after.id)) return [];

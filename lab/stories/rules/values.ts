@@ -50,11 +50,11 @@ const whatChangedIsWritten: Rule = (seen) => {
 const whatIsNewIsAsDeclared: Rule = (seen) => {
   if (!complete(seen)) return [];
   return seen.declared.flatMap((declared) => {
-    const { draft, after, wanted } = declared;
+    const { draft, after, wanted, ignored } = declared;
     const live = after && seen.after.live(draft.kind, after.id);
     if (!live || seen.before.live(draft.kind, after.id)) return [];
     return eachProperty(declared)
-      .filter(([name, property]) => !means(property, wanted[name], live[name]))
+      .filter(([name, property]) => !ignored.includes(name) && !means(property, wanted[name], live[name]))
       .map(
         ([name]) => `${draft.kind} "${draft.name}": ${name} should be ${show(wanted[name])}, is ${show(live[name])}`,
       );
