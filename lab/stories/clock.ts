@@ -2,7 +2,7 @@ import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers/promises";
 
 /**
- * Makes time pass faster for the whole process: dates, and waits made with `node:timers/promises`. A story that waits for a
+ * Makes time pass faster for the whole process: dates, timers and waits. A story that waits for a
  * lag of seconds then takes milliseconds.
  */
 export function speedUpTime(factor: number): void {
@@ -18,6 +18,11 @@ export function speedUpTime(factor: number): void {
       return now();
     }
   } as DateConstructor;
+  const { setTimeout: later } = globalThis;
+  globalThis.setTimeout = Object.assign(
+    (work: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) => later(work, ms / factor, ...given),
+    later,
+  ) as typeof later;
   const sleep = timers.setTimeout;
   timers.setTimeout = ((ms = 0, ...rest: [unknown?, object?]) => sleep(ms / factor, ...rest)) as typeof sleep;
   syncBuiltinESMExports();

@@ -36,6 +36,10 @@ function keysOf(shop: Shop, drafts: readonly Draft[], draft: Draft): string[] {
   const id = (value: unknown) => String(value).toLowerCase();
   const keys = [`${kind} called ${name}`];
   if (kind === "service") keys.push(`service ${String(inputs.name)}`);
+  if (kind === "service") {
+    const self = resolved({ ...shop, drafts: [...drafts] }, { id: new Ref(name, kind) }).id;
+    for (const set of Object.keys(inputs.versionSets ?? {})) keys.push(`set ${id(self)} ${set}`);
+  }
   if (kind === "useCase") keys.push(`use case ${String(inputs.channel)} ${String(inputs.name)}`);
   if (kind === "testCallerNumbers") keys.push("numbers");
   if (kind === "workspace") keys.push(`workspace ${String(inputs.slug)}`);

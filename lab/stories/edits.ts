@@ -1,7 +1,7 @@
 import { type Kind, Ref, type Values } from "../engine/program.js";
 import type { Command, Verb } from "./command.js";
 import { clash, renamedRefs, requiredValues, resolved, withDependents } from "./drafts.js";
-import { liveValues, PROPERTIES } from "./kinds.js";
+import { liveValues, PROPERTIES, type Property } from "./kinds.js";
 import type { Draft, Shop, World } from "./world.js";
 
 /** A change to a program: the new drafts and what happened in plain words; undefined where it has no meaning. */
@@ -64,7 +64,8 @@ export function newDraft(shop: Shop, kind: Kind, pick: number, other: number, va
   if (kind === "workspace") Object.assign(inputs, { deletionProtection: value % 3 === 0 ? undefined : false });
   if (kind === "testCallerNumbers") name = "numbers";
   if (kind === "workspace") name = String(inputs.slug);
-  return { name: name ?? kind, kind, inputs, options: {} };
+  const options = kind === "versionSet" && value % 2 === 1 ? { deletedWith: inputs.serviceId as Ref } : {};
+  return { name: name ?? kind, kind, inputs, options };
 }
 
 const declare: Edit = (_world, shop, { pick, other, value }) => {
@@ -84,10 +85,18 @@ const change: Edit = (_world, shop, { pick, other, value }) => {
   const [name, property] = nth(Object.entries(draft ? PROPERTIES[draft.kind] : {}), other) ?? [];
   if (!draft || !name || !property) return undefined;
   const kind = name === "serviceId" ? "service" : "useCase";
-  const next = name.endsWith("viceId") || name === "useCaseId" ? refTo(shop, kind, value) : nth(property.values, value);
+  const next =
+    name.endsWith("viceId") || name === "useCaseId"
+      ? refTo(shop, kind, value)
+      : nth(others(property, draft.inputs[name]), value);
   if (next === undefined || show(next) === show(draft.inputs[name])) return undefined;
   return changed(shop, draft, name, next);
 };
+
+/** The values that a property could have in place of this one. */
+export function others({ values }: Property, present: unknown): unknown[] {
+  return values.filter((value) => show(value) !== show(present));
+}
 
 function changed(shop: Shop, draft: Draft, name: string, next: unknown) {
   return {
@@ -102,7 +111,9 @@ const match: Edit = (world, shop, { pick, other }) => {
   const entry = draft && shop.stack.state.entries.find(({ kind, name }) => kind === draft.kind && name === draft.name);
   const live = entry && liveValues(world.store, entry.kind, entry.id);
   if (!draft || !live) return undefined;
-  const open = Object.entries(PROPERTIES[draft.kind]).filter(([name]) => draft.inputs[name] === undefined);
+  const open = Object.entries(PROPERTIES[draft.kind]).filter(
+    ([name, { partial }]) => draft.inputs[name] === undefined && !partial,
+  );
   const [name, property] = nth(open, other) ?? [];
   const value = name && (live[name] ?? property?.default ?? undefined);
   return name && value !== undefined ? changed(shop, draft, name, value) : undefined;
@@ -142,7 +153,11 @@ function renames(withAlias: boolean): Edit {
     const drafts = shop.drafts.map((other) =>
       other === draft
         ? { ...other, name, options: { ...options, ...(aliases && { aliases }) } }
-        : { ...other, inputs: renamedRefs(other.inputs, draft.kind, draft.name, name) },
+        : {
+            ...other,
+            inputs: renamedRefs(other.inputs, draft.kind, draft.name, name),
+            options: renamedRefs(other.options, draft.kind, draft.name, name),
+          },
     );
     return {
       drafts,
@@ -231,7 +246,7 @@ const importExisting: Edit = (world, shop, { pick, other, value }) => {
   if (!live || known.has(id)) return undefined;
   const inputs = Object.fromEntries(
     Object.entries(PROPERTIES[kind]).flatMap(([name, { required }], index) =>
-      required || (value + index) % 2 === 0 ? [[name, live[name]]] : [],
+      required || (name !== "versionSets" && (value + index) % 2 === 0) ? [[name, live[name]]] : [],
     ),
   );
   const draft: Draft = { name: `found-${kind}`, kind, inputs, options: { import: id } };

@@ -1,6 +1,6 @@
 import { seedIds } from "../../src/emulator/index.js";
 import type { Command } from "./command.js";
-import { show } from "./edits.js";
+import { others, show } from "./edits.js";
 import { liveValues, PROPERTIES } from "./kinds.js";
 import { declaredOf } from "./observation.js";
 import type { Shop, World } from "./world.js";
@@ -52,9 +52,10 @@ function changeByHand(world: World, shop: Shop, { pick, other, value }: Command)
   const { kind, id } = thing;
   const [name, property] = nth(Object.entries(PROPERTIES[kind]), other) ?? [];
   if (kind === "useCase" || property?.replaces || property?.values.length === 0) return undefined;
-  const next = property && nth(property.values, value);
-  if (!name || !property || next === undefined) return undefined;
+  if (!name || !property || property.partial) return undefined;
   const before = liveValues(store, kind, id)?.[name];
+  const next = nth(others(property, before ?? property.default), value);
+  if (next === undefined) return undefined;
   if (show(before) === show(next)) return undefined;
   if (name === "name" && store.services.find((service) => service.name === next)) return undefined;
   const changes = { [property.wire]: toServer(next) };

@@ -16,6 +16,8 @@ export interface Property {
   /** Cannot go back to nothing. */
   readonly stays?: boolean;
   readonly isSet?: boolean;
+  /** A map of which only the declared keys count. */
+  readonly partial?: boolean;
   /** Fills in what the contract says of parts that are left out. */
   readonly filled?: (value: unknown) => unknown;
 }
@@ -39,6 +41,16 @@ export const PROPERTIES: Readonly<Record<Kind, Readonly<Record<string, Property>
     },
     toolCapacity: { wire: "tool_capacity", values: [5, 3, 7], default: 3 },
     isActive: { wire: "is_active", values: [false, true], default: true },
+    versionSets: {
+      wire: "version_sets",
+      values: [
+        { canary: { agentVersionNumber: 2 } },
+        { canary: { agentVersionNumber: 3 }, beta: {} },
+        { canary: { agentVersionNumber: 1 } },
+      ],
+      partial: true,
+      stays: true,
+    },
     personaId: { wire: "persona_id", values: [personas.warm, personas.brisk], default: null },
   },
   useCase: {
@@ -130,7 +142,7 @@ function fromServer(value: unknown): unknown {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Whether two values of a property mean the same to a user. */
+/** Whether two values of a property mean the same to a user; the first is what is wanted. */
 export function means(property: Property, a: unknown, b: unknown): boolean {
   const normal = (value: unknown): unknown => {
     if (value === undefined || value === null) return normal(property.default ?? "nothing");
@@ -138,5 +150,16 @@ export function means(property: Property, a: unknown, b: unknown): boolean {
     if (Array.isArray(value)) return property.isSet ? value.toSorted() : value;
     return property.filled && typeof value === "object" ? property.filled(value) : value;
   };
+  if (property.partial)
+    return a === undefined || Object.entries(a as object).every(([name, set]) => sameSet(set, b, name));
   return JSON.stringify(normal(a)) === JSON.stringify(normal(b));
+}
+
+function sameSet(declared: object, sets: unknown, name: string): boolean {
+  const live = (sets as Record<string, object> | undefined)?.[name];
+  if (!live) return false;
+  return Object.entries(PROPERTIES.versionSet).every(([key, property]) => {
+    if (property.required) return true;
+    return means(property, (declared as Values)[key], (live as Values)[key]);
+  });
 }

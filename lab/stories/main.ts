@@ -17,14 +17,20 @@ new Command("npm run stories --")
   .description("tells stories of several runs and compares the server and the state with what a careful user expects")
   .option("--count <n>", "stories", Number, 300)
   .option("--seed <n>", "of the stories", Number, 1)
-  .option("--length <n>", "commands of a story, at most", Number, 12)
+  .option("--length <n>", "commands of a story, at most", Number, 16)
+  .option("--path <path>", "of one story, as a failed test prints it: tells that one")
   .option("--found <n>", "stop after so many different faults", Number, 20)
   .action(main)
   .parseAsync();
 
-async function main({ count, seed, length, found }: Flags): Promise<void> {
+async function main({ count, seed, length, path, found }: Flags): Promise<void> {
   speedUpTime(50);
   const world = await World.open();
+  if (path !== undefined) {
+    const [story] = fc.sample(stories(length), { numRuns: 1, seed, path });
+    if (story) process.stdout.write(`${inWords(await tell(world, story))}\n`);
+    return world.close();
+  }
   const total: Record<string, number> = { stories: 0, runs: 0, requests: 0 };
   const faults = new Map<string, { times: number; text: string }>();
   for (const [index, story] of fc.sample(stories(length), { numRuns: count, seed }).entries()) {
@@ -83,6 +89,11 @@ function* simpler(story: Story): Generator<Story> {
   if (story.dialect !== 0) yield { ...story, dialect: 0 };
   for (let opening = 0; opening < story.opening; opening += 1) yield { ...story, opening };
   for (const index of story.commands.keys()) yield { ...story, commands: story.commands.toSpliced(index, 1) };
+  for (const first of story.commands.keys()) {
+    for (let second = first + 1; second < story.commands.length; second += 1) {
+      yield { ...story, commands: story.commands.filter((_, index) => index !== first && index !== second) };
+    }
+  }
   for (const [index, command] of story.commands.entries()) {
     if (command.verb !== "up" && command.verb.startsWith("up")) {
       yield { ...story, commands: story.commands.with(index, { ...command, verb: "up" }) };

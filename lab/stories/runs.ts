@@ -156,6 +156,7 @@ export const DIALECTS: readonly Partial<Dialect>[] = [
   { errorBodies: "empty", validationBodies: "empty" },
   { versionSetLagMs: 500 },
   { useCaseUnique: false },
+  { listLagMs: 5_000 },
 ];
 
 export { stackLabel };

@@ -56,7 +56,7 @@ const OPENINGS: readonly (readonly [kind: Draft["kind"], pick: number, other: nu
   ],
 ];
 
-const DONE: Command = { verb: "up", stack: 0, pick: 0, other: 0, value: 0, near: false };
+const DONE: Command = { verb: "up", stack: 0, pick: 0, other: 0, value: 0, near: 0 };
 
 /** Tells one story to its end, or to the first run that breaks a rule. */
 export async function tell(world: World, story: Story): Promise<Told> {
@@ -76,16 +76,23 @@ export async function tell(world: World, story: Story): Promise<Told> {
   }
   for (const command of story.commands) {
     if (teller.violations.length > 0) break;
-    await teller.act(command.near ? { ...command, ...story.focus } : command);
+    await teller.act(focused(command, story.focus));
   }
   for (const shop of world.shops) await teller.settle(shop);
   return teller.told();
+}
+
+function focused(command: Command, { pick, other }: Story["focus"]): Command {
+  if (command.near === 0) return command;
+  return command.near === 1 ? { ...command, pick } : { ...command, pick, other };
 }
 
 class Teller {
   readonly violations: Violation[] = [];
   readonly #lines: string[] = [];
   readonly #lost = new Set<string>();
+  /** Stacks whose program went through, with nothing changed since. */
+  readonly #atRest = new Set<Shop>();
   readonly #steps = { same: 0, create: 0, update: 0, replace: 0, delete: 0, read: 0 };
   #runs = 0;
   #requests = 0;
@@ -110,7 +117,10 @@ class Teller {
     const shop = this.world.shops[command.stack] as Shop;
     const label = command.stack === 0 ? "" : `[stack ${stackLabel(command.stack)}] `;
     if (command.verb === "fault") return this.say(arm(this.world, command));
-    const words = edit(this.world, shop, command) ?? byHand(this.world, shop, command);
+    const edited = edit(this.world, shop, command);
+    if (edited) this.#atRest.delete(shop);
+    const words = edited ?? byHand(this.world, shop, command);
+    if (words && !edited) this.#atRest.clear();
     if (words) return this.say(`${label}${words}`);
     await this.carryOut(shop, command);
   }
@@ -118,16 +128,23 @@ class Teller {
   async carryOut(shop: Shop, command: Command): Promise<void> {
     const ask = askOf(shop, command);
     if (!ask) return;
+    const still = ask.run === "up" && !ask.options.replace && this.world.emulator.faults.list().length === 0;
+    if (still && (this.#atRest.has(shop) || this.#isEmpty(shop))) return;
     const seen = await this.#run(shop, ask, "");
+    this.#atRest.delete(shop);
     if (this.violations.length > 0 || !complete(seen)) return;
     await this.#again(shop);
+    this.#atRest.add(shop);
+  }
+
+  #isEmpty({ drafts, bad, stack }: Shop): boolean {
+    return drafts.length === 0 && !bad && stack.state.entries.length === 0;
   }
 
   /** When all causes of trouble are gone, the program goes through and is then at rest. */
   async settle(shop: Shop): Promise<void> {
-    if (this.violations.length > 0 || shop.stack.state.entries.length === 0) return;
+    if (this.violations.length > 0 || (this.#atRest.has(shop) && !shop.bad) || this.#isEmpty(shop)) return;
     shop.bad = false;
-    if (shop.drafts.length === 0) return;
     const seen = await this.#run(
       shop,
       { run: "up", options: { refresh: true }, words: "up --refresh" },

@@ -175,7 +175,7 @@ const theApiCannot: Reason = (seen) =>
       draft.kind === "workspace" && before?.inputs.connectorType !== undefined && wanted.connectorType === undefined,
   );
 
-/** A targeted run names what is not made yet. */
+/** A targeted run names what is not made yet, or replaces what others outside the targets hang on. */
 const targetNeedsMore: Reason = (seen) =>
   seen.options.targets !== undefined &&
   seen.declared.some(({ wanted }) => Object.values(wanted).some((value) => String(value).startsWith("new ")));
