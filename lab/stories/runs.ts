@@ -99,10 +99,11 @@ function killAt(world: World, { write, when }: NonNullable<Ask["kill"]>): Promis
 
 /** What a dead process had sent may still be under way. */
 async function settled(world: World): Promise<void> {
-  for (let calm = 0; calm < 2; ) {
-    const open = world.emulator.requests.some(({ status, droppedMs }) => status === 0 && droppedMs === undefined);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    calm = open ? 0 : calm + 1;
+  const isOpen = () => world.emulator.requests.some(({ status, faults }) => status === 0 && faults === undefined);
+  for (let rounds = 0, calm = 0; rounds < 100 && calm < 3; rounds += 1) {
+    const { revision } = world.store;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    calm = isOpen() || revision !== world.store.revision ? 0 : calm + 1;
   }
 }
 

@@ -178,7 +178,10 @@ const theApiCannot: Reason = (seen) =>
 /** A targeted run names what is not made yet, or replaces what others outside the targets hang on. */
 const targetNeedsMore: Reason = (seen) =>
   seen.options.targets !== undefined &&
-  seen.declared.some(({ wanted }) => Object.values(wanted).some((value) => String(value).startsWith("new ")));
+  seen.declared.some(
+    (declared) =>
+      changesIdentity(declared) || Object.values(declared.wanted).some((value) => String(value).startsWith("new ")),
+  );
 
 /** A replacement asked for by hand, of what cannot exist twice. */
 const replacementStandsInItsOwnWay: Reason = (seen) =>
@@ -204,15 +207,10 @@ export const reasons: Readonly<Record<string, Reason>> = {
 /** A run goes through unless there is a good reason why it cannot. */
 const aRunGoesThrough: Rule = (seen) => {
   if (seen.result.outcome !== "failed") return [];
-  if (seen.options.refresh && stateIsBehind(seen) === false) return judge(seen);
-  return judge(seen);
-};
-
-function judge(seen: Observation): string[] {
   return Object.values(reasons).some((reason) => reason(seen))
     ? []
     : [`failed: ${seen.result.errors.join(" | ").slice(0, 600)}`];
-}
+};
 
 /** A run that fails says why. */
 const aFailureSaysWhy: Rule = ({ result }) =>
