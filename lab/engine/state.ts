@@ -45,7 +45,7 @@ export class StackState {
   }
 
   replace(entry: Entry, next: Entry): Entry {
-    this.entries = this.entries.map((other) => (other === entry ? next : other));
+    this.entries = this.entries.map((other) => (other === entry ? next : renamed(other, entry.urn, next.urn)));
     return next;
   }
 
@@ -63,4 +63,13 @@ export class StackState {
     copy.pendingOperations = structuredClone(this.pendingOperations) as PendingOperation[];
     return copy;
   }
+}
+
+/** An entry that names another by its URN, after that one came under a new URN by an alias. */
+function renamed(entry: Entry, from: string, to: string): Entry {
+  if (from === to || !JSON.stringify([entry.dependencies, entry.deletedWith]).includes(from)) return entry;
+  const dependencies = Object.fromEntries(
+    Object.entries(entry.dependencies).map(([name, urns]) => [name, urns.map((urn) => (urn === from ? to : urn))]),
+  );
+  return { ...entry, dependencies, deletedWith: entry.deletedWith === from ? to : entry.deletedWith };
 }

@@ -49,6 +49,8 @@ export interface Command {
 export interface Story {
   /** What the main stack's program declares at first. */
   readonly opening: number;
+  /** Whether that has been run before the story begins. */
+  readonly opened: boolean;
   readonly dialect: number;
   /** The resource and the property that most of the story is about. */
   readonly focus: { readonly pick: number; readonly other: number };
@@ -68,6 +70,7 @@ const command: fc.Arbitrary<Command> = fc.record({
 export function stories(maxLength = 16): fc.Arbitrary<Story> {
   return fc.record({
     opening: fc.nat(7),
+    opened: fc.constantFrom(true, true, true, false),
     dialect: fc.oneof({ arbitrary: fc.constant(0), weight: 6 }, { arbitrary: fc.nat(10), weight: 4 }),
     focus: fc.record({ pick: fc.nat(9), other: fc.nat(9) }),
     commands: fc.array(command, { minLength: 3, maxLength, size: "max" }),

@@ -10,6 +10,7 @@ interface Flags {
   seed: number;
   length: number;
   path?: string;
+  mention: string;
   found: number;
 }
 
@@ -19,11 +20,12 @@ new Command("npm run stories --")
   .option("--seed <n>", "of the stories", Number, 1)
   .option("--length <n>", "commands of a story, at most", Number, 16)
   .option("--path <path>", "of one story, as a failed test prints it: tells that one")
+  .option("--mention <pattern>", "count only faults whose story in words has this regular expression", "")
   .option("--found <n>", "stop after so many different faults", Number, 20)
   .action(main)
   .parseAsync();
 
-async function main({ count, seed, length, path, found }: Flags): Promise<void> {
+async function main({ count, seed, length, path, mention, found }: Flags): Promise<void> {
   speedUpTime(50);
   const world = await World.open();
   if (path !== undefined) {
@@ -36,12 +38,12 @@ async function main({ count, seed, length, path, found }: Flags): Promise<void> 
   for (const [index, story] of fc.sample(stories(length), { numRuns: count, seed }).entries()) {
     const told = await tell(world, story);
     add(total, told);
-    const name = signature(told);
+    const name = signature(told, mention);
     if (!name) continue;
     const known = faults.get(name);
     if (known) known.times += 1;
     else {
-      const least = await shrink(world, story, name);
+      const least = await shrink(world, story, name, mention);
       faults.set(name, { times: 1, text: inWords(await tell(world, least)) });
       process.stdout.write(`\nseed ${seed}, story ${index}: ${name}\n${faults.get(name)?.text}\n`);
     }
@@ -61,9 +63,9 @@ function add(total: Record<string, number>, { runs, requests, steps }: Told): vo
 }
 
 /** The rule that was broken, and of which kind of resource it says so. */
-function signature({ violations }: Told): string | undefined {
+function signature({ violations, lines }: Told, mention: string): string | undefined {
   const [first] = violations;
-  if (!first) return undefined;
+  if (!first || !new RegExp(mention, "s").test(lines.join("\n"))) return undefined;
   const kind = /service binding|serviceBinding|use case|useCase|versionSet|testCallerNumbers|workspace|service/i.exec(
     first.detail,
   )?.[0];
@@ -71,12 +73,12 @@ function signature({ violations }: Told): string | undefined {
 }
 
 /** A smaller story that breaks the same rule. */
-async function shrink(world: World, story: Story, name: string): Promise<Story> {
+async function shrink(world: World, story: Story, name: string, mention: string): Promise<Story> {
   let best = story;
   for (let smaller = true; smaller; ) {
     smaller = false;
     for (const candidate of simpler(best)) {
-      if (signature(await tell(world, candidate)) !== name) continue;
+      if (signature(await tell(world, candidate), mention) !== name) continue;
       best = candidate;
       smaller = true;
       break;

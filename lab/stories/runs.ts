@@ -1,4 +1,5 @@
 import type { Dialect, FaultRule } from "../../src/emulator/index.js";
+import type { Kind } from "../engine/program.js";
 import type { RunOptions } from "../engine/run.js";
 import type { Command } from "./command.js";
 import { declaredOf, Moment, type Observation, type RunKind, stackLabel } from "./observation.js";
@@ -114,19 +115,31 @@ function madeIds(_requests: unknown, before: Moment, after: Moment): string[] {
   return ids(after).filter((id) => !old.has(id));
 }
 
-const FAULTS: readonly { readonly words: string; readonly rule: FaultRule }[] = [
-  { words: "provisioning answers 503 in the next run", rule: status(503, "provision-workspace") },
-  { words: "writes of services answer 500 in the next run", rule: status(500, "update-service") },
-  { words: "binding answers 502 in the next run", rule: status(502, "bind-use-case-to-service") },
-  { words: "creating a service loses its answer in the next run", rule: lost("create-service") },
-  { words: "creating a use case loses its answer in the next run", rule: lost("create-use-case") },
-  { words: "deleting a use case answers 504 in the next run", rule: status(504, "delete-use-case") },
-  { words: "changing a workspace answers 500 in the next run", rule: status(500, "update-workspace") },
+const FAULTS: readonly { readonly words: string; readonly rule: FaultRule; readonly kind?: Kind }[] = [
+  { words: "provisioning answers 503 in the next run", rule: status(503, "provision-workspace"), kind: "workspace" },
+  { words: "writes of services answer 500 in the next run", rule: status(500, "update-service"), kind: "service" },
+  {
+    words: "binding answers 502 in the next run",
+    rule: status(502, "bind-use-case-to-service"),
+    kind: "serviceBinding",
+  },
+  { words: "creating a service loses its answer in the next run", rule: lost("create-service"), kind: "service" },
+  { words: "creating a use case loses its answer in the next run", rule: lost("create-use-case"), kind: "useCase" },
+  { words: "deleting a use case answers 504 in the next run", rule: status(504, "delete-use-case"), kind: "useCase" },
+  {
+    words: "changing a workspace answers 500 in the next run",
+    rule: status(500, "update-workspace"),
+    kind: "workspace",
+  },
   {
     words: "the second write of the next run is carried out and its answer lost",
     rule: { ...lost(), skip: 1, path: /./ },
   },
-  { words: "writing a version set answers 503 in the next run", rule: status(503, "upsert-service-version-set") },
+  {
+    words: "writing a version set answers 503 in the next run",
+    rule: status(503, "upsert-service-version-set"),
+    kind: "versionSet",
+  },
   { words: "one answer in ten is lost in the next run", rule: { ...lost(), times: undefined, probability: 0.1 } },
 ];
 
@@ -139,8 +152,9 @@ function lost(operation?: string): FaultRule {
 }
 
 /** Makes the server misbehave during the next run. */
-export function arm(world: World, { pick }: Command): string {
-  const fault = FAULTS[pick % FAULTS.length] as (typeof FAULTS)[number];
+export function arm(world: World, { drafts }: Shop, { value }: Command): string {
+  const fitting = FAULTS.filter(({ kind }) => kind === undefined || drafts.some((draft) => draft.kind === kind));
+  const fault = fitting[value % fitting.length] as (typeof FAULTS)[number];
   world.emulator.faults.add({ ...fault.rule });
   return fault.words;
 }

@@ -72,7 +72,7 @@ export async function tell(world: World, story: Story): Promise<Told> {
   }
   if (main.drafts.length > 0) {
     teller.say(`the program: ${main.drafts.map(({ kind, name }) => `${kind} "${name}"`).join(", ")}`);
-    await teller.carryOut(main, DONE);
+    if (story.opened) await teller.carryOut(main, DONE);
   }
   for (const command of story.commands) {
     if (teller.violations.length > 0) break;
@@ -116,7 +116,7 @@ class Teller {
   async act(command: Command): Promise<void> {
     const shop = this.world.shops[command.stack] as Shop;
     const label = command.stack === 0 ? "" : `[stack ${stackLabel(command.stack)}] `;
-    if (command.verb === "fault") return this.say(arm(this.world, command));
+    if (command.verb === "fault") return this.say(arm(this.world, shop, command));
     const edited = edit(this.world, shop, command);
     if (edited) this.#atRest.delete(shop);
     const words = edited ?? byHand(this.world, shop, command);

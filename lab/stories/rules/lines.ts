@@ -1,5 +1,6 @@
 import { complete, type Declared, type Moment, type Observation } from "../observation.js";
 import type { Rule } from "../violation.js";
+import { writtenIdIsStale } from "./outcome.js";
 
 interface Line {
   readonly useCaseId: string;
@@ -45,7 +46,7 @@ function inReplacement(seen: Observation, { useCaseId, serviceId }: Line): boole
 
 /** A line whose binding the program declares is up when the run ends. */
 const aDeclaredLineStaysUp: Rule = (seen) =>
-  linesOf(seen.before)
+  (writtenIdIsStale(seen) ? [] : linesOf(seen.before))
     .filter(({ useCaseId }) => declaredLine(seen, useCaseId) && lineOf(seen.after, useCaseId) === undefined)
     .filter((line) => !inReplacement(seen, line))
     .map(({ useCaseId, serviceId }) => `use case ${useCaseId} was bound to ${serviceId} and is not bound now`);

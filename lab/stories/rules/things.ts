@@ -42,7 +42,8 @@ const whatIsDeclaredExists: Rule = (seen) => {
 const aFailedRunRemovesNothingDeclared: Rule = (seen) => {
   if (seen.run !== "up" || succeeded(seen)) return [];
   const replacing = seen.result.steps.some(({ type }) => type === "delete");
-  return seen.declared.flatMap(({ draft, before }) => {
+  return seen.declared.flatMap(({ draft, before, after }) => {
+    if (after?.id !== before?.id) return [];
     if (!before || !seen.before.live(draft.kind, before.id) || seen.after.live(draft.kind, before.id)) return [];
     return replacing || draft.kind === "serviceBinding" ? [] : [`${draft.kind} "${draft.name}" (${before.id}) is gone`];
   });
