@@ -45,7 +45,11 @@ export class StackState {
   }
 
   replace(entry: Entry, next: Entry): Entry {
-    this.entries = this.entries.map((other) => (other === entry ? next : renamed(other, entry.urn, next.urn)));
+    const alone = !this.entries.some((other) => other !== entry && other.urn === entry.urn);
+    this.entries = this.entries.map((other) => {
+      if (other === entry) return next;
+      return alone ? renamed(other, entry.urn, next.urn) : other;
+    });
     return next;
   }
 

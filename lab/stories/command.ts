@@ -17,6 +17,7 @@ export const VERBS = {
   capitals: 4,
   swap: 2,
   import: 5,
+  share: 2,
   consoleChange: 14,
   consoleMake: 3,
   consoleDelete: 3,

@@ -243,7 +243,7 @@ const importExisting: Edit = (world, shop, { pick, other, value }) => {
     other,
   );
   const live = id && liveValues(store, kind, id);
-  if (!live || known.has(id)) return undefined;
+  if (!live) return undefined;
   const inputs = Object.fromEntries(
     Object.entries(PROPERTIES[kind]).flatMap(([name, { required }], index) =>
       required || (name !== "versionSets" && (value + index) % 2 === 0) ? [[name, live[name]]] : [],
@@ -251,6 +251,19 @@ const importExisting: Edit = (world, shop, { pick, other, value }) => {
   );
   const draft: Draft = { name: `found-${kind}`, kind, inputs, options: { import: id } };
   return { drafts: [...shop.drafts, draft], words: `declare ${describe(draft)}` };
+};
+
+/** Declares what the other stack manages, by its ids. */
+const share: Edit = (world, shop, { pick }) => {
+  const others = world.shops.filter((other) => other !== shop).flatMap(({ stack }) => stack.state.entries);
+  const entry = nth(
+    others.filter(({ kind }) => ["serviceBinding", "versionSet", "testCallerNumbers"].includes(kind)),
+    pick,
+  );
+  if (!entry) return undefined;
+  const inputs = Object.fromEntries(Object.entries(entry.inputs).filter(([name]) => !/^(__|workspaceId$)/.test(name)));
+  const draft: Draft = { name: `shared-${entry.name}`, kind: entry.kind, inputs, options: {} };
+  return { drafts: [...shop.drafts, draft], words: `declare what the other stack manages: ${describe(draft)}` };
 };
 
 const EDITS: Partial<Record<Verb, Edit>> = {
@@ -267,6 +280,7 @@ const EDITS: Partial<Record<Verb, Edit>> = {
   capitals,
   swap,
   import: importExisting,
+  share,
 };
 
 /** Changes the program; the sentence that says so, or undefined where nothing was changed. */

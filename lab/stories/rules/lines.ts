@@ -1,6 +1,6 @@
 import { complete, type Declared, type Moment, type Observation } from "../observation.js";
 import type { Rule } from "../violation.js";
-import { writtenIdIsStale } from "./outcome.js";
+import { aReferenceIsIgnored, writtenIdIsStale } from "./outcome.js";
 
 interface Line {
   readonly useCaseId: string;
@@ -35,9 +35,9 @@ function isInState(seen: Observation, useCaseId: string): boolean {
   );
 }
 
-/** Whether a failed run stopped in the middle of a replacement that the program or the user asked for. */
+/** Whether a run was killed, or stopped in the middle of a replacement that the program or the user asked for. */
 function inReplacement(seen: Observation, { useCaseId, serviceId }: Line): boolean {
-  if (seen.result.outcome === "succeeded") return false;
+  if (seen.result.outcome !== "failed") return seen.result.outcome === "killed";
   const gone = !seen.after.live("useCase", useCaseId) || !seen.after.live("service", serviceId);
   const removed = (id: string) => seen.result.steps.some((step) => step.type === "delete" && lower(step.id) === id);
   const replaced = seen.result.steps.some((step) => step.type === "replace") || (seen.options.replace ?? []).length > 0;
@@ -94,6 +94,7 @@ const anotherStacksLineStaysUp: Rule = (seen) =>
 
 /** A binding that the program no longer declares is unbound, unless somebody moved it meanwhile. */
 const aWithdrawnLineGoesDown: Rule = (seen) => {
+  if (aReferenceIsIgnored(seen)) return [];
   if (!complete(seen) && !(seen.run === "destroy" && seen.result.outcome === "succeeded")) return [];
   return linesOf(seen.before).flatMap(({ useCaseId, serviceId }) => {
     const entry = (seen.before.states[seen.index] ?? []).find(

@@ -43,7 +43,7 @@ const somethingIsInTheWay: Reason = (seen) =>
           .some((line) => line.service_id === lower(wanted.serviceId) && line.use_case_id !== lower(wanted.useCaseId));
         if (taken) return true;
         if (!bound) return false;
-        if (own && lower(own.outputs.serviceId) === bound.service_id) return false;
+        if (own && lower(wanted.serviceId) === bound.service_id) return false;
         return !before || bound.service_id !== lower(before.outputs.serviceId);
       }
       case "versionSet": {
@@ -167,7 +167,7 @@ const anotherStackOwnsIt: Reason = (seen) => {
   );
 };
 
-/** The workspace's deletion protection, or a connector that cannot be cleared. */
+/** The workspace's deletion protection, a connector that cannot be cleared, a persona that null does not clear. */
 const theApiCannot: Reason = (seen) =>
   leaving(seen).some(({ kind, inputs }) => kind === "workspace" && inputs.deletionProtection !== false) ||
   seen.declared.some(
