@@ -1,4 +1,4 @@
-import { type Declaration, type Kind, type StackName, urnOf, type Values } from "./program.js";
+import { type Declaration, type StackName, urnOf, type Values } from "./program.js";
 import { classOptions, type Diff, type Failure, hiddenInputs, type ProviderProcess, partialOf } from "./provider.js";
 import type { Entry, PendingOperation, StackState } from "./state.js";
 import { dependenciesOf } from "./values.js";
@@ -216,5 +216,3 @@ function sentence({ property, reason }: Failure): string {
 export function goalOf(declaration: Declaration, inputs: Values, stack: StackName): Values {
   return { ...inputs, ...hiddenInputs(declaration, stack) };
 }
-
-export type { Kind };

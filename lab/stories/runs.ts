@@ -2,7 +2,7 @@ import type { Dialect, FaultRule } from "../../src/emulator/index.js";
 import type { Kind } from "../engine/program.js";
 import type { RunOptions } from "../engine/run.js";
 import type { Command } from "./command.js";
-import { declaredOf, Moment, type Observation, type RunKind, stackLabel } from "./observation.js";
+import { declaredOf, Moment, type Observation, type RunKind } from "./observation.js";
 import { programOf, type Shop, type World } from "./world.js";
 
 /** A run that a command asks for, in words and as the engine takes it. */
@@ -72,7 +72,7 @@ export async function carryOut(world: World, shop: Shop, ask: Ask, lost: Set<str
   emulator.faults.clear();
   const after = new Moment(world);
   const requests = emulator.requests.map((entry) => ({ ...entry }));
-  if (result.outcome === "killed") for (const id of madeIds(requests, before, after)) lost.add(id);
+  if (result.outcome === "killed") for (const id of madeIds(before, after)) lost.add(id);
   const [old, now] = [before.states[index] ?? [], after.states[index] ?? []];
   const declared = ask.run === "up" ? declaredOf(shop, old, now, options.targets) : [];
   const { dialect } = emulator;
@@ -108,7 +108,7 @@ async function settled(world: World): Promise<void> {
   }
 }
 
-function madeIds(_requests: unknown, before: Moment, after: Moment): string[] {
+function madeIds(before: Moment, after: Moment): string[] {
   const ids = ({ store }: Moment) =>
     [...store.services.list(), ...store.useCases.list(), ...store.workspaces.list()].map(({ id }) => id);
   const old = new Set(ids(before));
@@ -173,5 +173,3 @@ export const DIALECTS: readonly Partial<Dialect>[] = [
   { useCaseUnique: false },
   { listLagMs: 5_000 },
 ];
-
-export { stackLabel };

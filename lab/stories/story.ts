@@ -10,7 +10,7 @@ import { thingRules } from "./rules/things.js";
 import { valueRules } from "./rules/values.js";
 import { type Ask, arm, askOf, carryOut, DIALECTS } from "./runs.js";
 import { broken, type Violation } from "./violation.js";
-import { type Draft, programOf, type Shop, type World } from "./world.js";
+import type { Draft, Shop, World } from "./world.js";
 
 export const RULES = { ...lineRules, ...thingRules, ...valueRules, ...outcomeRules };
 
@@ -198,5 +198,3 @@ export function inWords({ lines, violations }: Told): string {
 export function sentence(rule: string): string {
   return rule.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
-
-export { programOf };

@@ -1,5 +1,5 @@
 import type { Values } from "../../engine/program.js";
-import { liveValues, means, PROPERTIES, type Property, SECRET } from "../kinds.js";
+import { means, PROPERTIES, type Property, SECRET } from "../kinds.js";
 import { complete, type Declared, type Observation, stepOf, succeeded } from "../observation.js";
 import type { Rule } from "../violation.js";
 import { API_KEY } from "../world.js";
@@ -188,5 +188,3 @@ export const valueRules = {
   whatIsDeclaredIsFinished,
   secretsDoNotShow,
 };
-
-export { liveValues };
