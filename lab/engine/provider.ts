@@ -2,7 +2,7 @@ import { dynamicProvider } from "../../src/engine/adapter.js";
 import { ProviderContext } from "../../src/engine/context.js";
 import { readSettings } from "../../src/engine/settings.js";
 import { lifecycles } from "../../src/resources/index.js";
-import { type Declaration, type Kind, type StackName, typeToken, type Values } from "./program.js";
+import type { Declaration, Kind, StackName, Values } from "./program.js";
 import { overWire } from "./values.js";
 
 export interface Diff {
@@ -118,9 +118,4 @@ export function classOptions({ kind, inputs, options }: Declaration): {
     protect: options.protect ?? protect,
     deleteBeforeReplace: options.deleteBeforeReplace ?? kind === "service",
   };
-}
-
-/** The owner mark of a resource as the API holds it. */
-export function fullOwnerMark(kind: Kind, name: string, { project, stack }: StackName): string {
-  return `pulumi/organization/${project}/${stack}/${typeToken(kind)}/${name}`;
 }
