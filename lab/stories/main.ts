@@ -1,0 +1,117 @@
+import { Command } from "commander";
+import fc from "fast-check";
+import { speedUpTime } from "./clock.js";
+import { type Story, stories } from "./command.js";
+import { inWords, sentence, type Told, tell } from "./story.js";
+import { World } from "./world.js";
+
+interface Flags {
+  count: number;
+  seed: number;
+  length: number;
+  path?: string;
+  mention: string;
+  without: string;
+  found: number;
+}
+
+new Command("npm run stories --")
+  .description("tells stories of several runs and compares the server and the state with what a careful user expects")
+  .option("--count <n>", "stories", Number, 300)
+  .option("--seed <n>", "of the stories", Number, 1)
+  .option("--length <n>", "commands of a story, at most", Number, 16)
+  .option("--path <path>", "of one story, as a failed test prints it: tells that one")
+  .option("--mention <pattern>", "count only faults whose story in words has this regular expression", "")
+  .option(
+    "--without <rules>",
+    "leaves out rules, by the names that lab/stories/rules gives them, with commas between",
+    "",
+  )
+  .option("--found <n>", "stop after so many different faults", Number, 20)
+  .action(main)
+  .parseAsync();
+
+async function main({ count, seed, length, path, mention, without, found }: Flags): Promise<void> {
+  speedUpTime(50);
+  const world = await World.open();
+  const judge = (story: Story) => tell(world, story, without.split(","));
+  if (path !== undefined) {
+    const [story] = fc.sample(stories(length), { numRuns: 1, seed, path });
+    if (story) process.stdout.write(`${inWords(await judge(story))}\n`);
+    return world.close();
+  }
+  const total: Record<string, number> = { stories: 0, runs: 0, requests: 0 };
+  const faults = new Map<string, { times: number; text: string }>();
+  for (const [index, story] of fc.sample(stories(length), { numRuns: count, seed }).entries()) {
+    const told = await judge(story);
+    add(total, told);
+    const name = signature(told, mention);
+    if (!name) continue;
+    const known = faults.get(name);
+    if (known) known.times += 1;
+    else {
+      const least = await shrink(judge, story, name, mention);
+      faults.set(name, { times: 1, text: inWords(await judge(least)) });
+      process.stdout.write(`\nseed ${seed}, story ${index}: ${name}\n${faults.get(name)?.text}\n`);
+    }
+    if (faults.size >= found) break;
+  }
+  await world.close();
+  const figures = Object.entries(total).map(([name, value]) => `${value} ${name}`);
+  process.stdout.write(`\n${figures.join(", ")}\n${faults.size} kinds of faults\n`);
+  for (const [name, { times }] of faults) process.stdout.write(`  ${times} × ${name}\n`);
+  process.exitCode = faults.size > 0 ? 1 : 0;
+}
+
+function add(total: Record<string, number>, { runs, requests, steps }: Told): void {
+  for (const [name, value] of Object.entries({ stories: 1, runs, requests, ...steps })) {
+    total[name] = (total[name] ?? 0) + value;
+  }
+}
+
+/** The rule that was broken, and of which kind of resource it says so. */
+function signature({ violations, lines }: Told, mention: string): string | undefined {
+  const [first] = violations;
+  if (!first || !new RegExp(mention, "s").test(lines.join("\n"))) return undefined;
+  const kind = /service binding|serviceBinding|use case|useCase|versionSet|testCallerNumbers|workspace|service/i.exec(
+    first.detail,
+  )?.[0];
+  return `${sentence(first.rule)} (${kind ?? "any"})`;
+}
+
+/** A smaller story that breaks the same rule. */
+async function shrink(
+  judge: (story: Story) => Promise<Told>,
+  story: Story,
+  name: string,
+  mention: string,
+): Promise<Story> {
+  let best = story;
+  for (let smaller = true; smaller; ) {
+    smaller = false;
+    for (const candidate of simpler(best)) {
+      if (signature(await judge(candidate), mention) !== name) continue;
+      best = candidate;
+      smaller = true;
+      break;
+    }
+  }
+  return best;
+}
+
+function* simpler(story: Story): Generator<Story> {
+  if (story.dialect !== 0) yield { ...story, dialect: 0 };
+  for (let opening = 0; opening < story.opening; opening += 1) yield { ...story, opening };
+  for (const index of story.commands.keys()) yield { ...story, commands: story.commands.toSpliced(index, 1) };
+  for (const first of story.commands.keys()) {
+    for (let second = first + 1; second < story.commands.length; second += 1) {
+      yield { ...story, commands: story.commands.filter((_, index) => index !== first && index !== second) };
+    }
+  }
+  for (const [index, command] of story.commands.entries()) {
+    if (command.verb !== "up" && command.verb.startsWith("up")) {
+      yield { ...story, commands: story.commands.with(index, { ...command, verb: "up" }) };
+    }
+    if (command.stack !== 0) yield { ...story, commands: story.commands.with(index, { ...command, stack: 0 }) };
+  }
+}

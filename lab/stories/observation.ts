@@ -1,0 +1,103 @@
+import { EmulatorStore, type RequestLogEntry, type StoreSnapshot } from "../../src/emulator/index.js";
+import { type Kind, type Program, type Ref, urnOf, type Values } from "../engine/program.js";
+import type { RunOptions, RunResult } from "../engine/run.js";
+import type { Entry } from "../engine/state.js";
+import { resolve } from "../engine/values.js";
+import { liveValues } from "./kinds.js";
+import { type Draft, programOf, type Shop, STACKS, type World } from "./world.js";
+
+export type RunKind = "up" | "refresh" | "destroy";
+
+/** The server and the states of both stacks at one moment. */
+export class Moment {
+  readonly store = new EmulatorStore();
+  readonly states: readonly (readonly Entry[])[];
+
+  constructor(world: World) {
+    this.store.load(world.store.snapshot() as StoreSnapshot);
+    this.states = world.shops.map(({ stack }) => stack.state.entries);
+  }
+
+  live(kind: Kind, id: string): Values | undefined {
+    return liveValues(this.store, kind, id);
+  }
+
+  /** All entries of all stacks, or of all but one. */
+  entries(except?: number): Entry[] {
+    return this.states.flatMap((entries, index) => (index === except ? [] : entries));
+  }
+}
+
+/** One declared resource as a run found and left it. */
+export interface Declared {
+  readonly draft: Draft;
+  readonly urn: string;
+  /** The entry that the run went on from. */
+  readonly before?: Entry;
+  readonly after?: Entry;
+  /** What the program says, with the ids of what it names. */
+  readonly wanted: Values;
+  readonly ignored: readonly string[];
+}
+
+/** Everything that can be seen of one run. */
+export interface Observation {
+  readonly run: RunKind;
+  readonly options: RunOptions;
+  /** Which stack ran. */
+  readonly index: number;
+  readonly program: Program;
+  readonly declared: readonly Declared[];
+  readonly before: Moment;
+  readonly after: Moment;
+  readonly result: RunResult;
+  readonly requests: readonly RequestLogEntry[];
+  /** Whether the server was told to misbehave during this run. */
+  readonly faulty: boolean;
+  /** Ids that an earlier killed run may have left behind. */
+  readonly lost: ReadonlySet<string>;
+  /** What stories know of the server's ways. */
+  readonly dialect: World["emulator"]["dialect"];
+}
+
+export const succeeded = ({ result }: Observation) => result.outcome === "succeeded";
+
+/** An up of the whole program that went through. */
+export const complete = (seen: Observation) =>
+  seen.run === "up" && succeeded(seen) && seen.options.targets === undefined;
+
+/** The program's resources with what state held of them before and after. */
+export function declaredOf(shop: Shop, before: readonly Entry[], after: readonly Entry[], targets?: readonly string[]) {
+  const program = programOf(shop) as Draft[];
+  const find = (entries: readonly Entry[], draft: { kind: Kind; name: string; options: Draft["options"] }) => {
+    const names = [draft.name, ...(draft.options.aliases ?? [])];
+    const urns = names.map((name) => urnOf(shop.stack.name, draft.kind, name));
+    return urns.map((urn) => entries.find((entry) => entry.urn === urn && !entry.pendingDelete)).find(Boolean);
+  };
+  const idOf = (ref: Ref) => {
+    const target = program.find(({ kind, name }) => kind === ref.kind && name === ref.name);
+    return target && (find(after, target) ?? find(before, target))?.id;
+  };
+  return program
+    .map((draft): Declared => {
+      const urn = urnOf(shop.stack.name, draft.kind, draft.name);
+      const wanted = resolve(draft.inputs, (ref) => idOf(ref) ?? `new ${ref.name}`) as Values;
+      const ignored = (draft.options.ignoreChanges ?? []) as readonly string[];
+      return { draft, urn, before: find(before, draft), after: find(after, draft), wanted, ignored };
+    })
+    .filter(({ urn }) => targets?.includes(urn) ?? true);
+}
+
+/** Whether the run made or wrote this resource. */
+export function stepOf({ result }: Observation, { urn }: Declared) {
+  return result.steps.findLast((step) => step.urn === urn && step.type !== "read" && step.type !== "delete");
+}
+
+/** Requests that are no reads. */
+export function writes({ requests }: Observation): RequestLogEntry[] {
+  return requests.filter(({ method }) => method !== "GET");
+}
+
+export function stackLabel(index: number): string {
+  return STACKS[index]?.stack ?? "";
+}

@@ -1,0 +1,190 @@
+import type { Values } from "../../engine/program.js";
+import { means, PROPERTIES, type Property, SECRET } from "../kinds.js";
+import { complete, type Declared, type Observation, stepOf, succeeded } from "../observation.js";
+import type { Rule } from "../violation.js";
+import { API_KEY } from "../world.js";
+
+const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
+
+/** The resources that existed before the run and are the same thing after it. */
+function kept(seen: Observation): (Declared & { live: Values; was: Values })[] {
+  return seen.declared.flatMap((declared) => {
+    const { draft, before, after } = declared;
+    if (!after) return [];
+    const live = seen.after.live(draft.kind, after.id);
+    const was = seen.before.live(draft.kind, after.id);
+    if (!live || !was) return [];
+    if (before && before.id.toLowerCase() !== after.id.toLowerCase()) return [];
+    return [{ ...declared, live, was }];
+  });
+}
+
+function eachProperty(declared: Declared): [string, Property][] {
+  return Object.entries(PROPERTIES[declared.draft.kind]);
+}
+
+/** Whether this run is what wrote the property: the program says something else than state did. */
+function isChanged({ before, wanted }: Declared, name: string, property: Property): boolean {
+  return !means(property, before?.outputs[name], wanted[name]) || before?.outputs[name] === undefined;
+}
+
+/** What the run changes holds afterwards: the declared value, or the contract's default for one that was withdrawn. */
+const whatChangedIsWritten: Rule = (seen) => {
+  if (!complete(seen)) return [];
+  return kept(seen).flatMap((declared) => {
+    const { draft, before, wanted, ignored, live } = declared;
+    if (!before) return [];
+    return eachProperty(declared).flatMap(([name, property]) => {
+      if (ignored.includes(name)) return [];
+      const withdrawn = wanted[name] === undefined && before.inputs[name] !== undefined && !property.stays;
+      const concerns = wanted[name] === undefined ? withdrawn : isChanged(declared, name, property);
+      if (!concerns || means(property, wanted[name], live[name])) return [];
+      return [
+        `${draft.kind} "${draft.name}": ${name} should be ${show(wanted[name] ?? property.default)}, is ${show(live[name])}`,
+      ];
+    });
+  });
+};
+
+/** What is new holds every declared value, and the contract's default for all others. */
+const whatIsNewIsAsDeclared: Rule = (seen) => {
+  if (!complete(seen)) return [];
+  return seen.declared.flatMap((declared) => {
+    const { draft, after, wanted, ignored } = declared;
+    const live = after && seen.after.live(draft.kind, after.id);
+    if (!live || seen.before.live(draft.kind, after.id)) return [];
+    return eachProperty(declared)
+      .filter(([name, property]) => !ignored.includes(name) && !means(property, wanted[name], live[name]))
+      .map(
+        ([name]) => `${draft.kind} "${draft.name}": ${name} should be ${show(wanted[name])}, is ${show(live[name])}`,
+      );
+  });
+};
+
+/** What the run does not change, ignored or drifted or undeclared, stays as the server had it. */
+const whatDidNotChangeStays: Rule = (seen) => {
+  if (seen.run !== "up") return [];
+  return kept(seen).flatMap((declared) => {
+    const { draft, before, wanted, ignored, live, was } = declared;
+    if (!before || before.initErrors.length > 0 || stepOf(seen, declared)?.type === "replace") return [];
+    return eachProperty(declared).flatMap(([name, property]) => {
+      const quiet =
+        ignored.includes(name) ||
+        (wanted[name] === undefined ? before.inputs[name] === undefined : !isChanged(declared, name, property));
+      if (!quiet || (seen.options.refresh && !ignored.includes(name) && wanted[name] !== undefined)) return [];
+      if (means(property, property.partial ? only(was[name], wanted[name]) : was[name], live[name])) return [];
+      return [
+        `${draft.kind} "${draft.name}": ${name} was ${show(was[name])} on the server and is ${show(live[name])}; this run did not change it`,
+      ];
+    });
+  });
+};
+
+/** Of a map that counts in part only, the keys that the program declares. */
+function only(value: unknown, wanted: unknown): unknown {
+  return Object.fromEntries(
+    Object.entries((value ?? {}) as object).filter(([key]) => Object.hasOwn((wanted ?? {}) as object, key)),
+  );
+}
+
+/** An update that passes a value which somebody changed by hand says so, with both values. */
+const driftBesideAChangeIsReported: Rule = (seen) => {
+  if (!complete(seen) || seen.options.refresh) return [];
+  const text = seen.result.warnings.join("\n");
+  return kept(seen).flatMap((declared) => {
+    const { draft, before, wanted, ignored, was, live } = declared;
+    if (!before || stepOf(seen, declared)?.type !== "update" || before.initErrors.length > 0) return [];
+    if (!wrote(seen, declared)) return [];
+    return eachProperty(declared).flatMap(([name, property]) => {
+      if (wanted[name] === undefined || ignored.includes(name) || isChanged(declared, name, property)) return [];
+      if (means(property, wanted[name], was[name]) || text.includes(name)) return [];
+      return [
+        `${draft.kind} "${draft.name}": ${name} is declared ${show(wanted[name])}, was ${show(was[name])} on the server, is ${show(live[name])}, and no warning names it`,
+      ];
+    });
+  });
+};
+
+function wrote(seen: Observation, { draft, after }: Declared): boolean {
+  const id = after?.id.split("/")[0]?.toLowerCase() ?? "";
+  const path = draft.kind === "testCallerNumbers" ? "test-caller" : id;
+  return seen.requests.some((request) => request.method !== "GET" && request.path.toLowerCase().includes(path));
+}
+
+/** What state shows of a thing that the run wrote or read is what exists, declared or not. */
+const outputsAreTrue: Rule = (seen) => {
+  if (!succeeded(seen) || seen.run === "destroy") return [];
+  const entries = seen.after.states[seen.index] ?? [];
+  return entries.flatMap((entry) => {
+    const steps = seen.result.steps.filter(({ urn, ok }) => urn === entry.urn && ok);
+    const looked = steps.some(({ type }) => ["create", "replace", "read"].includes(type));
+    const live = seen.after.live(entry.kind, entry.id);
+    if (!looked || !live || entry.pendingDelete || mayLag(entry.kind, seen)) return [];
+    return Object.entries(PROPERTIES[entry.kind]).flatMap(([name, property]) => {
+      const shown = entry.outputs[name];
+      if (means(property, shown, live[name])) return [];
+      return [
+        `${entry.kind} "${entry.name}": state shows ${name} ${show(shown)}, the server holds ${show(live[name])}`,
+      ];
+    });
+  });
+};
+
+/** Where reads lag, a run does not wait for what it did not write. */
+function mayLag(kind: string, { dialect }: Observation): boolean {
+  return dialect.listLagMs > 0 || (kind === "versionSet" && dialect.versionSetLagMs > 0);
+}
+
+/** What is declared exactly as it exists is not replaced. */
+const whatFitsIsNotReplaced: Rule = (seen) => {
+  if (seen.run !== "up") return [];
+  return seen.declared.flatMap((declared) => {
+    const { draft, urn, before, wanted, ignored } = declared;
+    if (!before || seen.options.replace || before.initErrors.length > 0) return [];
+    const was = seen.before.live(draft.kind, before.id);
+    if (!was || stepOf(seen, declared)?.type !== "replace") return [];
+    const fits = eachProperty(declared).every(
+      ([name, property]) => ignored.includes(name) || means(property, wanted[name], was[name]),
+    );
+    const known = eachProperty(declared).every(
+      ([name, property]) =>
+        wanted[name] === undefined ||
+        before.outputs[name] === undefined ||
+        means(property, wanted[name], before.outputs[name]),
+    );
+    return fits && known ? [`${urn.split("::").at(-1)} (${before.id}) was replaced; it was as declared`] : [];
+  });
+};
+
+/** A workspace that is to be provisioned is provisioned when the run ends well. */
+const whatIsDeclaredIsFinished: Rule = (seen) => {
+  if (!complete(seen)) return [];
+  return seen.declared.flatMap(({ draft, after, wanted }) => {
+    if (draft.kind !== "workspace" || !after || wanted.provision === false) return [];
+    const workspace = seen.after.store.workspaces.get(after.id);
+    return workspace && workspace.provisioned_at === null ? [`workspace "${draft.name}" is not provisioned`] : [];
+  });
+};
+
+/** No key and no secret argument shows in a message or among the errors in state. */
+const secretsDoNotShow: Rule = (seen) => {
+  const messages = [
+    ...seen.result.errors,
+    ...seen.result.warnings,
+    ...seen.after.entries().flatMap(({ initErrors }) => initErrors),
+  ];
+  return messages
+    .filter((text) => text.includes(SECRET) || text.includes(API_KEY))
+    .map((text) => `in clear: ${text.slice(0, 300)}`);
+};
+
+export const valueRules = {
+  whatChangedIsWritten,
+  whatIsNewIsAsDeclared,
+  whatDidNotChangeStays,
+  driftBesideAChangeIsReported,
+  outputsAreTrue,
+  whatFitsIsNotReplaced,
+  whatIsDeclaredIsFinished,
+  secretsDoNotShow,
+};

@@ -1,0 +1,30 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { speedUpTime } from "../lab/stories/clock.js";
+import { stories } from "../lab/stories/command.js";
+import { inWords, tell } from "../lab/stories/story.js";
+import { World } from "../lab/stories/world.js";
+
+const SEED = 20_261;
+
+let world: World;
+
+beforeAll(async () => {
+  speedUpTime(50);
+  world = await World.open();
+});
+
+afterAll(() => world.close());
+
+it("keeps every rule over several runs, in 300 stories", { timeout: 240_000 }, async () => {
+  const keepsRules = fc.asyncProperty(stories(), async (story) => {
+    const told = await tell(world, story);
+    if (told.violations.length > 0) throw new Error(`\n${inWords(told)}`);
+  });
+  const { failed, error, seed, counterexamplePath, errorInstance } = {
+    error: "",
+    ...(await fc.check(keepsRules, { numRuns: 300, seed: SEED })),
+  };
+  const found = `${(errorInstance as Error | undefined)?.message ?? error}\nseed ${seed}, path ${counterexamplePath}`;
+  expect(failed, found).toBe(false);
+});
