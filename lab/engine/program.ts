@@ -22,6 +22,8 @@ export interface Options {
   readonly deleteBeforeReplace?: boolean;
   /** The name and kind of the resource whose deletion takes this one with it. */
   readonly deletedWith?: Ref;
+  /** The names of the inputs that the program gives as secrets. */
+  readonly secrets?: readonly string[];
   /** The name of an explicit provider. */
   readonly provider?: string;
 }

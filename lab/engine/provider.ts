@@ -97,14 +97,15 @@ export class ProviderProcess {
   }
 }
 
-const OWNED: readonly Kind[] = ["workspace", "service", "useCase", "testCallerNumbers"];
-
 /** What the classes pass beside the program's own inputs. */
 export function hiddenInputs({ name, kind, options }: Declaration, { project, stack }: StackName): Values {
   const hidden: Values = { [PROVIDER]: `exports.handler=require('pulumi-amigo/providers').${kind}` };
   // The short form of `pulumi/organization/<project>/<stack>/<type>/<name>`.
-  if (OWNED.includes(kind)) hidden.__owner = `/${project}/${stack}/*/${name}`;
+  hidden.__owner = `/${project}/${stack}/*/${name}`;
+  if (options.ignoreChanges?.length) hidden.__ignore = options.ignoreChanges;
+  if (options.replaceOnChanges?.length) hidden.__replaceOnChanges = options.replaceOnChanges;
   if (options.import) hidden.__import = { id: options.import, ignore: options.ignoreChanges ?? [] };
+  if (options.secrets?.length) hidden.__secrets = options.secrets;
   return hidden;
 }
 
@@ -116,6 +117,6 @@ export function classOptions({ kind, inputs, options }: Declaration): {
   const protect = kind === "workspace" ? inputs.deletionProtection !== false : false;
   return {
     protect: options.protect ?? protect,
-    deleteBeforeReplace: options.deleteBeforeReplace ?? kind === "service",
+    deleteBeforeReplace: options.deleteBeforeReplace ?? ["service", "testCallerNumbers"].includes(kind),
   };
 }

@@ -1,7 +1,7 @@
 import { seedIds } from "../../src/emulator/index.js";
 import type { Command } from "./command.js";
 import { others, show } from "./edits.js";
-import { liveValues, PROPERTIES } from "./kinds.js";
+import { liveValues, PROPERTIES, SECRET } from "./kinds.js";
 import { declaredOf } from "./observation.js";
 import type { Shop, World } from "./world.js";
 
@@ -54,7 +54,10 @@ function changeByHand(world: World, shop: Shop, { pick, other, value }: Command)
   if (kind === "useCase" || property?.replaces || property?.values.length === 0) return undefined;
   if (!name || !property || property.partial) return undefined;
   const before = liveValues(store, kind, id)?.[name];
-  const next = nth(others(property, before ?? property.default), value);
+  const next = nth(
+    others(property, before ?? property.default).filter((one) => !JSON.stringify(one).includes(SECRET)),
+    value,
+  );
   if (next === undefined) return undefined;
   if (show(before) === show(next)) return undefined;
   if (name === "name" && store.services.find((service) => service.name === next)) return undefined;
@@ -115,6 +118,15 @@ function makeByHand(world: World, { pick, other, value }: Command): string | und
   return `by hand: make use case "${name}" (${channel}, ${id})`;
 }
 
+/** A thing made a moment ago counts as too young for a list; what people delete by hand has stood for a while. */
+function ageInState({ shops }: World, id: string): void {
+  for (const { state } of shops.map(({ stack }) => stack)) {
+    state.entries = state.entries.map((entry) =>
+      entry.id === id ? { ...entry, outputs: { ...entry.outputs, createdAt: "2026-01-01T00:00:00Z" } } : entry,
+    );
+  }
+}
+
 function deleteByHand(world: World, { pick, other }: Command): string | undefined {
   const { store } = world;
   const binding = nth(store.bindings.list(), other);
@@ -128,6 +140,7 @@ function deleteByHand(world: World, { pick, other }: Command): string | undefine
     const name = nameOf(world, useCase.id);
     store.bindings.delete(useCase.id);
     store.useCases.delete(useCase.id);
+    ageInState(world, useCase.id);
     return `by hand: delete use case ${name} and its binding`;
   }
   const service = nth(

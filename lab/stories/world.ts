@@ -2,6 +2,7 @@ import { type Emulator, type StoreSnapshot, seedIds, startEmulator } from "../..
 import type { Declaration, Options, Program, StackName, Values } from "../engine/program.js";
 import { Stack } from "../engine/run.js";
 import { StackState } from "../engine/state.js";
+import { SECRET } from "./kinds.js";
 
 /** A resource of the program under work. */
 export interface Draft extends Declaration {
@@ -74,5 +75,11 @@ export function programOf({ drafts, bad }: Shop): Program {
     inputs: { channel: "inbound_voice", entityName: "Bad", name: "Bad", setupId: NO_SUCH_SETUP },
     options: {},
   };
-  return bad ? [...drafts, failing] : drafts;
+  return [...drafts, ...(bad ? [failing] : [])].map(withSecrets);
+}
+
+function withSecrets(declaration: Declaration): Declaration {
+  const { inputs, options } = declaration;
+  const secrets = Object.keys(inputs).filter((name) => JSON.stringify(inputs[name])?.includes(SECRET));
+  return { ...declaration, options: { ...options, secrets } };
 }

@@ -11,6 +11,7 @@ import { everything, inputsOf, observed, outputsOf, withFullMark } from "./outpu
 import { stackOf } from "./owner.js";
 import { valueAt } from "./property-path.js";
 import type { Run } from "./run.js";
+import { settle, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
 import { isUnknown } from "./unknown.js";
 import { Update } from "./update.js";
 
@@ -53,6 +54,13 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
         // The engine asks so about a dependent of what it deletes first; what the program does not know yet is an update.
         return property?.unknownReplaces && isUnknown(news[name]) && declaration === undefined;
       });
+      const twin = run.declared(kind).find((one) => one !== declaration && one.id === id);
+      if (declaration && twin) {
+        throw new EngineError(
+          `${lifecycle.describe(news)}: another resource of this program, ${lifecycle.describe(twin.inputs)}, manages ${id} too. ` +
+            "Declare it once, and take the other one out of state with `pulumi state delete`, which leaves the thing as it is.",
+        );
+      }
       run.compared(kind, id, news, replaces.length > 0);
       if (declaration && replaces.length === 0) holdParts(run, id, news);
       return {
@@ -167,6 +175,13 @@ async function importExisting(
       `import: ${request.id} belongs to ${foreign} (its tag pulumi-owner). Nothing was written. Manage it in one place. ` +
         "If that stack has given it up (`pulumi state delete` there leaves the thing as it is), set `adopt: true` beside the " +
         "import option: then this stack takes it over, and its next update writes the tag.",
+    );
+  }
+  const { run } = context;
+  const isManagedElsewhere = async () => run.manages(lifecycle.kind, existing.id) || undefined;
+  if (foreign !== undefined && (await settle(WAIT_FOR_CHECKS_SECONDS, isManagedElsewhere))) {
+    throw new Error(
+      `import: another resource of this program manages ${existing.id}. Nothing was written. Declare it once`,
     );
   }
   const found = mismatches(lifecycle, without(inputs, request.ignore), existing.live);

@@ -78,21 +78,20 @@ export function undeclaredIn(state: Values): ReadonlySet<string> {
 }
 
 /**
- * `after` laid over `live`: of objects, what did not change from `before` stays as it is live, at any depth; anything else is
+ * `after` laid over `live`: of objects that stood before, what did not change stays as it is live, at any depth; anything else is
  * taken whole.
  */
 export function merged(before: unknown, after: unknown, live: unknown): unknown {
-  if (!isPlain(after) || !isPlain(live)) return after;
-  const former = isPlain(before) ? before : {};
+  if (!isPlain(before) || !isPlain(after) || !isPlain(live)) return after;
   const result: Values = {};
   for (const name of new Set([...Object.keys(after), ...Object.keys(live)])) {
-    const wasDeclared = Object.hasOwn(former, name);
+    const wasDeclared = Object.hasOwn(before, name);
     const isDeclared = Object.hasOwn(after, name);
     if (!isDeclared && wasDeclared) continue;
-    const isUntouched = !isDeclared || (wasDeclared && same(undefined, former[name], after[name]));
+    const isUntouched = !isDeclared || (wasDeclared && same(undefined, before[name], after[name]));
     const value = isUntouched
       ? (live[name] ?? undefined)
-      : merged(former[name], after[name], Object.hasOwn(live, name) ? live[name] : undefined);
+      : merged(before[name], after[name], Object.hasOwn(live, name) ? live[name] : undefined);
     if (value !== undefined) result[name] = value;
   }
   return result;

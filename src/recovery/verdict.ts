@@ -5,8 +5,8 @@ import { mismatches } from "../engine/compare.js";
 import { messageOf } from "../engine/failure.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
+import { settle } from "../engine/settle.js";
 import { ownerOf } from "../resources/service-writes.js";
-import { settle } from "../resources/settle.js";
 import { isJournalled, type OpenCreate } from "./creates.js";
 
 /**

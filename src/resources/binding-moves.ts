@@ -2,8 +2,9 @@ import { ConflictError } from "../api/errors.js";
 import type { ServiceBindingResponse } from "../api/index.js";
 import type { ProviderContext } from "../engine/context.js";
 import { messageOf } from "../engine/failure.js";
+import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/settle.js";
 import { bindingOf, boundService, noteBound } from "./bindings.js";
-import { afterOwnWrites, settle, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
+import { afterOwnWrites } from "./settle.js";
 
 /** A use case and the service that answers for it. */
 export interface Line {

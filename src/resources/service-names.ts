@@ -3,9 +3,9 @@ import type { ServiceResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
 import type { ProviderContext } from "../engine/context.js";
 import type { Values } from "../engine/lifecycle.js";
+import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/settle.js";
 import { sameText } from "./fields.js";
-import { readForWrite, writeService } from "./service-writes.js";
-import { settle, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
+import { readForWrite, serviceLock, withService, writeService } from "./service-writes.js";
 
 /** The service that has this name now, other than one that this run removed. */
 export async function holderOf(
@@ -23,8 +23,7 @@ export async function holderOf(
  */
 export async function underNewName<T>(
   context: ProviderContext,
-  workspaceId: string,
-  name: string | null | undefined,
+  { id, workspaceId, name }: { id: string; workspaceId: string; name: string | null | undefined },
   write: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -32,11 +31,8 @@ export async function underNewName<T>(
   } catch (error) {
     if (!ConflictError.isInstance(error) || !name) throw error;
     if (!(await becomesFree(context, name))) throw error;
-    return context.run.locks.run(`names ${workspaceId}`, async () => {
-      const holder = await holderOf(context, { workspaceId, name });
-      if (holder) await moveAside(context, holder);
-      return write();
-    });
+    context.run.wrote(WAITS_FOR_NAME, id, true);
+    return makeWay(context, { workspaceId, name }, write).finally(() => context.run.wrote(WAITS_FOR_NAME, id, false));
   }
 }
 
@@ -47,12 +43,30 @@ export async function becomesFree({ run }: ProviderContext, name: unknown): Prom
   return (await settle(WAIT_FOR_CHECKS_SECONDS, async () => isRenamed() || undefined)) ?? false;
 }
 
-export async function moveAside(context: ProviderContext, { id, workspace_id }: ServiceResponse): Promise<void> {
-  const current = await readForWrite(context, workspace_id, id);
-  context.run.wrote(NAME_OF_PASSAGE, id, current.name);
-  await writeService(context, workspace_id, current, { name: `${current.name.slice(0, 200)} (${id})` });
+/** Moves the service that has the name aside, unless its own update gives the name up meanwhile, and writes. */
+export function makeWay<T>(context: ProviderContext, name: Values, write: () => Promise<T>): Promise<T> {
+  return context.run.locks.run(`names ${String(name.workspaceId)}`, async () => {
+    await settle(context.settings.settleSeconds, async () => {
+      const holder = await holderOf(context, name);
+      if (!holder) return true;
+      // An update that waits for a name itself writes nothing meanwhile; any other one is left to end.
+      if (context.run.written(WAITS_FOR_NAME, holder.id)) return moveAside(context, holder, name);
+      if (context.run.locks.isBusy(serviceLock(holder.id))) return undefined;
+      return withService(context, holder.id, () => moveAside(context, holder, name));
+    });
+    return write();
+  });
 }
 
+async function moveAside(context: ProviderContext, { id, workspace_id }: ServiceResponse, { name }: Values) {
+  const current = await readForWrite(context, workspace_id, id);
+  if (!sameText(current.name, name)) return true;
+  context.run.wrote(NAME_OF_PASSAGE, id, current.name);
+  await writeService(context, workspace_id, current, { name: `${current.name.slice(0, 200)} (${id})` });
+  return true;
+}
+
+const WAITS_FOR_NAME = "service that waits for a name";
 const NAME_OF_PASSAGE = "name of passage";
 
 /** The name by which the program knows the service: what this run has moved aside still counts as named as before. */

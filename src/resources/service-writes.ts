@@ -5,9 +5,10 @@ import { same } from "../engine/compare.js";
 import type { ProviderContext } from "../engine/context.js";
 import { nameIn, stackOf } from "../engine/owner.js";
 import { valueAt } from "../engine/property-path.js";
+import { settle } from "../engine/settle.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import { OWNER_TAG, versionSet, voiceConfig, withSetDefaults } from "./fields.js";
-import { afterOwnWrites, settle } from "./settle.js";
+import { afterOwnWrites } from "./settle.js";
 
 /** How long a read may lag behind a write of this process, at most. */
 const LAG_MS = 10_000;
@@ -46,7 +47,11 @@ export function rememberSet(context: ProviderContext, serviceId: string, name: s
 
 /** All writes to one service, those of its version sets included, go one after another. */
 export function withService<T>(context: ProviderContext, serviceId: string, work: () => Promise<T>): Promise<T> {
-  return context.run.locks.run(`service ${serviceId}`, work);
+  return context.run.locks.run(serviceLock(serviceId), work);
+}
+
+export function serviceLock(serviceId: string): string {
+  return `service ${serviceId}`;
 }
 
 /** A read of its own, never from a list: the basis of a full write must not be older than the write. */

@@ -17,7 +17,7 @@ import { intents, journalled, takeClaimed } from "./journalled.js";
 import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
 import { refuseWhileInUse } from "./service-deletion.js";
 import { bodyOf, existing, properties, remoteInputs, tagsOf } from "./service-form.js";
-import { becomesFree, holderOf, moveAside, nameBefore, underNewName } from "./service-names.js";
+import { becomesFree, holderOf, makeWay, nameBefore, underNewName } from "./service-names.js";
 import {
   ownerOf,
   readForWrite,
@@ -160,7 +160,7 @@ async function nameInWorkspace(args: ServiceArgs, opts?: pulumi.CustomResourceOp
   return workspace && name && `${workspace} ${name}`;
 }
 
-async function create(context: ProviderContext, news: Values): Promise<Existing> {
+async function create(context: ProviderContext, news: Values, mayMakeWay = true): Promise<Existing> {
   const workspaceId = String(news.workspaceId);
   const body = { ...bodyOf(news), tags: tagsOf(news.tags, news) } as CreateServiceBody;
   const reads = context.workspace(workspaceId);
@@ -175,7 +175,7 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
     context.run.made("Service", made.id);
     return existing(made, news);
   } catch (error) {
-    if (ConflictError.isInstance(error)) return takeOver(context, news, error);
+    if (ConflictError.isInstance(error)) return takeOver(context, news, error, mayMakeWay);
     if (!outcomeUnknown(error)) throw error;
     const found = await settleCreated(context.settings.settleSeconds, error, () => holderOf(context, news));
     if (found && news[HIDDEN.owner] !== undefined && ownerOf(found) === news[HIDDEN.owner])
@@ -193,13 +193,18 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
 }
 
 /** The name is taken. By whom decides what happens: nothing foreign is taken over without being asked for. */
-async function takeOver(context: ProviderContext, news: Values, refusal: Error): Promise<Existing> {
+async function takeOver(
+  context: ProviderContext,
+  news: Values,
+  refusal: Error,
+  mayMakeWay: boolean,
+): Promise<Existing> {
   const holder = await holderOf(context, news);
   if (!holder) throw refusal;
   const isOfThisStack = context.run.stack !== undefined && stackOf(ownerOf(holder)) === context.run.stack;
-  if (isOfThisStack && ownerOf(holder) !== news[HIDDEN.owner] && (await becomesFree(context, news.name))) {
-    await moveAside(context, holder);
-    return create(context, news);
+  const isAnother = isOfThisStack && ownerOf(holder) !== news[HIDDEN.owner];
+  if (mayMakeWay && isAnother && (await becomesFree(context, news.name))) {
+    return makeWay(context, news, () => create(context, news, false));
   }
   if (context.run.manages("Service", holder.id)) {
     throw new Error(`${refusal.message} Another resource of this program manages that service (${holder.id}).`, {
@@ -252,7 +257,7 @@ async function update(context: ProviderContext, { id, olds, news, over }: Change
       changes.version_sets = { ...current.version_sets, ...changes.version_sets } as UpdateServiceBody["version_sets"];
       for (const name of dropped) delete changes.version_sets?.[name];
     }
-    const answer = await underNewName(context, workspaceId, changes.name, () =>
+    const answer = await underNewName(context, { id, workspaceId, name: changes.name }, () =>
       writeService(context, workspaceId, current, changes),
     );
     warnOfOthers(context, current, answer, changes);

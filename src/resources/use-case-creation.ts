@@ -4,8 +4,9 @@ import { matchesIn } from "../api/listed.js";
 import { mismatches } from "../engine/compare.js";
 import type { ProviderContext } from "../engine/context.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
+import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/settle.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
-import { afterOwnWrites, outcomeUnknown, settle, settleCreated, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
+import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
 import { bodyOf, existing, properties, sameKey, sameState } from "./use-case-form.js";
 
 /** Makes a use case, never a second one: each may cost a carrier approval. */

@@ -2,13 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { NotFoundError, ValidationError } from "../api/errors.js";
 import type { ServiceResponse, UpdateServiceBody, VersionSetBody } from "../api/index.js";
-import { same } from "../engine/compare.js";
+import { mismatches, same } from "../engine/compare.js";
 import { type ConflictCheck, originOf, unique } from "../engine/conflicts.js";
 import type { ProviderContext } from "../engine/context.js";
 import { knownValue } from "../engine/inspect.js";
 import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
 import { stackOf } from "../engine/owner.js";
 import { AmigoResource, classFacts, isOfType, typeToken } from "../engine/resource.js";
+import { settle } from "../engine/settle.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import { findInWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
@@ -25,7 +26,7 @@ import {
   withService,
   writeService,
 } from "./service-writes.js";
-import { afterOwnWrites, settle } from "./settle.js";
+import { afterOwnWrites } from "./settle.js";
 
 /** Arguments of a {@link VersionSet}. */
 export interface VersionSetArgs extends VersionSetBodyArgs {
@@ -142,25 +143,31 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   const { workspaceId, serviceId, name } = namesOf(news);
   const id = `${serviceId}/${name}`;
   return withService(context, serviceId, async () => {
-    if (!context.run.wasMade("Service", serviceId)) {
-      const service = await readForWrite(context, workspaceId, serviceId);
-      const isOurs = context.run.isHeld("VersionSet", id) || context.run.manages("VersionSet", id);
-      if (!isOurs) refuseOthersSet(context, service, news);
-    }
-    return { id, live: await write(context, news, {}, pickBody(news)) };
+    if (context.run.wasMade("Service", serviceId)) return { id, live: await write(context, news, {}, pickBody(news)) };
+    const service = await readForWrite(context, workspaceId, serviceId);
+    const found = setOf(service, name);
+    if (found === undefined) return { id, live: await write(context, news, {}, pickBody(news)) };
+    const live = { ...(fromWire(body, found) as Values), ...namesOf(news) };
+    const isOurs = context.run.isHeld("VersionSet", id) || context.run.manages("VersionSet", id);
+    if (!isOurs) refuseOthersSet(context, service, news, live);
+    const differing = differingOf(news, live);
+    return { id, live: differing.length === 0 ? live : await write(context, news, found, pickBody(news)) };
   });
 }
 
+function differingOf(news: Values, live: Values): string[] {
+  return mismatches({ properties }, pickBody(news), live);
+}
+
 /** A set of that name may be somebody's; `release` is there for everyone, and meant to be declared. */
-function refuseOthersSet(context: ProviderContext, service: ServiceResponse, news: Values): void {
+function refuseOthersSet(context: ProviderContext, service: ServiceResponse, news: Values, live: Values): void {
   const { name } = namesOf(news);
-  const found = setOf(service, name);
-  if (found === undefined || name === "release") return;
-  const live = fromWire(body, found) as Values;
+  if (name === "release") return;
   const advice = `Take it over with the resource option import: "${service.id}/${name}" and its values, or choose another name.`;
-  if (!same({ normalise: fields.withSetDefaults }, pickBody(news), live)) {
+  const differing = differingOf(news, live);
+  if (differing.length > 0) {
     throw new Error(
-      `the service has a version set "${name}" already, with other values: ${JSON.stringify(live)}. Nothing was written. ${advice}`,
+      `the service has a version set "${name}" already, with other values: ${differing.join("; ")}. Nothing was written. ${advice}`,
     );
   }
   const owner = ownerOf(service);

@@ -86,7 +86,7 @@ test("declaring what exists, or the contract's default, is no change, and never 
     const { store } = bench.emulator;
     const mine = {
       workspace_id: workspaceId,
-      channel: "inbound_voice",
+      channel: "inbound_voice" as const,
       entity_name: "Clinic",
       setup_id: setups.voiceApproved,
     };

@@ -25,7 +25,7 @@ test("trap 4: declaring release takes over the one that exists", async () => {
     const inputs = set.versionSet(desk.id, { name: "release", agentVersionNumber: 2 });
     const release = await set.run().create("versionSet", inputs);
     const [, put] = set.sent("get-service", "upsert-service-version-set", "get-service");
-    expect(bodyOf(put)).toEqual({ version_set: { agent_version_number: 2 } });
+    expect(bodyOf(put)).toMatchObject({ version_set: { agent_version_number: 2 } });
     expect(await set.run().update(release, inputs)).toBe("same");
   });
 });

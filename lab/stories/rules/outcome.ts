@@ -172,8 +172,15 @@ const theApiCannot: Reason = (seen) =>
   leaving(seen).some(({ kind, inputs }) => kind === "workspace" && inputs.deletionProtection !== false) ||
   seen.declared.some(
     ({ draft, before, wanted }) =>
-      draft.kind === "workspace" && before?.inputs.connectorType !== undefined && wanted.connectorType === undefined,
+      (draft.kind === "workspace" &&
+        before?.inputs.connectorType !== undefined &&
+        wanted.connectorType === undefined) ||
+      (draft.kind === "service" && before?.outputs.personaId !== undefined && wanted.personaId === undefined),
   );
+
+/** Version sets that show late look like somebody else's. */
+const setsShowLate: Reason = ({ dialect, result }) =>
+  dialect.versionSetLagMs > 0 && result.errors.some((error) => error.includes("has a version set"));
 
 /** A targeted run names what is not made yet, or replaces what others outside the targets hang on. */
 const targetNeedsMore: Reason = (seen) =>
@@ -200,6 +207,7 @@ export const reasons: Readonly<Record<string, Reason>> = {
   somebodyElseUsesIt,
   anotherStackOwnsIt,
   theApiCannot,
+  setsShowLate,
   targetNeedsMore,
   replacementStandsInItsOwnWay,
 };

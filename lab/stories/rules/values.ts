@@ -23,9 +23,13 @@ function eachProperty(declared: Declared): [string, Property][] {
   return Object.entries(PROPERTIES[declared.draft.kind]);
 }
 
-/** Whether this run is what wrote the property: the program says something else than state did. */
+/**
+ * Whether this run is what wrote the property: the program says something else than state did. Declaring the default where
+ * nothing was declared says nothing else.
+ */
 function isChanged({ before, wanted }: Declared, name: string, property: Property): boolean {
-  return !means(property, before?.outputs[name], wanted[name]) || before?.outputs[name] === undefined;
+  const former = before?.outputs[name];
+  return !means(property, former, wanted[name]) || (former === undefined && Boolean(property.partial));
 }
 
 /** What the run changes holds afterwards: the declared value, or the contract's default for one that was withdrawn. */
@@ -36,6 +40,8 @@ const whatChangedIsWritten: Rule = (seen) => {
     if (!before) return [];
     return eachProperty(declared).flatMap(([name, property]) => {
       if (ignored.includes(name)) return [];
+      // A replacement finds its own set there, and leaves what it does not declare.
+      if (draft.kind === "versionSet" && wanted[name] === undefined && seen.options.replace) return [];
       const withdrawn = wanted[name] === undefined && before.inputs[name] !== undefined && !property.stays;
       const concerns = wanted[name] === undefined ? withdrawn : isChanged(declared, name, property);
       if (!concerns || means(property, wanted[name], live[name])) return [];
@@ -66,7 +72,13 @@ const whatDidNotChangeStays: Rule = (seen) => {
   if (seen.run !== "up") return [];
   return kept(seen).flatMap((declared) => {
     const { draft, before, wanted, ignored, live, was } = declared;
-    if (!before || before.initErrors.length > 0 || stepOf(seen, declared)?.type === "replace") return [];
+    if (
+      mayLag(draft.kind, seen) ||
+      !before ||
+      before.initErrors.length > 0 ||
+      stepOf(seen, declared)?.type === "replace"
+    )
+      return [];
     return eachProperty(declared).flatMap(([name, property]) => {
       const quiet =
         ignored.includes(name) ||
@@ -94,7 +106,7 @@ const driftBesideAChangeIsReported: Rule = (seen) => {
   return kept(seen).flatMap((declared) => {
     const { draft, before, wanted, ignored, was, live } = declared;
     if (!before || stepOf(seen, declared)?.type !== "update" || before.initErrors.length > 0) return [];
-    if (!wrote(seen, declared)) return [];
+    if (mayLag(draft.kind, seen) || !wrote(seen, declared)) return [];
     return eachProperty(declared).flatMap(([name, property]) => {
       if (wanted[name] === undefined || ignored.includes(name) || isChanged(declared, name, property)) return [];
       if (means(property, wanted[name], was[name]) || text.includes(name)) return [];
@@ -137,7 +149,7 @@ function mayLag(kind: string, { dialect }: Observation): boolean {
 
 /** What is declared exactly as it exists is not replaced. */
 const whatFitsIsNotReplaced: Rule = (seen) => {
-  if (seen.run !== "up") return [];
+  if (seen.run !== "up" || seen.result.failedIn === "preview") return [];
   return seen.declared.flatMap((declared) => {
     const { draft, urn, before, wanted, ignored } = declared;
     if (!before || seen.options.replace || before.initErrors.length > 0) return [];

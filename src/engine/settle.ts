@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How long the check of another resource of the program may be behind; checks run one after another. */
+export const WAIT_FOR_CHECKS_SECONDS = 3;
+
+/** Looks again and again, at growing intervals, until `look` finds something or the time is over. */
+export async function settle<T>(seconds: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  const end = Date.now() + seconds * 1000;
+  for (let pause = 250; ; pause = Math.min(pause * 2, 2000)) {
+    const found = await look();
+    const left = end - Date.now();
+    if (found !== undefined || left <= 0) return found;
+    await sleep(Math.min(pause, left));
+  }
+}
