@@ -1,22 +1,18 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import type { Step } from "../fleet.js";
-import { type CommandCost, runCommand } from "../measure/command.js";
-import { repositoryRoot } from "./project.js";
-import type { Setting, Subject, SubjectKind } from "./subject.js";
+import { repositoryRoot } from "../test/engine/support/environment.js";
+import { start } from "../test/engine/support/process.js";
+import type { Step } from "./fleet.js";
+import { type Cost, costOf, type Prepare, type Setting, type Subject } from "./subject.js";
 
 /**
  * Terraform with the generic REST provider `Mastercard/restapi` and state in a local file. Needs `BENCH_TERRAFORM`, the
  * `terraform` executable, and `BENCH_TERRAFORM_PROVIDER`, the folder that holds the provider's; undefined without them.
  */
-export function terraform(environment: NodeJS.ProcessEnv): SubjectKind | undefined {
+export function terraform(environment: NodeJS.ProcessEnv): Prepare | undefined {
   const { BENCH_TERRAFORM: executable, BENCH_TERRAFORM_PROVIDER: provider } = environment;
   if (!executable || !provider) return undefined;
-  return {
-    name: "terraform",
-    title: "Terraform, REST provider",
-    prepare: async (setting) => new Terraform(executable, provider, setting),
-  };
+  return async (setting) => new Terraform(executable, provider, setting);
 }
 
 class Terraform implements Subject {
@@ -46,7 +42,7 @@ class Terraform implements Subject {
     };
   }
 
-  run(step: Step): Promise<CommandCost> {
+  run(step: Step): Promise<Cost> {
     // As the engine does: what is there is read only where a refresh is asked for.
     const plain = "-refresh=false";
     const apply = (...more: string[]) => this.command(["apply", "-auto-approve", ...more]);
@@ -73,14 +69,19 @@ class Terraform implements Subject {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private command(args: string[]): Promise<CommandCost> {
+  private async command(args: string[]): Promise<Cost> {
     const flags = ["-input=false", "-no-color", `-parallelism=${this.setting.parallel}`];
-    return runCommand(this.executable, [...args, ...flags], { cwd: this.folder, env: this.env });
+    const options = { cwd: this.folder, env: this.env, timeoutMs: 3_600_000 };
+    const { done } = start(this.executable, [...args, ...flags], options);
+    const cost = await costOf(done);
+    const { code, command, output } = await done;
+    if (code !== 0) throw new Error(`${command}\nended with ${code}:\n${output}`);
+    return cost;
   }
 }
 
 /** A use case has no GET of its own, so it is looked up in the list, as every other generic client must. */
-function configuration({ fixture, fleet }: Setting): object {
+function configuration({ url, apiKey, fleet }: Setting): object {
   const { workspaceId, agentId, contextGraphId, setupId, clinics } = fleet;
   const root = `/v1/${workspaceId}`;
   const inList = { search_key: "id", search_value: "{id}", results_key: "items" };
@@ -127,7 +128,7 @@ function configuration({ fixture, fleet }: Setting): object {
     terraform: { required_providers: { restapi: { source: "Mastercard/restapi" } } },
     variable: { more: { default: "" } },
     provider: {
-      restapi: { uri: fixture.url, write_returns_object: true, headers: { authorization: "Bearer amigo-bench-key" } },
+      restapi: { uri: url, write_returns_object: true, headers: { authorization: `Bearer ${apiKey}` } },
     },
     resource: { restapi_object: { ...resources.service, ...resources.useCase, ...resources.binding } },
   };

@@ -1,7 +1,6 @@
 import { Pool } from "undici";
-import type { Clinic, Step } from "../fleet.js";
-import type { CommandCost } from "../measure/command.js";
-import type { Setting, Subject, SubjectKind } from "./subject.js";
+import type { Clinic, Step } from "./fleet.js";
+import type { Cost, Prepare, Setting, Subject } from "./subject.js";
 
 interface Made {
   clinic: Clinic;
@@ -10,29 +9,24 @@ interface Made {
 }
 
 /** The requests alone: no engine, no state, as many at once as the others may have. */
-export const floor: SubjectKind = {
-  name: "floor",
-  title: "plain HTTP",
-  prepare: async (setting) => new Floor(setting),
-};
+export const floor: Prepare = async (setting) => new Floor(setting);
 
 class Floor implements Subject {
   private readonly pool: Pool;
   private made: Made[] = [];
 
   constructor(private readonly setting: Setting) {
-    this.pool = new Pool(setting.fixture.url, { connections: setting.parallel });
+    this.pool = new Pool(setting.url, { connections: setting.parallel });
   }
 
-  async run(step: Step): Promise<CommandCost | undefined> {
+  async run(step: Step): Promise<Cost | undefined> {
     const work = { create: this.create, refresh: this.refresh, change: this.change, destroy: this.destroy }[
       step as "create"
     ];
     if (!work) return undefined;
-    const [startedAt, cpu] = [performance.now(), process.cpuUsage()];
+    const startedAt = performance.now();
     await work.call(this);
-    const { user, system } = process.cpuUsage(cpu);
-    return { seconds: (performance.now() - startedAt) / 1000, cpuSeconds: (user + system) / 1e6 };
+    return { seconds: (performance.now() - startedAt) / 1000 };
   }
 
   stateBytes(): undefined {
@@ -72,8 +66,9 @@ class Floor implements Subject {
   }
 
   private async servicePages(): Promise<void> {
-    for (let token: unknown = 0; token !== null; ) {
-      token = (await this.call("GET", `/services?limit=20&continuation_token=${token}`)).continuation_token;
+    for (let token: unknown = 0; token != null; ) {
+      const page = await this.call("GET", `/services?limit=20&continuation_token=${token}`);
+      token = page.has_more ? page.continuation_token : undefined;
     }
   }
 
@@ -109,7 +104,10 @@ class Floor implements Subject {
     const { statusCode, body: answer } = await this.pool.request({
       method,
       path: `/v1/${this.setting.fleet.workspaceId}${path}`,
-      headers: body ? { "content-type": "application/json" } : {},
+      headers: {
+        authorization: `Bearer ${this.setting.apiKey}`,
+        ...(body && { "content-type": "application/json" }),
+      },
       body: body && JSON.stringify(body),
     });
     const text = await answer.text();
