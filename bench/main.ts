@@ -1,8 +1,8 @@
 import { cpus, loadavg } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
+import { ensureEngine } from "../lab/cli/engine.js";
+import { ensureDist } from "../lab/dist.js";
 import { demoKey, startEmulator } from "../src/emulator/index.js";
-import { ensureDist } from "../tools/dist.js";
-import { ensureEngine } from "../tools/engine/engine.js";
 import { fleet, STEPS, type Step } from "./fleet.js";
 import { floor } from "./floor.js";
 import { pulumi } from "./pulumi.js";

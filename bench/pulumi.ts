@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { TestStack } from "../test/engine/support/stack.js";
+import { TestStack } from "../lab/cli/stack.js";
 import type { Fleet, Step } from "./fleet.js";
 import { type Cost, costOf, type Prepare, type Setting, type Subject } from "./subject.js";
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { ProcessResult } from "../test/engine/support/process.js";
+import type { ProcessResult } from "../lab/cli/process.js";
 import type { Fleet, Step } from "./fleet.js";
 
 /** One way to make the fleet. */

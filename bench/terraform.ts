@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { repositoryRoot } from "../test/engine/support/environment.js";
-import { start } from "../test/engine/support/process.js";
+import { start } from "../lab/cli/process.js";
+import { repositoryRoot } from "../lab/root.js";
 import type { Step } from "./fleet.js";
 import { type Cost, costOf, type Prepare, type Setting, type Subject } from "./subject.js";
 
