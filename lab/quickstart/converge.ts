@@ -23,7 +23,7 @@ export async function converge(session: Session): Promise<void> {
 /** Whether there is a sound stack of an earlier run; an unsound one is removed. */
 async function findEarlierRun(session: Session): Promise<boolean> {
   if (stackExists()) {
-    await settleLocks(session);
+    await settleLocks(session.engine, session.former);
     const open = unsettled(await exportState(session.engine));
     if (open.length === 0) return true;
     say(`An earlier run was killed while the engine was at work on ${open.join(", ")}. Nobody knows how that ended.`);

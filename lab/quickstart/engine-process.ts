@@ -4,6 +4,7 @@ import { killTree } from "../cli/process-tree.js";
 import { repositoryRoot } from "../root.js";
 import { apiKey, backendFolder, stackName } from "./places.js";
 import { notePresence } from "./presence.js";
+import { styled } from "./say.js";
 
 /** The user stopped the run; whatever was under way has ended. */
 export class Interrupted extends Error {}
@@ -15,10 +16,13 @@ export interface EngineResult {
   stderr: string;
 }
 
+const ONE_INTERRUPTION_MS = 1000;
+
 /** Runs the CLI on the quickstart's stack, and hands it the interruptions that this process receives. */
 export class EngineProcess {
   private current: ChildProcess | undefined;
   private interruptions = 0;
+  private interruptedAt = Number.NEGATIVE_INFINITY;
   private readonly env: Record<string, string>;
 
   constructor(private readonly engine: Engine) {
@@ -50,7 +54,7 @@ export class EngineProcess {
 
   private async run(args: string[], output: "inherit" | "pipe"): Promise<EngineResult> {
     this.checkpoint();
-    const color = process.stdout.isTTY && output === "inherit" ? "always" : "never";
+    const color = styled && output === "inherit" ? "always" : "never";
     const all = [...args, "--stack", stackName, "--non-interactive", `--color=${color}`];
     // A process group of its own: a Ctrl-C on the terminal reaches it once, through us, and not twice.
     const child = spawn(this.engine.bin, all, {
@@ -78,6 +82,9 @@ export class EngineProcess {
 
   /** Once asks the engine to finish what is under way, twice makes it stop at once, three times kills it. */
   private interrupt(): void {
+    // One Ctrl-C may come twice: from the terminal, and from npm, which passes it on.
+    if (performance.now() - this.interruptedAt < ONE_INTERRUPTION_MS) return;
+    this.interruptedAt = performance.now();
     this.interruptions++;
     if (!this.current?.pid) return;
     if (this.interruptions > 2) killTree(this.current.pid);

@@ -3,10 +3,10 @@ import { hostname } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { killTree } from "../cli/process-tree.js";
+import type { EngineProcess } from "./engine-process.js";
 import { backendFolder, emulatorFolder, portFile, projectName, stackConfigFile, stackName } from "./places.js";
-import { runs } from "./presence.js";
+import { type Presence, runs } from "./presence.js";
 import { say } from "./say.js";
-import type { Session } from "./session.js";
 import { type ExportedState, nameOf } from "./stack.js";
 
 interface Lock {
@@ -21,7 +21,7 @@ const orphanMayTakeMs = 5_000;
  * Makes the stack free: stops an engine whose quickstart died, waits for one that somebody runs by hand, and cancels
  * the lock of one that is dead.
  */
-export async function settleLocks({ engine, former }: Session): Promise<void> {
+export async function settleLocks(engine: EngineProcess, former: Presence | undefined): Promise<void> {
   const startedAt = Date.now();
   for (let holder = findHolder(); holder; holder = findHolder()) {
     if (holder.hostname === hostname() && !runs(holder.pid, "pulumi")) {

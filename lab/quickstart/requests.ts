@@ -26,7 +26,11 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** Ids cut to what tells them apart, so that a line fits. */
+/** Without the workspace, and with ids cut to what tells them apart, so that a line fits 80 columns. */
 function shorten(path: string): string {
-  return path.replace(/[0-9a-f]{8}-[0-9a-f-]{22}([0-9a-f]{5})/g, "…$1");
+  return shortIds(path.replace(/^\/v1\/[0-9a-f-]{36}(?=\/)/, "").replace(/^\/v1(?=\/)/, ""));
+}
+
+export function shortIds(text: string): string {
+  return text.replace(/[0-9a-f]{8}-[0-9a-f-]{22}([0-9a-f]{5})/g, "…$1");
 }

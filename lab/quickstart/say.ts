@@ -1,12 +1,24 @@
-const styled = process.stdout.isTTY && !process.env.NO_COLOR;
+/** Whether the terminal wants colours and bold letters. */
+export const styled = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
 
 /** A heading, so that one can see where a step begins. */
 export function heading(text: string): void {
-  console.log(`\n${bold(text)}`);
+  console.log(`\n${bold(wrapped(text, process.stdout.columns ?? 80))}`);
 }
 
+/** Wraps prose to the terminal; an indented line is a command or a row, which stays whole. */
 export function say(text: string): void {
-  console.log(text);
+  console.log(text.startsWith("  ") ? text : wrapped(text, process.stdout.columns ?? 80));
+}
+
+export function wrapped(text: string, width: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines.join("\n");
 }
 
 /** Rows in columns as wide as their widest cell. */

@@ -50,7 +50,7 @@ export async function initStack(engine: EngineProcess): Promise<void> {
   }
 }
 
-export async function configure(engine: EngineProcess, seed: DemoSeed, settings: Settings): Promise<void> {
+export async function configure(engine: EngineProcess, seed: DemoSeed, settings: Partial<Settings>): Promise<void> {
   const { agents, contextGraphs, setups } = seed;
   const values = { ...settings, catalogue: JSON.stringify({ agents, contextGraphs, setups }) };
   const flags = Object.entries(values).flatMap(([key, value]) => ["--plaintext", `quickstart:${key}=${value}`]);
@@ -65,7 +65,8 @@ export async function up(engine: EngineProcess, ...flags: string[]): Promise<boo
 
 export async function destroy(engine: EngineProcess): Promise<boolean> {
   const calm = ["--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress", "--suppress-permalink=true"];
-  return (await engine.show(["destroy", ...calm, ...useOurConfig])).code === 0;
+  // Else the engine advises to remove a stack that is then gone.
+  return (await engine.show(["destroy", "--remove", ...calm, ...useOurConfig])).code === 0;
 }
 
 export async function exportState(engine: EngineProcess): Promise<ExportedState> {

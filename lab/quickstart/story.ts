@@ -3,7 +3,7 @@ import { repositoryRoot } from "../root.js";
 import { converge } from "./converge.js";
 import { stackSettings } from "./engine-process.js";
 import { emulatorFolder, stackConfigFile, stackName } from "./places.js";
-import { requestsDuring, showWrites, writes } from "./requests.js";
+import { requestsDuring, shortIds, showWrites, writes } from "./requests.js";
 import { heading, say, table } from "./say.js";
 import type { Session } from "./session.js";
 import { baseSettings, configure, exportState, nameOf, ours, up } from "./stack.js";
@@ -27,7 +27,7 @@ async function showResources({ engine }: Session): Promise<void> {
       type.slice(type.lastIndexOf(":") + 1),
       nameOf(urn),
       Array.isArray(name) ? name.join(" ") : String(name),
-      id ?? "",
+      shortIds(id ?? ""),
     ];
   });
   say("\nThe stack now holds:");

@@ -1,25 +1,32 @@
 import { removeState, settleLocks } from "./leftovers.js";
 import { heading, say } from "./say.js";
 import type { Session } from "./session.js";
-import { baseSettings, configure, destroy, stackExists, up } from "./stack.js";
+import { configure, destroy, exportState, nameOf, ours, stackExists, up } from "./stack.js";
 
 /** `npm run destroy`: lifts the protection, destroys the stack, and removes what the quickstart kept. */
 export async function takeDown(session: Session): Promise<void> {
+  const { engine, former } = session;
   if (!stackExists()) {
     removeState();
     say("There is no stack; nothing to destroy.");
     return;
   }
-  await settleLocks(session);
+  await settleLocks(engine, former);
   await session.startAccount();
-  heading("The workspace is protected by default: the program lifts that first");
-  await configure(session.engine, session.account.seedIds, { ...baseSettings, protect: false });
-  requireSuccess(await up(session.engine));
+  if (ours(await exportState(engine)).some(({ urn }) => nameOf(urn) === WORKSPACE)) {
+    heading("The workspace is protected by default: the program lifts that first");
+    await configure(engine, session.account.seedIds, { protect: false });
+    // Whatever else an interrupted run has left undone goes anyway.
+    requireSuccess(await up(engine, "--target", `**::${WORKSPACE}`));
+  }
   heading("Everything is destroyed");
-  requireSuccess(await destroy(session.engine));
+  requireSuccess(await destroy(engine));
   await session.startOver();
   say("All gone: the stack, and the account that the emulator kept.");
 }
+
+/** Its name in `examples/quickstart`. */
+const WORKSPACE = "clinic";
 
 function requireSuccess(succeeded: boolean): void {
   if (succeeded) return;

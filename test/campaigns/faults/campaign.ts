@@ -1,33 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Emulator, seedIds } from "../../../src/emulator/index.js";
-import type { FaultClass, Timing } from "./classes.js";
+import { seedIds } from "../../../src/emulator/index.js";
 import { readTruth } from "./control.js";
 import { draw } from "./draw.js";
 import { FaultyDrive, type OperationRecord, type Strike } from "./drive.js";
 import { Gate } from "./gate.js";
 import { type Plant, plant } from "./plants.js";
-import type { Operation, Program } from "./program.js";
+import type { Operation } from "./program.js";
 import { Random } from "./random.js";
 import { refreshAll } from "./refresh.js";
 import { judgeRound } from "./round.js";
+import type { CampaignOptions, ForeignMove, Scene, Side } from "./scene.js";
 import { Stack, type Step } from "./stack.js";
-import type { Session, Subject } from "./subject.js";
+import type { Session } from "./subject.js";
 import { Tally } from "./tally.js";
 import { shownAs } from "./truth.js";
 import { World } from "./world.js";
-
-export interface CampaignOptions {
-  readonly subject: Subject;
-  readonly emulator: Emulator;
-  readonly seed: number;
-  readonly operations: number;
-  readonly rate: number;
-  readonly timing: Timing;
-  readonly apiKey: string;
-  /** The classes to draw from. @default all */
-  readonly only?: readonly FaultClass[];
-  readonly progress?: (done: number) => void;
-}
 
 /** Calls under way at once, over all stacks, as the engine's default comes to on two cores. */
 const AT_ONCE = 16;
@@ -36,23 +23,8 @@ const MOST_PER_ROUND = 24;
 /** Runs that a user gives an operation before it counts as not converged. */
 const MOST_RUNS = 6;
 
-/** A stack with the world that its author wants. */
-export interface Side {
-  readonly stack: Stack;
-  readonly world: World;
-  program: Program;
-}
-
-/** A binding that somebody else moved in the middle of one of ours. */
-export interface ForeignMove {
-  readonly useCaseId: string;
-  readonly serviceId: string;
-  readonly workspaceId: string;
-  readonly record: OperationRecord;
-}
-
 /** Runs seeded operations of one provider on several stacks at once, round by round, and judges each round. */
-export class Campaign {
+export class Campaign implements Scene {
   readonly tally = new Tally();
   readonly sides: Side[];
   /** Not yet looked at by a refresh, by use case. */

@@ -1,9 +1,9 @@
 import type { FaultRule } from "../../../src/emulator/index.js";
-import type { Campaign, Side } from "./campaign.js";
 import type { FaultClass } from "./classes.js";
 import { readTruth } from "./control.js";
 import { listFault } from "./injection.js";
 import { Random } from "./random.js";
+import type { Scene, Side } from "./scene.js";
 import type { Drive, Managed } from "./stack.js";
 import type { Observed, Session } from "./subject.js";
 import { differing, shownAs, type Truth } from "./truth.js";
@@ -12,7 +12,7 @@ import { differing, shownAs, type Truth } from "./truth.js";
 const SHARE_PER_RATE = 3;
 
 /** Reads every resource of every stack, some under faults of lists and answers, and compares what was read with the truth. */
-export async function refreshAll(campaign: Campaign, session: Session): Promise<void> {
+export async function refreshAll(campaign: Scene, session: Session): Promise<void> {
   const { emulator, seed, rate, only } = campaign.options;
   const truth = await readTruth(emulator.url);
   await Promise.all(
@@ -32,7 +32,7 @@ export async function refreshAll(campaign: Campaign, session: Session): Promise<
   await judgeMoves(campaign, session, truth);
 }
 
-function faultOf(campaign: Campaign, { stack, world }: Side, random: Random) {
+function faultOf(campaign: Scene, { stack, world }: Side, random: Random) {
   const home = stack.state.get(world.home)?.id;
   if (home === undefined) return undefined;
   const path = new RegExp(home);
@@ -51,7 +51,7 @@ function faultOf(campaign: Campaign, { stack, world }: Side, random: Random) {
 }
 
 function judge(
-  { tally, moves }: Campaign,
+  { tally, moves }: Scene,
   truth: Truth,
   row: FaultClass | "none",
   managed: Managed,
@@ -73,7 +73,7 @@ function judge(
 }
 
 /** What the other party's next refresh shows of a binding that both have written. */
-async function judgeMoves({ moves, tally }: Campaign, session: Session, truth: Truth): Promise<void> {
+async function judgeMoves({ moves, tally }: Scene, session: Session, truth: Truth): Promise<void> {
   for (const [useCaseId, { serviceId, workspaceId }] of moves) {
     moves.delete(useCaseId);
     const shown = shownAs(truth, "serviceBinding", useCaseId);
@@ -85,7 +85,7 @@ async function judgeMoves({ moves, tally }: Campaign, session: Session, truth: T
   }
 }
 
-function driveOf({ gate }: Campaign, session: Session): Drive {
+function driveOf({ gate }: Scene, session: Session): Drive {
   return {
     session,
     hidden: () => ({}),

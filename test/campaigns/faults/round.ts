@@ -1,7 +1,7 @@
-import type { Campaign } from "./campaign.js";
 import type { Row } from "./classes.js";
 import { readRequests, readTruth } from "./control.js";
 import type { OperationRecord, Strike } from "./drive.js";
+import type { Scene } from "./scene.js";
 import type { Failure } from "./tally.js";
 import { earlyRetries, overruns } from "./traffic.js";
 import { keyOf, lostUpdate, strays } from "./truth.js";
@@ -13,11 +13,11 @@ export interface RoundFacts {
   readonly formerIds: ReadonlyMap<string, string>;
 }
 
-const counted = new WeakMap<Campaign, Set<string>>();
-const rowsByKey = new WeakMap<Campaign, Map<string, Row>>();
+const counted = new WeakMap<Scene, Set<string>>();
+const rowsByKey = new WeakMap<Scene, Map<string, Row>>();
 
 /** Compares what the server holds with what the provider has said, and counts what must not be. */
-export async function judgeRound(campaign: Campaign, { records, strikes, formerIds }: RoundFacts): Promise<void> {
+export async function judgeRound(campaign: Scene, { records, strikes, formerIds }: RoundFacts): Promise<void> {
   const { tally, sides, moves, options } = campaign;
   const { emulator, timing } = options;
   const endedAt = Date.now();
@@ -75,14 +75,14 @@ export async function judgeRound(campaign: Campaign, { records, strikes, formerI
   searchSecrets(campaign);
 }
 
-function isOf({ sides }: Campaign, stackIndex: number, name: string, key: string): boolean {
+function isOf({ sides }: Scene, stackIndex: number, name: string, key: string): boolean {
   const stack = sides[stackIndex]?.stack;
   const held = stack?.state.get(name);
   return held !== undefined && keyOf(held.kind, held.reached) === key;
 }
 
 /** The planted key in outputs, errors, logs and what is left on disk. */
-function searchSecrets(campaign: Campaign): void {
+function searchSecrets(campaign: Scene): void {
   const { sides, errors, logs, tally, options } = campaign;
   const places: Record<string, string> = {
     state: JSON.stringify(sides.map(({ stack }) => [...stack.state.values()])),
