@@ -11,7 +11,7 @@ const config: ViteUserConfig = {
         extends: true,
         test: {
           name: "unit",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.ts", "bench/**/*.test.ts"],
           exclude: ["test/engine/**"],
           testTimeout: 15_000,
           hookTimeout: 15_000,

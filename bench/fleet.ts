@@ -1,47 +1,43 @@
-/** The things that every subject makes: per service one use case and one binding, in one workspace that exists. */
+import { seedIds } from "../src/emulator/index.js";
+
+/** What each subject makes in the emulator's workspace: per clinic a service, a use case and a binding. */
 export interface Fleet {
   readonly workspaceId: string;
   readonly agentId: string;
   readonly contextGraphId: string;
   readonly setupId: string;
-  readonly clinics: readonly Clinic[];
+  readonly clinics: readonly { readonly name: string; readonly description: string; readonly useCase: string }[];
 }
 
-export interface Clinic {
-  readonly name: string;
-  readonly description: string;
-  /** Letters only, as the contract wants it. */
-  readonly useCase: string;
-}
+export type Clinic = Fleet["clinics"][number];
 
-export const STEPS = ["create", "preview", "up", "refresh", "change", "destroy"] as const;
-export type Step = (typeof STEPS)[number];
-
-/** What each step is, as tables say it. */
-export const STEP_TITLES: Record<Step, string> = {
+/** The steps in their order, each with its title in the tables. */
+export const STEPS = {
   create: "create all",
   preview: "preview, no change",
   up: "up, no change",
   refresh: "refresh",
-  change: "change one field of every service",
+  change: "change each service",
   destroy: "destroy all",
 };
 
-/** `place` tells the workspaces of several fleets apart. */
-export function fleet(size: number, place = 0): Fleet {
+export type Step = keyof typeof STEPS;
+
+export function fleet(size: number): Fleet {
   return {
-    workspaceId: `6f0c8a52-1111-4222-8333-${String(place).padStart(12, "0")}`,
-    agentId: "11111111-2222-4333-8444-555566667777",
-    contextGraphId: "21111111-2222-4333-8444-555566667777",
-    setupId: "31111111-2222-4333-8444-555566667777",
+    workspaceId: seedIds.workspace,
+    agentId: seedIds.agents.frontDesk,
+    contextGraphId: seedIds.contextGraphs.scheduling,
+    setupId: seedIds.setups.voiceApproved,
     clinics: Array.from({ length: size }, (_, index) => ({
-      name: `Clinic ${String(index).padStart(4, "0")}`,
+      name: `Clinic ${index}`,
       description: "Books, moves and cancels visits",
       useCase: `Line ${letters(index)}`,
     })),
   };
 }
 
+/** The contract allows no digits in the name of a use case. */
 function letters(index: number): string {
   return [676, 26, 1].map((place) => String.fromCharCode(65 + (Math.floor(index / place) % 26))).join("");
 }

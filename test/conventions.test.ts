@@ -6,66 +6,10 @@ import { lifecycles } from "../src/resources/index.js";
 
 const root = path.join(__dirname, "..");
 
-/** What each folder of src may import from, beside itself and the files at the top. */
-const MAY_IMPORT: Record<string, readonly string[]> = {
-  api: [],
-  engine: ["api"],
-  resources: ["engine", "api"],
-  environment: ["resources", "engine", "api"],
-  recovery: ["resources", "engine", "api"],
-  emulator: [],
-  cli: ["environment", "recovery", "resources", "engine", "api", "emulator"],
-};
-
-interface Import {
-  readonly from: string;
-  readonly to: string;
-  readonly typeOnly: boolean;
-  readonly lazy: boolean;
-}
-
 const sources = listFiles("src");
-const imports = sources.flatMap(importsOf);
-
-it("keeps to one direction of imports", () => {
-  const wrong = imports.filter(({ from, to }) => {
-    const [, source = "", inside] = from.split("/");
-    const [, target = "", targetInside] = to.split("/");
-    // Files at the top of src are the package's doors, or its version.
-    if (inside === undefined || targetInside === undefined || source === target) return false;
-    return !MAY_IMPORT[source]?.includes(target);
-  });
-  expect(wrong).toEqual([]);
-  expect(Object.keys(MAY_IMPORT)).toEqual(
-    expect.arrayContaining(readdirSync(path.join(root, "src")).filter((name) => !name.includes("."))),
-  );
-});
-
-it("loads the emulator and the command line only when used", () => {
-  const doors = imports.filter(
-    ({ to, from, lazy }) => /^src\/(emulator|cli)\//.test(to) && !lazy && from.split("/")[1] !== to.split("/")[1],
-  );
-  expect(doors.filter(({ from, typeOnly }) => !typeOnly && from !== "src/cli/main.ts")).toEqual([]);
-});
-
-it("has no circle of imports", () => {
-  const edges = new Map<string, string[]>();
-  for (const { from, to, typeOnly } of imports) {
-    if (!typeOnly) edges.set(from, [...(edges.get(from) ?? []), to]);
-  }
-  const done = new Set<string>();
-  const visit = (file: string, trail: readonly string[]): string[] => {
-    if (trail.includes(file)) return [[...trail.slice(trail.indexOf(file)), file].join(" -> ")];
-    if (done.has(file)) return [];
-    const found = (edges.get(file) ?? []).flatMap((next) => visit(next, [...trail, file]));
-    done.add(file);
-    return found;
-  };
-  expect(sources.flatMap((file) => visit(file, []))).toEqual([]);
-});
 
 it("keeps each source file to one thing: at most 350 lines", () => {
-  const files = [...sources, ...listFiles("policies")].filter((file) => file.endsWith(".ts"));
+  const files = ["src", "lab", "bench", "policies", "test/campaigns"].flatMap(listFiles);
   const long = files.filter((file) => read(file).split("\n").length > 351);
   expect(long).toEqual([]);
 });
@@ -111,30 +55,4 @@ function listFiles(folder: string): string[] {
 
 function read(file: string): string {
   return readFileSync(path.join(root, file), "utf8");
-}
-
-function importsOf(file: string): Import[] {
-  const text = read(file);
-  const resolve = (specifier: string) => path.posix.join(path.posix.dirname(file), specifier).replace(/\.js$/, ".ts");
-  const fixed = [...text.matchAll(/(?:^|\n)(import|export)\s+(type\s+)?([^;"]*?)\s*(?:from\s*)?"(\.[^"]+)"/g)].map(
-    ([, , type, names, specifier]) => ({
-      from: file,
-      to: resolve(specifier ?? ""),
-      typeOnly: Boolean(type) || isTypesOnly(names ?? ""),
-      lazy: false,
-    }),
-  );
-  const lazy = [...text.matchAll(/(?:\bimport|\brequire)\(\s*"(\.[^"]+)"\s*\)/g)].map(([whole, specifier], index) => ({
-    from: file,
-    to: resolve(specifier ?? ""),
-    typeOnly: text.slice(0, text.indexOf(whole, index)).endsWith("typeof "),
-    lazy: true,
-  }));
-  return [...fixed, ...lazy];
-}
-
-/** `{ type A, type B }` is erased as a whole. */
-function isTypesOnly(names: string): boolean {
-  const list = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
-  return list !== undefined && list.split(",").every((name) => name.trim() === "" || name.trim().startsWith("type "));
 }

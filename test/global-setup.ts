@@ -1,5 +1,5 @@
-import { ensureDist } from "../tools/dist.js";
-import { ensureEngine } from "../tools/engine/engine.js";
+import { ensureEngine } from "../lab/cli/engine.js";
+import { ensureDist } from "../lab/dist.js";
 
 /** The engine tests run programs against `dist`, on the real engine: both are made here, or every such test fails. */
 export default async function setup(): Promise<void> {

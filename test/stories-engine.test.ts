@@ -61,7 +61,7 @@ it("deletes dependents first when it deletes before it replaces, and makes them 
 it("makes the new one first where the provider does not ask for the other order", async () => {
   await stack().up([desk, line, bind]);
   const result = await stack().up([desk, useCase("line", "Other", seedIds.setups.voiceApproved), bind]);
-  expect(stepsOf(result)).toEqual(["replace line", "delete bind", "replace bind", "delete line"]);
+  expect(stepsOf(result)).toEqual(["replace line", "replace bind", "delete bind", "delete line"]);
 });
 
 it("deletes nothing at the end of a run that failed", async () => {

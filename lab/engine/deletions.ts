@@ -1,4 +1,4 @@
-import type { RunOptions } from "./run.js";
+import type { RunOptions } from "./program.js";
 import type { Entry } from "./state.js";
 import { StepFailed, type Steps } from "./steps.js";
 

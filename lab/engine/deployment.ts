@@ -1,8 +1,8 @@
 import { Deletions, dependsOn } from "./deletions.js";
 import { Gate } from "./gate.js";
+import type { RunOptions } from "./program.js";
 import { type Declaration, type Program, type Ref, urnOf, type Values } from "./program.js";
 import { classOptions, type Diff } from "./provider.js";
-import type { RunOptions } from "./run.js";
 import type { Entry } from "./state.js";
 import { goalOf, StepFailed, type Steps } from "./steps.js";
 import { refsIn, resolve, restoreIgnored, UNKNOWN } from "./values.js";

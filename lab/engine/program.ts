@@ -52,3 +52,19 @@ export function typeToken(kind: Kind): string {
 export function urnOf({ project, stack }: StackName, kind: Kind, name: string): string {
   return `urn:pulumi:${stack}::${project}::${typeToken(kind)}::${name}`;
 }
+
+/** What a run may be told, as flags of the command line. */
+export interface RunOptions {
+  /** Every URN when undefined. */
+  readonly targets?: readonly string[];
+  /** `--replace URN`. */
+  readonly replace?: readonly string[];
+  readonly refresh?: boolean;
+  readonly skipPreview?: boolean;
+  /** Default 8. */
+  readonly parallel?: number;
+  /** Up to 3.259 what a failed replacement had deleted is deleted once more by the next run. */
+  readonly deletesTwice?: boolean;
+  /** Resolves when the process is to be killed. */
+  readonly killed?: Promise<void>;
+}

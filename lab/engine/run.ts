@@ -1,25 +1,10 @@
 import { Deletions } from "./deletions.js";
 import { Deployment } from "./deployment.js";
-import type { Program, StackName } from "./program.js";
+import type { Program, RunOptions, StackName } from "./program.js";
 import { ProviderProcess } from "./provider.js";
 import { refresh } from "./refresh.js";
 import type { StackState } from "./state.js";
 import { Killed, type Step, Steps } from "./steps.js";
-
-export interface RunOptions {
-  /** Every URN when undefined. */
-  readonly targets?: readonly string[];
-  /** `--replace URN`. */
-  readonly replace?: readonly string[];
-  readonly refresh?: boolean;
-  readonly skipPreview?: boolean;
-  /** Default 8. */
-  readonly parallel?: number;
-  /** Up to 3.259 what a failed replacement had deleted is deleted once more by the next run. */
-  readonly deletesTwice?: boolean;
-  /** Resolves when the process is to be killed. */
-  readonly killed?: Promise<void>;
-}
 
 export interface RunResult {
   readonly outcome: "succeeded" | "failed" | "killed";

@@ -1,6 +1,5 @@
 import type { Dialect, FaultRule } from "../../src/emulator/index.js";
-import type { Kind } from "../engine/program.js";
-import type { RunOptions } from "../engine/run.js";
+import type { Kind, RunOptions } from "../engine/program.js";
 import type { Command } from "./command.js";
 import { declaredOf, Moment, type Observation, type RunKind } from "./observation.js";
 import { programOf, type Shop, type World } from "./world.js";

@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
+import { cleanEnvironment } from "../../lab/cli/environment.js";
+import { type RunningProcess, start } from "../../lab/cli/process.js";
+import { repositoryRoot } from "../../lab/root.js";
 import { startSharedBudget } from "../../src/api/budget/server.js";
 import { DEFAULT_MAX_CONCURRENCY } from "../../src/api/limiter.js";
 import { json, serve, workspace, workspaceId } from "../api/server.js";
-import { cleanEnvironment, repositoryRoot } from "../engine/support/environment.js";
-import { type RunningProcess, start } from "../engine/support/process.js";
 
 const timeoutMs = 60_000;
 vi.setConfig({ testTimeout: timeoutMs });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, test } from "vitest";
-import { withStack } from "./support/stack.js";
+import { withStack } from "../../lab/cli/stack.js";
 
 /**
  * All that this library takes from the SDK's inner workings, on a resource of the test's own: the type token, the

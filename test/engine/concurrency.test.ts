@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
+import type { RunResult } from "../../lab/cli/stack.js";
 import { type Emulator, seedIds } from "../../src/emulator/index.js";
 import { deploy, writes } from "../support/engine.js";
 import { sixResources } from "../support/program.js";
-import type { RunResult } from "./support/stack.js";
 
 const { workspace: workspaceId, agents, contextGraphs, setups } = seedIds;
 

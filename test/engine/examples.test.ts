@@ -1,11 +1,12 @@
 import { copyFileSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
+import { cleanEnvironment } from "../../lab/cli/environment.js";
+import { start } from "../../lab/cli/process.js";
+import type { TestStack } from "../../lab/cli/stack.js";
+import { repositoryRoot } from "../../lab/root.js";
 import { type Emulator, seedIds } from "../../src/emulator/index.js";
 import { deploy, writes } from "../support/engine.js";
-import { cleanEnvironment, repositoryRoot } from "./support/environment.js";
-import { start } from "./support/process.js";
-import type { TestStack } from "./support/stack.js";
 
 it("two-accounts makes a voice clinic in each account with its own key, and looks things up there", async () => {
   // The default account's own settings lead nowhere: everything must go by the two providers.

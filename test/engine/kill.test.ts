@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Boundary, boundaryText } from "../kill/boundary.js";
-import { Stage } from "../kill/stage.js";
+import { type Boundary, boundaryText } from "../campaigns/kill/boundary.js";
+import { Stage } from "../campaigns/kill/stage.js";
 
 /** A selection of what `npm run kill` tries everywhere: each kind's create, carried out and never answered. */
 const selection: Boundary[] = (

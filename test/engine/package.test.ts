@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as ts from "typescript";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
+import { type ProcessOptions, type ProcessResult, type RunningProcess, start } from "../../lab/cli/process.js";
+import { repositoryRoot } from "../../lab/root.js";
 import packageJson from "../../package.json";
 import { type Emulator, seedIds, startEmulator } from "../../src/emulator/index.js";
-import { cleanEnvironment, repositoryRoot, testEngine } from "./support/environment.js";
 import { componentText, doorsText, programText } from "./support/package-programs.js";
-import { type ProcessOptions, type ProcessResult, type RunningProcess, start } from "./support/process.js";
 
 /** Outside the repository, so that nothing of it can be found by walking up: what is missing in the package is missing here. */
 let folder: string;

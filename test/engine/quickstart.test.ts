@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { cleanEnvironment, repositoryRoot } from "./support/environment.js";
-import { type ProcessResult, type RunningProcess, start } from "./support/process.js";
+import { cleanEnvironment } from "../../lab/cli/environment.js";
+import { type ProcessResult, type RunningProcess, start } from "../../lab/cli/process.js";
+import { repositoryRoot } from "../../lab/root.js";
 
 let state: string;
 let failed = false;
@@ -22,7 +23,7 @@ afterAll(() => {
 });
 
 function quickstart(command: "up" | "destroy"): RunningProcess {
-  return start(process.execPath, [require.resolve("tsx/cli"), "tools/quickstart.ts", command], {
+  return start(process.execPath, [require.resolve("tsx/cli"), "lab/quickstart/main.ts", command], {
     cwd: repositoryRoot,
     // What a user's shell may hold must not reach the quickstart's engine.
     env: {

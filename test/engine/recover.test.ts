@@ -2,12 +2,13 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
+import { type RunningProcess, start } from "../../lab/cli/process.js";
+import type { TestStack } from "../../lab/cli/stack.js";
+import { repositoryRoot } from "../../lab/root.js";
 import { type Emulator, seedIds } from "../../src/emulator/index.js";
 import type { RecoverReport } from "../../src/recovery/recover.js";
 import { type Deployment, deploy, writes } from "../support/engine.js";
-import { cleanEnvironment, repositoryRoot, testEngine } from "./support/environment.js";
-import { type RunningProcess, start } from "./support/process.js";
-import type { TestStack } from "./support/stack.js";
 
 const { workspace, setups, agents, contextGraphs } = seedIds;
 

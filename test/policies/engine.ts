@@ -2,10 +2,11 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import * as automation from "@pulumi/pulumi/automation/index.js";
 import type * as amigoPackage from "pulumi-amigo";
+import { testEngine } from "../../lab/cli/environment.js";
+import { policyEngine } from "../../lab/cli/policy.js";
+import { makeProject } from "../../lab/cli/project.js";
+import { repositoryRoot } from "../../lab/root.js";
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
-import { policyEngine } from "../../tools/engine/policy.js";
-import { repositoryRoot, testEngine } from "../engine/support/environment.js";
-import { makeProject } from "../engine/support/project.js";
 
 /** One thing that a policy found. */
 export interface Violation {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { CallFailed, ProviderProcess } from "../../lab/provider-process.js";
 import { type Emulator, seedIds, startEmulator } from "../../src/emulator/index.js";
 import { UNKNOWN } from "../../src/engine/unknown.js";
-import { CallFailed, ProviderProcess } from "../support/protocol.js";
 
 const { workspace: workspaceId, agents, contextGraphs, setups } = seedIds;
 const service = (name: string) => ({

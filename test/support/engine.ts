@@ -1,5 +1,5 @@
+import { type TestStack, type TestStackOptions, withStack } from "../../lab/cli/stack.js";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.js";
-import { type TestStack, type TestStackOptions, withStack } from "../engine/support/stack.js";
 
 export interface Deployment {
   readonly stack: TestStack;

@@ -51,7 +51,7 @@ function interfering(set: Scene, serviceId: string, changes: object): void {
   });
 }
 
-test("trap 1: an update sends every field as it was read afresh, without null ones, and changes nothing else under any reading of PUT", async () => {
+test("trap 1: an update sends every field as read, without nulls, and changes nothing else", async () => {
   await underEach(READINGS, async (set) => {
     const run = set.run();
     const { personas, agents, contextGraphs } = set.ids;
@@ -89,7 +89,7 @@ test("trap 1: an update sends every field as it was read afresh, without null on
   });
 });
 
-test("trap 1: withdrawn arguments are sent as the contract's defaults under any reading of PUT", async () => {
+test("trap 1: withdrawn arguments are sent as the contract's defaults", async () => {
   await underEach(READINGS, async (set) => {
     const run = set.run();
     const declared = {
@@ -119,7 +119,7 @@ test("trap 1: withdrawn arguments are sent as the contract's defaults under any 
   });
 });
 
-test("trap 1: clearing the persona and the voice config sends null, and fails by name where the API keeps them", async () => {
+test("trap 1: clearing persona and voice config sends null, and fails where the API keeps them", async () => {
   await underEach(READINGS, async (set, { putNull }: Partial<Dialect>) => {
     const run = set.run();
     const desk = await run.create(
@@ -148,7 +148,7 @@ test("trap 1: clearing the persona and the voice config sends null, and fails by
   });
 });
 
-test("trap 1: a field that the API ignored is an error that names it, and only it", async () => {
+test("trap 1: a field that the API ignored is an error that names only it", async () => {
   const set = await scene();
   const desk = await set.run().create("service", set.service({ description: "before" }));
   ignoring(set, "description");
@@ -160,7 +160,7 @@ test("trap 1: a field that the API ignored is an error that names it, and only i
   set.sent("get-service", "update-service");
 });
 
-test("trap 1: a create that the API answers with something else is an error that names the field and keeps the id", async () => {
+test("trap 1: a create answered with other values is an error that keeps the id", async () => {
   const set = await scene({ dialect: { unknownKeys: "ignored" } });
   set.emulator.faults.add({
     operation: "create-service",
@@ -184,7 +184,7 @@ test("trap 1: a create that the API answers with something else is an error that
   set.sent("get-service", "update-service");
 });
 
-test("trap 1: a field that somebody else changed in between is a warning that names it", async () => {
+test("trap 1: a field that somebody else changed meanwhile is a warning", async () => {
   const set = await scene();
   const run = set.run();
   const desk = await run.create("service", set.service());
@@ -195,7 +195,7 @@ test("trap 1: a field that somebody else changed in between is a warning that na
   expect(bodyOf(set.sent("get-service", "update-service")[1])).not.toHaveProperty("persona_id");
 });
 
-test("trap 1: what this process has just written is laid over a read that lags", async () => {
+test("trap 1: what this process has just written is laid over a late read", async () => {
   const set = await scene();
   const run = set.run();
   const desk = await set.run().create("service", set.service({ description: "before", toolCapacity: 3 }));
@@ -214,7 +214,7 @@ test("trap 1: what this process has just written is laid over a read that lags",
   expect(set.store.services.get(desk.id)).toMatchObject({ description: "after", tool_capacity: 6 });
 });
 
-test("trap 1: inline version sets that this process has just written are laid over a read that lags", async () => {
+test("trap 1: the same holds for inline version sets", async () => {
   const set = await scene();
   const run = set.run();
   const inline = (agentVersionNumber: number) => ({ versionSets: { stable: { agentVersionNumber } } });
@@ -233,7 +233,7 @@ test("trap 1: inline version sets that this process has just written are laid ov
   expect(set.store.services.get(desk.id)?.version_sets).toMatchObject({ stable: { agent_version_number: 3 } });
 });
 
-test("trap 1: all writes to one service go one after another, those of its version sets included", async () => {
+test("trap 1: writes to one service and its version sets go one after another", async () => {
   const set = await scene({ latencyMs: 10 });
   const run = set.run();
   const desk = await set.run().create("service", set.service());
@@ -276,7 +276,7 @@ test("trap 1: writes to two services do not wait for each other", async () => {
   set.sent("get-service", "get-service", "update-service", "update-service");
 });
 
-test("trap 1: an update that finds everything as wanted sends no PUT", async () => {
+test("trap 1: an update that would change nothing sends no PUT", async () => {
   const set = await scene();
   const desk = await set.run().create("service", set.service({ description: "before" }));
   set.store.services.update(desk.id, { description: "after" });

@@ -3,7 +3,7 @@ import { bodyOf, scene, underEach } from "./support/scene.js";
 
 const SHOWN = [{ defaultsInAnswers: true }, { defaultsInAnswers: false }];
 
-test("trap 2: a default inside the voice config is no drift, whether the API spells it out or not", async () => {
+test("trap 2: a default in the voice config is no drift, spelt out or not", async () => {
   await underEach(SHOWN, async (set) => {
     const configs = [
       { ttsModel: "sonic-3" },
@@ -23,7 +23,7 @@ test("trap 2: a default inside the voice config is no drift, whether the API spe
   });
 });
 
-test("trap 2: writing a default out, or leaving it out again, is no change", async () => {
+test("trap 2: writing a default out or leaving it out is no change", async () => {
   const set = await scene();
   const desk = await set.run().create("service", set.service({ voiceConfig: { ttsModel: "sonic-3" } }));
   set.clear();
@@ -32,7 +32,7 @@ test("trap 2: writing a default out, or leaving it out again, is no change", asy
   set.sent();
 });
 
-test("trap 2: what somebody else set inside the voice config is drift, and goes with the next write", async () => {
+test("trap 2: a change by somebody else is drift and goes with the next write", async () => {
   await underEach(SHOWN, async (set) => {
     const inputs = set.service({ voiceConfig: { ttsModel: "sonic-3" } });
     const desk = await set.run().create("service", inputs);
@@ -66,7 +66,7 @@ test("trap 2: a changed voice config is sent whole", async () => {
   });
 });
 
-test("trap 2: a write of another field sends the voice config whole as it was read, an undeclared one too", async () => {
+test("trap 2: a write of another field sends the voice config back as read", async () => {
   await underEach([{ putAbsent: "default" }, { putAbsent: "unchanged" }], async (set) => {
     const desk = await set.run().create("service", set.service());
     const theirs = { tts_model: "sonic-turbo", filler_style: "phrase", eot_timeout_ms: 700 };

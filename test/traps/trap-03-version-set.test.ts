@@ -15,7 +15,7 @@ function setsOf(set: Scene, serviceId: string): string[] {
   return Object.keys(set.store.services.get(serviceId)?.version_sets ?? {}).toSorted();
 }
 
-test("trap 3: a version set is read from its service, and written with its own PUT and read back", async () => {
+test("trap 3: a set is read from its service, written with its own PUT and read back", async () => {
   const set = await scene();
   const desk = await set.run().create("service", set.service());
   set.clear();
@@ -38,7 +38,7 @@ test("trap 3: a write that shows late is waited for", async () => {
   set.count("upsert-service-version-set", 1);
 });
 
-test("trap 3: inline sets of a service that show late are waited for too", async () => {
+test("trap 3: inline sets that show late are waited for too", async () => {
   const set = await scene();
   const inline = (agentVersionNumber: number) => set.service({ versionSets: { canary: { agentVersionNumber } } });
   const desk = await set.run().create("service", inline(1));
@@ -50,7 +50,7 @@ test("trap 3: inline sets of a service that show late are waited for too", async
   set.count("update-service", 1);
 });
 
-test("trap 3: removing reads the service afresh and writes it without the set, leaving all others", async () => {
+test("trap 3: removing writes the freshly read service without the set", async () => {
   const set = await scene();
   const { desk, sets } = await deskWith(set, "canary", "pilot");
   set.store.services.update(desk.id, { keyterms: ["Dermatology"] });
@@ -61,7 +61,7 @@ test("trap 3: removing reads the service afresh and writes it without the set, l
   expect(setsOf(set, desk.id)).toEqual(["edge", "pilot", "release"]);
 });
 
-test("trap 3: where the API merges, the set stays: a look confirms it and a warning says so", async () => {
+test("trap 3: where the API merges the set stays, with a warning", async () => {
   const set = await scene({ dialect: { putVersionSets: "merges" } });
   const { desk, sets } = await deskWith(set, "canary");
   const run = set.run();
@@ -71,7 +71,7 @@ test("trap 3: where the API merges, the set stays: a look confirms it and a warn
   expect(setsOf(set, desk.id)).toContain("canary");
 });
 
-test("trap 3: onDelete retain leaves the set with a warning and without a request", async () => {
+test("trap 3: onDelete retain leaves the set with a warning and sends nothing", async () => {
   const set = await scene();
   const { desk } = await deskWith(set);
   const canary = await set.run().create("versionSet", set.versionSet(desk.id, { onDelete: "retain" }));
@@ -83,7 +83,7 @@ test("trap 3: onDelete retain leaves the set with a warning and without a reques
   expect(setsOf(set, desk.id)).toContain("canary");
 });
 
-test("trap 3: onDelete reset empties the set under either reading of PUT", async () => {
+test("trap 3: onDelete reset empties the set", async () => {
   await underEach([{ putVersionSets: "merges" }, { putVersionSets: "replaces" }], async (set) => {
     const { desk } = await deskWith(set);
     const canary = await set.run().create("versionSet", set.versionSet(desk.id, { onDelete: "reset" }));
@@ -94,7 +94,7 @@ test("trap 3: onDelete reset empties the set under either reading of PUT", async
   });
 });
 
-test("trap 3: a reset that the reads do not show yet is not undone by the service's own PUT", async () => {
+test("trap 3: a reset that shows late is not undone by the service's own PUT", async () => {
   const set = await scene();
   const { desk } = await deskWith(set);
   const canary = await set.run().create("versionSet", set.versionSet(desk.id, { onDelete: "reset" }));
@@ -108,7 +108,7 @@ test("trap 3: a reset that the reads do not show yet is not undone by the servic
   expect(set.store.services.get(desk.id)?.version_sets.canary).toEqual({});
 });
 
-test("trap 3: two removals at once do not lose each other's change", async () => {
+test("trap 3: two removals at once keep each other's change", async () => {
   const set = await scene({ latencyMs: 10 });
   const { desk, sets } = await deskWith(set, "canary", "pilot", "stable");
   const run = set.run();
@@ -117,7 +117,7 @@ test("trap 3: two removals at once do not lose each other's change", async () =>
   expect(setsOf(set, desk.id)).toEqual(["edge", "release", "stable"]);
 });
 
-test("trap 3: a removal that the reads do not show yet is not undone by the next one", async () => {
+test("trap 3: a removal that shows late is not undone by the next one", async () => {
   await underEach([{}, { putAbsent: "default" }], async (set) => {
     const { desk, sets } = await deskWith(set, "canary", "pilot");
     set.store.load(set.store.snapshot());
@@ -129,7 +129,7 @@ test("trap 3: a removal that the reads do not show yet is not undone by the next
   });
 });
 
-test("trap 3: a version set that was just written survives the service's own PUT, though the read lags", async () => {
+test("trap 3: a set just written survives the service's own PUT", async () => {
   const set = await scene();
   const { desk, sets } = await deskWith(set, "canary");
   set.store.load(set.store.snapshot());
@@ -145,7 +145,7 @@ test("trap 3: a version set that was just written survives the service's own PUT
   expect(set.store.services.get(desk.id)?.version_sets.canary).toMatchObject({ agent_version_number: 3 });
 });
 
-test("trap 3: a service that is gone takes its version sets along, on refresh and on removal", async () => {
+test("trap 3: a service that is gone takes its version sets along", async () => {
   const set = await scene();
   const { desk, sets } = await deskWith(set, "canary");
   const [canary] = sets;
@@ -157,7 +157,7 @@ test("trap 3: a service that is gone takes its version sets along, on refresh an
   set.sent("get-service", "get-workspace");
 });
 
-test("trap 3: a set that is gone from its service is gone, after a second look", async () => {
+test("trap 3: a set is gone only after a second look", async () => {
   const set = await scene();
   const { desk, sets } = await deskWith(set, "canary");
   set.store.services.update(desk.id, { version_sets: {} });
@@ -167,7 +167,7 @@ test("trap 3: a set that is gone from its service is gone, after a second look",
   set.sent("get-service");
 });
 
-test("trap 3: a write that the API ignored fails by name and keeps the id", async () => {
+test("trap 3: a write that the API ignored is an error that keeps the id", async () => {
   const set = await scene();
   const { desk } = await deskWith(set);
   set.emulator.faults.add({

@@ -3,7 +3,7 @@ import { bodyOf, problems, scene, underEach } from "./support/scene.js";
 
 const SERVER_MADE = [{ serverMadeSets: true }, { serverMadeSets: false }];
 
-test("trap 4: edge is refused when inputs are checked, as a resource and inline, before any request", async () => {
+test("trap 4: edge is refused in check, as a resource and inline", async () => {
   const set = await scene();
   const run = set.run();
   const asResource = await problems(run, "versionSet", set.versionSet(set.ids.systemService, { name: "edge" }));
@@ -43,7 +43,7 @@ test("trap 4: destroying release never removes it, and says so", async () => {
   });
 });
 
-test("trap 4: a release that is no longer declared inline stays, another set goes", async () => {
+test("trap 4: a release no longer declared inline stays, another set goes", async () => {
   await underEach(SERVER_MADE, async (set) => {
     const inline = { release: { agentVersionNumber: 1 }, canary: { agentVersionNumber: 2 }, pilot: {} };
     const desk = await set.run().create("service", set.service({ versionSets: inline }));
@@ -56,7 +56,7 @@ test("trap 4: a release that is no longer declared inline stays, another set goe
   });
 });
 
-test("trap 4: sets that the server made by itself are no drift on a service, with inline sets or without", async () => {
+test("trap 4: sets made by the server are no drift", async () => {
   for (const versionSets of [undefined, { canary: { agentVersionNumber: 2 } }]) {
     const set = await scene();
     const inputs = set.service({ versionSets });
@@ -71,7 +71,7 @@ test("trap 4: sets that the server made by itself are no drift on a service, wit
   }
 });
 
-test("trap 4: a write of the service sends edge back as it was read", async () => {
+test("trap 4: a write of the service sends edge back as read", async () => {
   const set = await scene();
   const desk = await set.run().create("service", set.service());
   set.clear();

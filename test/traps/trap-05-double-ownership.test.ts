@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { bodyOf, failureOf, problems, scene, underEach } from "./support/scene.js";
 
-test("trap 5: what the constructors found in the program fails the check at its property, before any request", async () => {
+test("trap 5: a conflict found by the constructors fails check at its property", async () => {
   const set = await scene();
   const reason = "the service declares this version set inline in its versionSets: declare it in one place only";
   const news = set.versionSet(set.ids.systemService, { __conflicts: { name: reason } });
@@ -9,7 +9,7 @@ test("trap 5: what the constructors found in the program fails the check at its 
   set.sent();
 });
 
-test("trap 5: several conflicts are told at once, beside other problems", async () => {
+test("trap 5: several conflicts show at once, beside other problems", async () => {
   const set = await scene();
   const __conflicts = { useCaseId: "a second binding of this use case", serviceId: "a second of this channel" };
   const found = await problems(set.run(), "serviceBinding", { ...set.binding("x", "y"), __conflicts, extra: 1 });
@@ -17,7 +17,7 @@ test("trap 5: several conflicts are told at once, beside other problems", async 
   set.sent();
 });
 
-test("trap 5: the hidden conflicts input does not reach state, and an unknown one is no conflict", async () => {
+test("trap 5: the hidden conflicts input does not reach state", async () => {
   const set = await scene();
   const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
   const news = set.versionSet(set.ids.systemService, { __conflicts: unknown });
@@ -25,7 +25,7 @@ test("trap 5: the hidden conflicts input does not reach state, and an unknown on
   set.sent();
 });
 
-test("trap 5: a service without inline sets ignores them entirely: no drift, and its writes keep them", async () => {
+test("trap 5: a service without inline sets ignores them and its writes keep them", async () => {
   await underEach(
     [{ putVersionSets: "replaces" }, { putVersionSets: "merges" }, { putAbsent: "default" }],
     async (set) => {
@@ -43,7 +43,7 @@ test("trap 5: a service without inline sets ignores them entirely: no drift, and
   );
 });
 
-test("trap 5: inline sets that are no longer declared become unmanaged: nothing is sent, nothing removed", async () => {
+test("trap 5: inline sets no longer declared become unmanaged", async () => {
   const set = await scene();
   const desk = await set.run().create("service", set.service({ versionSets: { canary: { agentVersionNumber: 2 } } }));
   set.clear();
@@ -52,7 +52,7 @@ test("trap 5: inline sets that are no longer declared become unmanaged: nothing 
   expect(set.store.services.get(desk.id)?.version_sets).toHaveProperty("canary");
 });
 
-test("trap 5: across programs, a set that exists with other values is refused and nothing is written", async () => {
+test("trap 5: a set that another program made with other values is refused", async () => {
   const set = await scene();
   const desk = await set.run().create("service", set.service({ versionSets: { canary: { agentVersionNumber: 2 } } }));
   set.clear();

@@ -3,7 +3,7 @@ import { bodyOf, failureOf, goOn, kept, scene } from "./support/scene.js";
 
 const PROVIDER = "exports.handler=()=>provider";
 
-test("trap 7: a workspace is made, then gets its connector, then is provisioned", async () => {
+test("trap 7: create, connector and provisioning are calls of their own", async () => {
   const set = await scene();
   const inputs = set.workspace({ connectorType: "epic" });
   const clinic = await set.run().create("workspace", inputs);
@@ -14,7 +14,7 @@ test("trap 7: a workspace is made, then gets its connector, then is provisioned"
   expect(await set.run().update(clinic, inputs)).toBe("same");
 });
 
-test("trap 7: without a connector and with provision false it is one call", async () => {
+test("trap 7: without connector and provisioning it is one call", async () => {
   const set = await scene();
   const clinic = await set.run().create("workspace", set.workspace({ provision: false }));
   set.sent("create-self-service-workspace");
@@ -24,7 +24,7 @@ test("trap 7: without a connector and with provision false it is one call", asyn
   expect(set.store.workspaces.get(clinic.id)?.provisioned_at).toBeTypeOf("string");
 });
 
-test("trap 7: a failure of the second call keeps the id, and the next run goes on from there", async () => {
+test("trap 7: a failure of the second call keeps the id; the next run goes on", async () => {
   const set = await scene();
   set.emulator.faults.add({
     operation: "update-workspace",
@@ -46,7 +46,7 @@ test("trap 7: a failure of the second call keeps the id, and the next run goes o
   expect(set.store.workspaces.list().filter(({ slug }) => slug === "clinic")).toHaveLength(1);
 });
 
-test("trap 7: a failure of the third call keeps the id and the connector, and the next run only provisions", async () => {
+test("trap 7: a failure of the third call keeps both; the next run only provisions", async () => {
   const set = await scene();
   set.emulator.faults.add({
     operation: "provision-workspace",
@@ -64,7 +64,7 @@ test("trap 7: a failure of the third call keeps the id and the connector, and th
   expect(clinic.outputs.provisionedAt).toBeTypeOf("string");
 });
 
-test("trap 7: a lost answer of the second or third call is asked for again at once", async () => {
+test("trap 7: a lost second or third answer is asked for again at once", async () => {
   for (const operation of ["update-workspace", "provision-workspace"]) {
     const set = await scene();
     set.emulator.faults.add({ operation, when: "after", times: 1, action: { kind: "reset" } });
@@ -75,7 +75,7 @@ test("trap 7: a lost answer of the second or third call is asked for again at on
   }
 });
 
-test("trap 7: the state of a partial failure names the provider, or the engine could not go on", async () => {
+test("trap 7: the state of a partial failure names the provider", async () => {
   const set = await scene();
   set.emulator.faults.add({
     operation: "provision-workspace",

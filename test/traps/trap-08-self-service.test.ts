@@ -4,7 +4,7 @@ import { failureOf, scene } from "./support/scene.js";
 const OLD = "/v1/workspaces/self-service";
 const NEW = "/v1/me/workspaces";
 
-test("trap 8: by default a workspace is made by self-service, and its owner can archive it", async () => {
+test("trap 8: by default self-service makes a workspace that its owner can archive", async () => {
   const set = await scene();
   const clinic = await set.run().create("workspace", set.workspace({ provision: false }));
   expect(set.sent("create-self-service-workspace")[0]?.path).toBe(OLD);
@@ -14,7 +14,7 @@ test("trap 8: by default a workspace is made by self-service, and its owner can 
   expect(set.store.workspaces.get(clinic.id)?.archived_at).toBeTypeOf("string");
 });
 
-test("trap 8: bootstrap is opt-in; nobody can archive what it makes, and the error says why", async () => {
+test("trap 8: bootstrap is opt-in, and nobody can archive what it makes", async () => {
   const set = await scene();
   const clinic = await set.run().create("workspace", set.workspace({ creation: "bootstrap", provision: false }));
   set.sent("create-workspace");
@@ -25,7 +25,7 @@ test("trap 8: bootstrap is opt-in; nobody can archive what it makes, and the err
   expect(set.store.workspaces.get(clinic.id)?.archived_at).toBeNull();
 });
 
-test("trap 8: where the route has moved the newer one is tried, and remembered", async () => {
+test("trap 8: a newer route is tried where the old one is missing, and remembered", async () => {
   const set = await scene({ dialect: { selfServiceRoute: "me" } });
   await set.run().create("workspace", set.workspace({ provision: false }));
   const first = set.sent("unknown", "create-self-service-workspace");
@@ -41,7 +41,7 @@ test("trap 8: a 405 of the old route means the same as a 404", async () => {
   set.sent("unknown", "create-self-service-workspace");
 });
 
-test("trap 8: a 403 or a 503 of the old route never falls through to another one", async () => {
+test("trap 8: a 403 or 503 of the old route never tries another one", async () => {
   for (const status of [403, 503]) {
     const set = await scene();
     set.emulator.faults.add({
@@ -59,14 +59,14 @@ test("trap 8: a 403 or a 503 of the old route never falls through to another one
   }
 });
 
-test("trap 8: a key that cannot own a workspace is refused with the advice for it", async () => {
+test("trap 8: a key that cannot own a workspace is refused with advice", async () => {
   const set = await scene({ apiKeys: { "amigo-demo-key": "machine-ci" } });
   const failure = await failureOf(set.run().create("workspace", set.workspace()));
   expect(failure.message).toMatch(/Unsupported principal.*of a kind that cannot own a workspace/);
   set.sent("create-self-service-workspace");
 });
 
-test("trap 8: an API with neither route says so, and nothing ownerless is made instead", async () => {
+test("trap 8: with neither route nothing ownerless is made instead", async () => {
   const set = await scene();
   set.emulator.faults.add({ method: "POST", when: "before", action: { kind: "status", status: 404 } });
   const failure = await failureOf(set.run().create("workspace", set.workspace()));

@@ -33,7 +33,7 @@ async function refusesEach(set: Scene, run: Run, act: (child: Managed) => Promis
   }
 }
 
-test("trap 9: reading any child of an archived workspace is an error, so that its state is kept", async () => {
+test("trap 9: reading a child of an archived workspace is an error; state is kept", async () => {
   await underEach(ANSWERS, async (set) => {
     const run = set.run();
     await refusesEach(set, run, (child) => run.refresh(child));
@@ -41,7 +41,7 @@ test("trap 9: reading any child of an archived workspace is an error, so that it
   });
 });
 
-test("trap 9: deleting any child of an archived workspace is the same error, not a success", async () => {
+test("trap 9: deleting such a child is the same error", async () => {
   await underEach(ANSWERS, async (set) => {
     const run = set.run();
     await refusesEach(set, run, (child) => run.remove(child));
@@ -66,7 +66,7 @@ test("trap 9: a child is gone only when its workspace can be seen", async () => 
   set.sent("get-service", "get-workspace");
 });
 
-test("trap 9: children that are gone together ask for their workspace once", async () => {
+test("trap 9: children gone together ask for their workspace once", async () => {
   const set = await scene();
   const run = set.run();
   const [, , binding, line, desk] = await children(set);
@@ -80,7 +80,7 @@ test("trap 9: children that are gone together ask for their workspace once", asy
   set.count("get-workspace", 1);
 });
 
-test("trap 9: a 403 of a child whose workspace can be seen stays that 403", async () => {
+test("trap 9: a 403 of a child whose workspace can be seen stays a 403", async () => {
   const set = await scene();
   const children_ = await children(set);
   set.emulator.faults.add({ operation: "get-service", when: "before", action: { kind: "status", status: 403 } });
@@ -91,7 +91,7 @@ test("trap 9: a 403 of a child whose workspace can be seen stays that 403", asyn
   set.sent("get-service", "get-workspace");
 });
 
-test("trap 9: a workspace's own 404 or 403 on refresh is such an error too", async () => {
+test("trap 9: a workspace's own 404 or 403 on refresh is an error too", async () => {
   await underEach(ANSWERS, async (set) => {
     const clinic = await set.run().create("workspace", set.workspace());
     set.archive(clinic.id);
@@ -103,7 +103,7 @@ test("trap 9: a workspace's own 404 or 403 on refresh is such an error too", asy
   });
 });
 
-test("trap 9: archiving what is archived already is done, not an error", async () => {
+test("trap 9: archiving what is archived is done", async () => {
   const set = await scene();
   const clinic = await set.run().create("workspace", set.workspace());
   set.archive(clinic.id);
@@ -121,7 +121,7 @@ test("trap 9: a 403 of archive is an error", async () => {
   set.sent("archive-workspace");
 });
 
-test("trap 9: an archived workspace keeps its slug, and a replacement that would need it again is refused in check", async () => {
+test("trap 9: a replacement that needs the slug of an archived workspace is refused", async () => {
   const set = await scene();
   const clinic = await set.run().create("workspace", set.workspace({ backendOrgId: "one" }));
   set.clear();
@@ -137,7 +137,7 @@ test("trap 9: an archived workspace keeps its slug, and a replacement that would
   expect(failure.message).toMatch(/slug is taken, perhaps by an archived workspace: a slug is never free again/);
 });
 
-test("trap 9: deletionProtection is on by default and refuses before any request", async () => {
+test("trap 9: deletionProtection is on by default", async () => {
   const set = await scene();
   for (const deletionProtection of [undefined, true]) {
     const inputs = set.workspace({ slug: `clinic-${deletionProtection}`, deletionProtection });

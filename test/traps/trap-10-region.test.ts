@@ -10,7 +10,7 @@ test("trap 10: a changed region is tried with PATCH, alone", async () => {
   expect(set.store.workspaces.get(clinic.id)?.region).toBe("eu-central-1");
 });
 
-test("trap 10: a 422 says that the region is immutable, and the state keeps the real one", async () => {
+test("trap 10: a 422 says that the region is immutable; state keeps the real one", async () => {
   await underEach(
     [
       { regionImmutable: true, validationBodies: "list" },
@@ -30,7 +30,7 @@ test("trap 10: a 422 says that the region is immutable, and the state keeps the 
   );
 });
 
-test("trap 10: an unchanged region is never sent, so that an immutable one does not stop other changes", async () => {
+test("trap 10: an unchanged region is never sent", async () => {
   const set = await scene({ dialect: { regionImmutable: true } });
   const clinic = await set.run().create("workspace", set.workspace({ region: "ca-central-1" }));
   set.clear();
@@ -43,7 +43,7 @@ test("trap 10: an unchanged region is never sent, so that an immutable one does 
   });
 });
 
-test("trap 10: a region that is withdrawn or was never declared is not compared and not sent", async () => {
+test("trap 10: a region that is withdrawn or undeclared is not compared", async () => {
   const set = await scene({ dialect: { regionImmutable: true } });
   const clinic = await set.run().create("workspace", set.workspace({ region: "eu-central-1" }));
   set.clear();

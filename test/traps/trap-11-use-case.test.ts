@@ -10,7 +10,7 @@ async function boundLine(set: Scene) {
   return { desk, line, binding };
 }
 
-test("trap 11: a use case is read from the list, by its id; reads at once share one list", async () => {
+test("trap 11: a use case is read from the list by its id; reads share one list", async () => {
   const set = await scene();
   const run = set.run();
   const lines = await Promise.all(["Line", "Desk"].map((name) => run.create("useCase", set.useCase({ name }))));
@@ -21,7 +21,7 @@ test("trap 11: a use case is read from the list, by its id; reads at once share 
   expect(lines.map(({ outputs }) => outputs.name)).toEqual(["Line", "Desk"]);
 });
 
-test("trap 11: what one list does not show is looked for in a second before it is called gone", async () => {
+test("trap 11: what one list lacks is looked for in a second one", async () => {
   const set = await scene();
   const line = await set.run().create("useCase", set.useCase());
   set.emulator.faults.add({
@@ -35,7 +35,7 @@ test("trap 11: what one list does not show is looked for in a second before it i
   set.sent("list-use-cases", "list-use-cases");
 });
 
-test("trap 11: a changed key makes the new use case first, moves the binding, and deletes the old one last", async () => {
+test("trap 11: a changed key makes the new one first and deletes the old one last", async () => {
   const set = await scene();
   const { desk, line, binding } = await boundLine(set);
   for (const change of [{ name: "New line" }, { entityName: "Hospital" }, { channel: "outbound_voice" }]) {
@@ -58,7 +58,7 @@ test("trap 11: a changed key makes the new use case first, moves the binding, an
   expect(set.store.useCases.list().map(({ name }) => name)).toEqual(["New line"]);
 });
 
-test("trap 11: a create that fails under a changed key leaves the old line as it is", async () => {
+test("trap 11: a create that fails under a changed key leaves the old line", async () => {
   const set = await scene();
   const { desk, line } = await boundLine(set);
   const news = set.useCase({ name: "New line", setupId: set.ids.setups.voiceUnapproved });
@@ -68,7 +68,7 @@ test("trap 11: a create that fails under a changed key leaves the old line as it
   set.count("unbind-use-case-from-service", 0);
 });
 
-test("trap 11: while the key stays, the old one goes first, its binding before it", async () => {
+test("trap 11: while the key stays, binding and use case go before the new one", async () => {
   const set = await scene();
   const email = set.useCase({
     channel: "email",
@@ -109,7 +109,7 @@ test("trap 11: while the key stays, the old one goes first, its binding before i
   expect(bodyOf(seen.at(-1))).toMatchObject({ name: "Line", description: "x" });
 });
 
-test("trap 11: a delete that fails after its unbind says that the binding was removed and how to get it back", async () => {
+test("trap 11: a delete that fails after its unbind says how to get the binding back", async () => {
   const set = await scene();
   const { line, binding } = await boundLine(set);
   set.store.assignPhone(line.id);
@@ -136,7 +136,7 @@ test("trap 11: a binding that was left alone is not said to be removed", async (
   set.sent("get-use-case-service-binding", "delete-use-case");
 });
 
-test("trap 11: assigned phone numbers stop the deletion, since this API cannot change them", async () => {
+test("trap 11: assigned phone numbers stop the deletion", async () => {
   await underEach([{ errorBodies: "detail" }, { errorBodies: "object" }, { errorBodies: "empty" }], async (set) => {
     const line = await set.run().create("useCase", set.useCase());
     set.store.assignPhone(line.id);
@@ -147,7 +147,7 @@ test("trap 11: assigned phone numbers stop the deletion, since this API cannot c
   });
 });
 
-test("trap 11: a 409 of create tells a setup that is not approved from a use case that exists", async () => {
+test("trap 11: a 409 tells a setup not approved from a use case that exists", async () => {
   await underEach([{ errorBodies: "detail" }, { errorBodies: "object" }], async (set) => {
     const unapproved = set.useCase({ setupId: set.ids.setups.voiceUnapproved });
     const failure = await failureOf(set.run().create("useCase", unapproved));
@@ -166,7 +166,7 @@ test("trap 11: a 409 without a word names both reasons", async () => {
   set.sent("list-use-cases", "create-use-case", "list-use-cases");
 });
 
-test("trap 11: one that somebody made meanwhile is named, whatever the 409 says", async () => {
+test("trap 11: one that somebody made meanwhile is named", async () => {
   await underEach([{ errorBodies: "detail" }, { errorBodies: "empty" }], async (set) => {
     const theirs: string[] = [];
     set.emulator.faults.add({
@@ -180,7 +180,7 @@ test("trap 11: one that somebody made meanwhile is named, whatever the 409 says"
   });
 });
 
-test("trap 11: a use case that differs in one part of the key is another one", async () => {
+test("trap 11: a use case with another part of the key is another one", async () => {
   const set = await scene();
   set.othersUseCase("Other line");
   set.othersUseCase("Line", { entity_name: "Hospital" });

@@ -16,7 +16,7 @@ async function withFault(operation: string, when: "before" | "after", action: Fa
   return set;
 }
 
-test("trap 12: a service whose answer was lost is found by its name and its owner mark, never posted twice", async () => {
+test("trap 12: a lost service is found by name and owner mark, never posted twice", async () => {
   for (const action of AFTER) {
     const set = await withFault("create-service", "after", action);
     const desk = await set.run().create("service", set.service({ description: "x" }));
@@ -25,7 +25,7 @@ test("trap 12: a service whose answer was lost is found by its name and its owne
   }
 });
 
-test("trap 12: a service that was not made is not posted again in the same run", async () => {
+test("trap 12: a service that was not made is not posted again in one run", async () => {
   for (const action of LOST) {
     const set = await withFault("create-service", "before", action);
     const failure = await failureOf(set.run().create("service", set.service()));
@@ -44,7 +44,7 @@ test("trap 12: a service that appears late is waited for", async () => {
   set.sent("create-service", "list-services", "list-services");
 });
 
-test("trap 12: a service of that name without our owner mark is not taken for ours", async () => {
+test("trap 12: a service of that name without our mark is not ours", async () => {
   const marks = [[], [{ key: "pulumi-owner", value: "pulumi/another" }]];
   for (const tags of marks) {
     const set = await withFault("create-service", "before", { kind: "status", status: 502 });
@@ -56,14 +56,14 @@ test("trap 12: a service of that name without our owner mark is not taken for ou
   }
 });
 
-test("trap 12: without an owner mark of its own a service is never taken for ours", async () => {
+test("trap 12: without a mark of its own a service is never taken for ours", async () => {
   const set = await withFault("create-service", "after", { kind: "reset" });
   const failure = await failureOf(set.run({ ownershipTag: "false" }).create("service", set.service()));
   expect(failure.message).toContain("does not carry this resource's owner mark");
   set.sent("create-service", "list-services");
 });
 
-test("trap 12: a service that is found but differs is kept with an error that names the difference", async () => {
+test("trap 12: a service found with other values is kept with an error", async () => {
   const set = await withFault("create-service", "before", { kind: "status", status: 502 });
   set.othersService("Desk", { tags: [{ key: "pulumi-owner", value: OWNER }], tool_capacity: 9 });
   const failure = await failureOf(set.run().create("service", set.service({ toolCapacity: 2 })));
@@ -72,7 +72,7 @@ test("trap 12: a service that is found but differs is kept with an error that na
   set.sent("create-service", "list-services");
 });
 
-test("trap 12: a use case whose answer was lost is the one match that was not there before", async () => {
+test("trap 12: a lost use case is the one match that was not there before", async () => {
   for (const action of AFTER) {
     const set = await withFault("create-use-case", "after", action);
     set.othersUseCase("Other line");
@@ -82,7 +82,7 @@ test("trap 12: a use case whose answer was lost is the one match that was not th
   }
 });
 
-test("trap 12: a use case that was not made is not asked for again in the same run", async () => {
+test("trap 12: a use case that was not made is not asked for again", async () => {
   for (const action of LOST) {
     const set = await withFault("create-use-case", "before", action);
     const failure = await failureOf(set.run().create("useCase", set.useCase()));
@@ -91,7 +91,7 @@ test("trap 12: a use case that was not made is not asked for again in the same r
   }
 });
 
-test("trap 12: a use case that appears late, or in a list that lags, is waited for", async () => {
+test("trap 12: a use case that appears late is waited for", async () => {
   const late = await withFault("create-use-case", "before", { kind: "lateCommit", delayMs: 150, status: 502 });
   await late.run({ settleSeconds: "2" }).create("useCase", late.useCase());
   late.count("create-use-case", 1);
@@ -102,14 +102,14 @@ test("trap 12: a use case that appears late, or in a list that lags, is waited f
   lagging.count("create-use-case", 1);
 });
 
-test("trap 12: one list is taken before the first use case of a run, for all of them", async () => {
+test("trap 12: one list is taken before the first use case of a run", async () => {
   const set = await scene();
   const run = set.run();
   for (const name of ["One", "Two", "Three"]) await run.create("useCase", set.useCase({ name }));
   set.sent("list-use-cases", "create-use-case", "create-use-case", "create-use-case");
 });
 
-test("trap 12: two matches, or one that differs, fail with the facts and take nothing over", async () => {
+test("trap 12: two matches, or one that differs, are an error", async () => {
   const two = await scene({ dialect: { useCaseUnique: false } });
   two.emulator.faults.add({ operation: "create-use-case", when: "after", action: { kind: "status", status: 504 } });
   const others: string[] = [];
@@ -138,7 +138,7 @@ test("trap 12: two matches, or one that differs, fail with the facts and take no
   one.sent("list-use-cases", "create-use-case", "list-use-cases");
 });
 
-test("trap 12: neither a use case that this run has removed nor one that it holds is taken for the lost one", async () => {
+test("trap 12: what this run removed or holds is not taken for the lost one", async () => {
   const removed = await scene();
   const line = await removed.run().create("useCase", removed.useCase());
   removed.store.load(removed.store.snapshot());
@@ -161,7 +161,7 @@ test("trap 12: neither a use case that this run has removed nor one that it hold
   held.count("create-use-case", 2);
 });
 
-test("trap 12: an identical use case that was there before fails closed without a POST, unless adopt says so", async () => {
+test("trap 12: an identical use case fails without a POST, unless adopt is set", async () => {
   for (const useCaseUnique of [true, false]) {
     const set = await scene({ dialect: { useCaseUnique } });
     const theirs = set.othersUseCase("Line");
@@ -182,7 +182,7 @@ test("trap 12: an identical use case that was there before fails closed without 
   }
 });
 
-test("trap 12: a workspace whose answer was lost is found by its slug, and the create goes on with it", async () => {
+test("trap 12: a lost workspace is found by its slug, and the create goes on", async () => {
   for (const action of AFTER) {
     const set = await withFault("create-self-service-workspace", "after", action);
     const clinic = await set.run().create("workspace", set.workspace());
@@ -191,7 +191,7 @@ test("trap 12: a workspace whose answer was lost is found by its slug, and the c
   }
 });
 
-test("trap 12: a workspace of that slug that is older, or not as asked for, is not taken for ours", async () => {
+test("trap 12: an older or different workspace of that slug is not ours", async () => {
   const old = new Date(Date.now() - 60_000).toISOString();
   for (const theirs of [{ created_at: old, name: "Clinic" }, { name: "Somebody else's" }]) {
     const set = await withFault("create-self-service-workspace", "before", { kind: "status", status: 502 });
@@ -209,7 +209,7 @@ test("trap 12: a workspace of that slug that is older, or not as asked for, is n
   }
 });
 
-test("trap 12: a workspace that was not made is not posted again in the same run", async () => {
+test("trap 12: a workspace that was not made is not posted again", async () => {
   const set = await withFault("create-self-service-workspace", "before", { kind: "reset" });
   const failure = await failureOf(set.run().create("workspace", set.workspace()));
   expect(failure.message).toMatch(/no workspace with this slug appeared within 0.3 s, so nothing was sent again/);
@@ -236,7 +236,7 @@ test("trap 12: a PUT whose answer was lost is sent again", async () => {
   set.sent("get-use-case-service-binding", "bind-use-case-to-service", "bind-use-case-to-service");
 });
 
-test("trap 12: a DELETE whose answer was lost is sent again, and its 404 is done", async () => {
+test("trap 12: a DELETE whose answer was lost is sent again; its 404 is done", async () => {
   const set = await scene();
   const run = set.run();
   const desk = await run.create("service", set.service());

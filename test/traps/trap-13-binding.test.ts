@@ -70,7 +70,7 @@ function failAfterUnbind(set: Scene, useCase: string, times?: number): void {
   });
 }
 
-test("trap 13: a use case that is bound to a third service is not taken without allowRebind, on create", async () => {
+test("trap 13: create does not take a bound use case without allowRebind", async () => {
   const set = await scene();
   const [one, two] = (await lines(set, 2)) as [Line, Line];
   set.store.bindings.delete(two.useCase);
@@ -87,7 +87,7 @@ test("trap 13: a use case that is bound to a third service is not taken without 
   expect(set.bound(one.useCase)).toBe(two.service);
 });
 
-test("trap 13: one that somebody moved to a third service meanwhile is not taken back by an update", async () => {
+test("trap 13: update does not take back what somebody moved", async () => {
   const set = await scene();
   const [one] = (await lines(set, 1)) as [Line];
   const third = set.othersService("Third").id;
@@ -114,7 +114,7 @@ test("trap 13: moving from the service in our own state is no takeover", async (
   expect(set.bound(one.useCase)).toBe(other);
 });
 
-test("trap 13: a binding that exists as declared is managed from then on where its service is this stack's", async () => {
+test("trap 13: a binding that exists is managed where its service is this stack's", async () => {
   const set = await scene();
   const [one, two] = (await lines(set, 2)) as [Line, Line];
   const tags = [{ key: "pulumi-owner", value: "pulumi/org/project/stack/any/desk" }];
@@ -135,7 +135,7 @@ test("trap 13: a binding that exists as declared is managed from then on where i
   set.sent(GET);
 });
 
-test("trap 13: deleting reads first, and leaves alone what somebody else has moved", async () => {
+test("trap 13: deleting leaves alone what somebody else has moved", async () => {
   const set = await scene();
   const [one, two] = (await lines(set, 2)) as [Line, Line];
   const third = set.othersService("Third").id;
@@ -154,7 +154,7 @@ test("trap 13: deleting reads first, and leaves alone what somebody else has mov
   set.sent(GET, "get-workspace");
 });
 
-test("trap 13: two bindings swap in one run, both updates at once", async () => {
+test("trap 13: two bindings swap in one run, both at once", async () => {
   const set = await scene({ latencyMs: 5 });
   const all = await lines(set, 2);
   const run = set.run();
@@ -163,7 +163,7 @@ test("trap 13: two bindings swap in one run, both updates at once", async () => 
   set.count(DELETE, 1);
 });
 
-test("trap 13: two bindings swap with one update after the other, and the second finds its goal reached", async () => {
+test("trap 13: two bindings swap one after the other", async () => {
   const set = await scene();
   const all = (await lines(set, 2)) as [Line, Line];
   const run = set.run();
@@ -178,7 +178,7 @@ test("trap 13: two bindings swap with one update after the other, and the second
   expectMoved(set, all);
 });
 
-test("trap 13: the second check may come while the first update already waits for it", async () => {
+test("trap 13: the second check may come while the first update waits", async () => {
   const set = await scene();
   const all = (await lines(set, 2)) as [Line, Line];
   const run = set.run();
@@ -191,7 +191,7 @@ test("trap 13: the second check may come while the first update already waits fo
   set.count(DELETE, 1);
 });
 
-test("trap 13: three bindings move in a circle, at once or one after another", async () => {
+test("trap 13: three bindings move in a circle", async () => {
   for (const atOnce of [true, false]) {
     const set = await scene();
     const all = await lines(set, 3);
@@ -220,7 +220,7 @@ test("trap 13: a holder that this run moves to a free service makes way", async 
   set.count(DELETE, 1);
 });
 
-test("trap 13: a PUT that fails half-way through a swap restores the former bindings", async () => {
+test("trap 13: a PUT that fails in a swap restores the former bindings", async () => {
   for (const failing of [0, 1]) {
     const set = await scene();
     const all = (await lines(set, 2)) as [Line, Line];
@@ -236,7 +236,7 @@ test("trap 13: a PUT that fails half-way through a swap restores the former bind
   }
 });
 
-test("trap 13: a former binding that cannot be restored is named, since it answers no calls", async () => {
+test("trap 13: a former binding that cannot be restored is named", async () => {
   const set = await scene();
   const all = (await lines(set, 2)) as [Line, Line];
   const run = set.run();
@@ -249,7 +249,7 @@ test("trap 13: a former binding that cannot be restored is named, since it answe
   set.count(DELETE, 3);
 });
 
-test("trap 13: a holder that this run does not move is named and left alone", async () => {
+test("trap 13: a holder that this run does not move is left alone and named", async () => {
   const set = await scene();
   const [one] = (await lines(set, 1)) as [Line];
   const theirs = set.othersUseCase("Theirs");

@@ -9,7 +9,7 @@ const OUTCOMES = [
 const SCAN = ["list-services", "list-use-cases"];
 const GET = "get-use-case-service-binding";
 
-test("trap 14: a service to which others have bound a use case is not deleted; their use cases are named", async () => {
+test("trap 14: a service that others have bound is not deleted", async () => {
   await underEach(OUTCOMES, async (set) => {
     const desk = await set.run().create("service", set.service());
     const theirs = set.othersUseCase("Theirs");
@@ -22,7 +22,7 @@ test("trap 14: a service to which others have bound a use case is not deleted; t
   });
 });
 
-test("trap 14: our own binding is unbound before its service is deleted, whatever a deletion would do to it", async () => {
+test("trap 14: our own binding is unbound before its service is deleted", async () => {
   await underEach(OUTCOMES, async (set) => {
     const made = set.run();
     const desk = await made.create("service", set.service());
@@ -44,7 +44,7 @@ test("trap 14: our own binding is unbound before its service is deleted, whateve
   });
 });
 
-test("trap 14: replacing a service deletes first, so that what hangs on it goes before", async () => {
+test("trap 14: replacing a service deletes its bindings first", async () => {
   const set = await scene();
   const desk = await set.run().create("service", set.service());
   set.clear();
@@ -57,7 +57,7 @@ test("trap 14: replacing a service deletes first, so that what hangs on it goes 
   set.sent();
 });
 
-test("trap 14: all deletions of a run share one scan of the workspace", async () => {
+test("trap 14: all deletions of a run share one scan", async () => {
   const set = await scene();
   const names = ["One", "Two", "Three"];
   const services = await Promise.all(
@@ -71,7 +71,7 @@ test("trap 14: all deletions of a run share one scan of the workspace", async ()
   set.sentInAnyOrder(...SCAN, GET, "delete-service", "delete-service", "delete-service");
 });
 
-test("trap 14: a binding that we left alone, since somebody moved it, still protects the service it moved to", async () => {
+test("trap 14: a binding that somebody moved still protects its new service", async () => {
   await underEach(OUTCOMES, async (set) => {
     const made = set.run();
     const desk = await made.create("service", set.service());
@@ -89,7 +89,7 @@ test("trap 14: a binding that we left alone, since somebody moved it, still prot
   });
 });
 
-test("trap 14: a scan that failed is made anew for the next deletion", async () => {
+test("trap 14: a scan that failed is made anew", async () => {
   const set = await scene();
   const desk = await set.run().create("service", set.service());
   set.emulator.faults.add({
@@ -106,7 +106,7 @@ test("trap 14: a scan that failed is made anew for the next deletion", async () 
   set.count("delete-service", 1);
 });
 
-test("trap 14: a service that carries another owner's mark is not deleted", async () => {
+test("trap 14: a service with another owner's mark is not deleted", async () => {
   const set = await scene();
   const desk = await set.run().create("service", set.service());
   set.store.services.update(desk.id, { tags: [{ key: "pulumi-owner", value: "pulumi/another" }] });

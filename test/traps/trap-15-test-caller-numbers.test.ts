@@ -15,7 +15,7 @@ function there(set: Scene): string[] {
   return set.store.workspaces.get(set.workspaceId)?.test_caller_numbers ?? [];
 }
 
-test("trap 15: only E.164 numbers pass the check, before any request", async () => {
+test("trap 15: only E.164 numbers pass the check", async () => {
   const set = await scene();
   const run = set.run();
   for (const wrong of ["4155550100", "+0155550100", "+1", "+1 415 555", "+1234567890123456", "tel:+14155550100", ""]) {
@@ -41,7 +41,7 @@ test("trap 15: 20 numbers pass, 21 do not", async () => {
   set.sent();
 });
 
-test("trap 15: numbers are a set: neither their order here nor there is a change", async () => {
+test("trap 15: the order of numbers is no change", async () => {
   const set = await scene();
   const qa = await set.run().create("testCallerNumbers", list(set, A, B, C));
   expect(bodyOf(set.sent(GET, PUT)[1])).toEqual({ numbers: [A, B, C] });
@@ -79,7 +79,7 @@ test("trap 15: an identical list is not ours either", async () => {
   set.sent(GET);
 });
 
-test("trap 15: an update writes the whole list, and names what others had added", async () => {
+test("trap 15: an update writes the whole list and names what others had added", async () => {
   const set = await scene();
   const qa = await set.run().create("testCallerNumbers", list(set, A));
   set.store.workspaces.update(set.workspaceId, { test_caller_numbers: [A, C] });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Kind } from "../support/lifecycle.js";
 import { problems, scene, underEach, type Values } from "./support/scene.js";
 
-test("trap 16: white space at the ends of a name is refused at its property, before any request", async () => {
+test("trap 16: white space at the ends of a name is refused", async () => {
   const set = await scene();
   const run = set.run();
   for (const padded of [" x", "x ", "\tx", "x\n", "\u00a0x", " "]) {
@@ -40,7 +40,7 @@ test("trap 16: inner white space is allowed", async () => {
   set.sent();
 });
 
-test("trap 16: the ends of a description may be stripped by the server without a drift", async () => {
+test("trap 16: stripped ends of a description are no drift", async () => {
   await underEach([{ trimStrings: true }, { trimStrings: false }], async (set) => {
     const description = "  Answers calls.\n";
     const desk = await set.run().create("service", set.service({ description }));

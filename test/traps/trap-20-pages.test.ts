@@ -59,7 +59,7 @@ test("trap 20: a token that repeats is an error, not a shorter list", async () =
   set.count("list-services", 2);
 });
 
-test("trap 20: a token that is absent or null although there should be more is an error", async () => {
+test("trap 20: an absent token is an error where more should come", async () => {
   for (const token of [undefined, null]) {
     const set = await scene();
     set.emulator.faults.add({ operation: "list-services", when: "before", action: pages(set, () => token) });
@@ -68,7 +68,7 @@ test("trap 20: a token that is absent or null although there should be more is a
   }
 });
 
-test("trap 20: a token that is absent is no error where the total says that all were seen", async () => {
+test("trap 20: an absent token is no error where the total was seen", async () => {
   const set = await scene();
   const body = { items: set.store.services.list(), has_more: true, total: 1 };
   set.emulator.faults.add({
@@ -80,7 +80,7 @@ test("trap 20: a token that is absent is no error where the total says that all 
   set.count("list-services", 1);
 });
 
-test("trap 20: tokens that grow for ever without bringing anything new end the list too", async () => {
+test("trap 20: tokens that bring nothing new end the list", async () => {
   const set = await scene();
   set.emulator.faults.add({
     operation: "list-services",
@@ -91,7 +91,7 @@ test("trap 20: tokens that grow for ever without bringing anything new end the l
   set.count("list-services", 6);
 });
 
-test("trap 20: a list is followed over an empty page and tokens that fall", async () => {
+test("trap 20: a list is followed over an empty page and falling tokens", async () => {
   const set = await scene();
   const [first] = set.store.services.list();
   const all = ["a", "b", "c"].map((digit) => ({ ...first, id: `${digit.repeat(8)}-0000-4000-8000-000000000001` }));
@@ -130,7 +130,7 @@ test("trap 20: workspaces are listed the same way", async () => {
   set.sent("list-workspaces", "list-workspaces");
 });
 
-test("trap 20: a use case is not called gone because the list starts to come in pages", async () => {
+test("trap 20: a use case is not gone because the list comes in pages", async () => {
   const set = await scene();
   const line = await set.run().create("useCase", set.useCase());
   const [mine] = set.store.useCases.list();
@@ -159,7 +159,7 @@ test("trap 20: a use case is not called gone because the list starts to come in 
   set.count("list-use-cases", 5);
 });
 
-test("trap 20: a refresh of many services shares the pages, and ends where a token repeats", async () => {
+test("trap 20: a refresh of many services shares the pages", async () => {
   for (const repeats of [false, true]) {
     const set = await scene();
     const ids = fill(set, 30);

@@ -3,7 +3,7 @@ import { failureOf, scene } from "./support/scene.js";
 
 const CREATES = ["create-self-service-workspace", "create-service", "create-use-case"];
 
-test("trap 21: a 401 on use cases is told like everywhere else, and the key is not tried again", async () => {
+test("trap 21: a refused key on use cases is reported once and not tried again", async () => {
   for (const operation of ["list-use-cases", "get-use-case-service-binding"]) {
     const set = await scene();
     set.emulator.faults.add({ operation, when: "before", action: { kind: "status", status: 401 } });
@@ -21,7 +21,7 @@ test("trap 21: a 401 on use cases is told like everywhere else, and the key is n
   }
 });
 
-test("trap 21: a 429 on a create was not carried out: it is sent again, and makes one thing", async () => {
+test("trap 21: a create answered with 429 is sent again and makes one thing", async () => {
   for (const operation of CREATES) {
     const set = await scene();
     set.emulator.faults.add({ operation, when: "before", times: 1, action: { kind: "status", status: 429 } });
@@ -71,7 +71,7 @@ test("trap 21: a 429 on reads, writes and deletions is sent again", async () => 
   set.count("delete-service", 2);
 });
 
-test("trap 21: Retry-After holds back every request for the same, not only the one that heard it, and no other", async () => {
+test("trap 21: Retry-After holds back every request for the same operation", async () => {
   const set = await scene();
   const action = { kind: "status", status: 429, headers: { "retry-after": "1" } } as const;
   set.emulator.faults.add({ operation: "create-use-case", when: "before", times: 1, action });
@@ -90,7 +90,7 @@ test("trap 21: Retry-After holds back every request for the same, not only the o
   set.count("create-use-case", 3);
 });
 
-test("trap 21: a stack goes through under a tight limit, whatever Retry-After says", async () => {
+test("trap 21: a stack goes through under a tight limit", async () => {
   const set = await scene({
     dialect: { rateLimit: { requests: 2, perMs: 250, retryAfter: "absent" } },
   });
@@ -107,7 +107,7 @@ test("trap 21: a stack goes through under a tight limit, whatever Retry-After sa
   set.count("list-services", 0);
 });
 
-test("trap 21: a limit that never ends is told as such", async () => {
+test("trap 21: a limit that never ends is an error", async () => {
   const set = await scene();
   set.emulator.faults.add({ operation: "list-use-cases", when: "before", action: { kind: "status", status: 429 } });
   const failure = await failureOf(set.run({ maxAttempts: "3" }).create("useCase", set.useCase()));

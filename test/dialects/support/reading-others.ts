@@ -7,7 +7,7 @@ const throttling = (setting: string, wire: string): Reading => ({
   setting,
   wire,
   provider:
-    "a 429 was not carried out, so even a create is sent again; nobody sends anything before the time that was told",
+    "a 429 was not carried out, so even a create is sent again; nobody sends anything before the time that the server gave",
   look: async (set: Scene) => {
     const service = set.othersService("Somebody's");
     const lines = Array.from({ length: 9 }, (_, index) => {

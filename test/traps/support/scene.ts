@@ -1,26 +1,8 @@
-import { beforeEach, expect, onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import type { Dialect, EmulatorOptions, RequestLogEntry } from "../../../src/emulator/index.js";
 import { type Bench, type Kind, type Managed, type Run, startBench } from "../../support/lifecycle.js";
 
 export type Values = Record<string, unknown>;
-
-declare module "vitest" {
-  interface TaskMeta {
-    /** What the test asserts about requests, for docs/traps.md. */
-    requests?: string[];
-  }
-}
-
-let asserted: string[] = [];
-
-beforeEach(({ task }) => {
-  asserted = [];
-  task.meta.requests = asserted;
-});
-
-function note(sentence: string): void {
-  if (!asserted.includes(sentence)) asserted.push(sentence);
-}
 
 /** The owner mark of the resource that the tests manage. */
 export const OWNER = "pulumi/org/project/stack/pulumi-nodejs:dynamic/amigo:Service/desk";
@@ -124,40 +106,28 @@ export class Scene {
 
   /** Asserts the operations since the last look, in their order. */
   sent(...expected: string[]): RequestLogEntry[] {
-    return this.taken(expected, (seen) => expect(seen).toEqual(expected), "");
+    return this.taken((seen) => expect(seen).toEqual(expected));
   }
 
   /** The same for requests that go out at once. */
   sentInAnyOrder(...expected: string[]): RequestLogEntry[] {
-    return this.taken(expected, (seen) => expect(seen.toSorted()).toEqual(expected.toSorted()), " in any order");
+    return this.taken((seen) => expect(seen.toSorted()).toEqual(expected.toSorted()));
   }
 
   /** Asserts how often one operation was asked for since the last look; forgets nothing. */
   count(operation: string, times: number): RequestLogEntry[] {
     const found = this.emulator.requests.filter((entry) => entry.operation === operation);
     expect(found.length, `requests for ${operation}`).toBe(times);
-    note(`${operation} ${times === 0 ? "never" : `exactly ${times}`}`);
     return found;
   }
 
-  private taken(expected: string[], check: (seen: string[]) => void, how: string): RequestLogEntry[] {
+  private taken(check: (seen: string[]) => void): RequestLogEntry[] {
     const entries = [...this.emulator.requests];
     this.clear();
     check(entries.map(({ operation }) => operation ?? "unknown"));
     expect(entries.flatMap(({ error }) => error ?? [])).toEqual([]);
-    note(expected.length === 0 ? "none" : `${grouped(expected)}${how}`);
     return entries;
   }
-}
-
-function grouped(operations: string[]): string {
-  const groups: { name: string; times: number }[] = [];
-  for (const name of operations) {
-    const last = groups.at(-1);
-    if (last?.name === name) last.times += 1;
-    else groups.push({ name, times: 1 });
-  }
-  return groups.map(({ name, times }) => (times > 1 ? `${name} ×${times}` : name)).join(", ");
 }
 
 export async function scene(options: EmulatorOptions = {}): Promise<Scene> {

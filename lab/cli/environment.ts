@@ -1,0 +1,21 @@
+import { type Engine, ensureEngine } from "./engine.js";
+
+let engine: Promise<Engine> | undefined;
+
+/** The engine of this machine; the global set-up has made sure that there is one. */
+export function testEngine(): Promise<Engine> {
+  engine ??= ensureEngine({ log: (line) => console.error(line) });
+  return engine;
+}
+
+/** What the tests' processes inherit: no account, stack or setting of whoever runs them, nothing of the test runner. */
+export function cleanEnvironment(): Record<string, string> {
+  const clean: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && (name === "PULUMI_HOME" || !foreign.test(name))) clean[name] = value;
+  }
+  return clean;
+}
+
+const foreign =
+  /^(PULUMI_.*|AMIGO_.*|QUICKSTART_.*|VITEST.*|TINYPOOL.*|NODE_(OPTIONS|ENV|CHANNEL_FD)|TEST|MODE|DEV|PROD|SSR)$/;

@@ -1,0 +1,216 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import type { Engine } from "./engine.js";
+import { cleanEnvironment, testEngine } from "./environment.js";
+import { type RunEvents, readEvents } from "./events.js";
+import { type ProcessResult, type RunningProcess, start } from "./process.js";
+import { makeProject } from "./project.js";
+
+export interface TestStackOptions {
+  /** Lower case letters, digits and hyphens: the project's name. */
+  name: string;
+  /** The program's text. */
+  program: string;
+  /** @default "javascript" */
+  language?: "javascript" | "typescript";
+  /** Checks the types of a TypeScript program, which takes over a second longer. @default false */
+  typeCheck?: boolean;
+  /** @default "dev" */
+  stack?: string;
+  /** Laid over a clean environment in every command. */
+  env?: Record<string, string>;
+  /** Stack configuration, in clear. */
+  config?: Record<string, string>;
+  /** Packages to write into the project's `node_modules`: file name to text, by package name. */
+  packages?: Record<string, Record<string, string>>;
+}
+
+export interface RunOptions {
+  /** `"fails"` when the command must end with an error; `"any"` leaves it to the test. @default "succeeds" */
+  outcome?: "succeeds" | "fails" | "any";
+  /** Previews first, as `pulumi up` does by default. @default false */
+  preview?: boolean;
+  /** More arguments of the CLI. */
+  args?: string[];
+  env?: Record<string, string>;
+  timeoutMs?: number;
+}
+
+export type RunResult = ProcessResult & RunEvents;
+
+/** What a resource looks like in an exported state. */
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  protect?: boolean;
+  parent?: string;
+  provider?: string;
+  dependencies?: string[];
+  initErrors?: string[];
+}
+
+export interface ExportedState {
+  version: number;
+  deployment: {
+    resources?: StateResource[];
+    pending_operations?: { type: string; resource: StateResource }[];
+  };
+}
+
+/** A project, a local backend and a stack of its own, run by the real CLI. */
+export class TestStack {
+  /** Laid over a clean environment in every command; may be changed between them. */
+  readonly env: Record<string, string>;
+  private runs = 0;
+
+  private constructor(
+    private readonly engine: Engine,
+    readonly folder: string,
+    readonly name: string,
+    private readonly options: TestStackOptions,
+  ) {
+    this.env = {
+      PULUMI_BACKEND_URL: `file://${path.join(folder, "backend")}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_DEBUG_COMMANDS: "true",
+      PULUMI_NODEJS_TRANSPILE_ONLY: String(!options.typeCheck),
+      ...options.env,
+    };
+  }
+
+  static async create(options: TestStackOptions): Promise<TestStack> {
+    const { name, language = "javascript", packages = {} } = options;
+    const folder = makeProject({ name, language, packages });
+    mkdirSync(path.join(folder, "backend"));
+    const stack = new TestStack(await testEngine(), folder, options.stack ?? "dev", options);
+    stack.program(options.program);
+    await stack.init();
+    return stack;
+  }
+
+  /** Another stack of the same project and backend, with the same program. */
+  async sibling(name: string, options: Pick<TestStackOptions, "env" | "config"> = {}): Promise<TestStack> {
+    const env = { ...this.options.env, ...options.env };
+    const stack = new TestStack(this.engine, this.folder, name, { ...this.options, ...options, env });
+    await stack.init();
+    return stack;
+  }
+
+  /** Replaces the program's text. */
+  program(source: string): void {
+    writeFileSync(path.join(this.folder, this.options.language === "typescript" ? "index.ts" : "index.js"), source);
+  }
+
+  up(options: RunOptions = {}): Promise<RunResult> {
+    return this.operate("up", ["--yes", ...(options.preview ? [] : ["--skip-preview"])], options);
+  }
+
+  preview(options: RunOptions = {}): Promise<RunResult> {
+    return this.operate("preview", ["--diff"], options);
+  }
+
+  refresh(options: RunOptions = {}): Promise<RunResult> {
+    return this.operate("refresh", ["--yes", ...(options.preview ? [] : ["--skip-preview"])], options);
+  }
+
+  destroy(options: RunOptions = {}): Promise<RunResult> {
+    return this.operate("destroy", ["--yes", ...(options.preview ? [] : ["--skip-preview"])], options);
+  }
+
+  /** `pulumi import --file`: the content of the file is given, nothing is generated or protected. */
+  async importFile(content: { resources: object[]; nameTable?: object }, options: RunOptions = {}): Promise<RunResult> {
+    const file = path.join(this.folder, `import-${++this.runs}.json`);
+    writeFileSync(file, JSON.stringify(content, undefined, 2));
+    const flags = ["--file", file, "--yes", "--generate-code=false", "--protect=false", "--skip-preview"];
+    return this.operate("import", flags, options);
+  }
+
+  cancel(options: RunOptions = {}): Promise<ProcessResult> {
+    return this.command(["cancel", "--yes"], options);
+  }
+
+  async config(key: string, value: string, { secret = false, path: isPath = false } = {}): Promise<void> {
+    const flags = [...(secret ? ["--secret"] : ["--plaintext"]), ...(isPath ? ["--path"] : [])];
+    await this.command(["config", "set", ...flags, key, "--", value]);
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    return JSON.parse((await this.command(["stack", "output", "--json", "--show-secrets"])).stdout);
+  }
+
+  /** @param showSecrets decrypts secrets; without it the text is what stands in the state file. */
+  async exportState(showSecrets = false): Promise<ExportedState> {
+    const flags = showSecrets ? ["--show-secrets"] : [];
+    return JSON.parse((await this.command(["stack", "export", ...flags])).stdout);
+  }
+
+  async importState(state: ExportedState): Promise<void> {
+    const file = path.join(this.folder, `state-${++this.runs}.json`);
+    writeFileSync(file, JSON.stringify(state));
+    await this.command(["stack", "import", "--file", file]);
+  }
+
+  /** The state of the resource with this name; throws when there is none. */
+  async resource(name: string): Promise<StateResource> {
+    const { resources = [] } = (await this.exportState()).deployment;
+    const found = resources.find(({ urn }) => urn.endsWith(`::${name}`));
+    if (!found) throw new Error(`no ${name} in the state, only ${resources.map(({ urn }) => urn).join(", ")}`);
+    return found;
+  }
+
+  /** Runs any command of the CLI on this stack, to its end. */
+  async command(args: string[], options: RunOptions = {}): Promise<ProcessResult> {
+    return judge(await this.start(args, options).done, options.outcome);
+  }
+
+  /** Starts any command of the CLI on this stack, for tests that interrupt it. */
+  start(args: string[], options: Pick<RunOptions, "env" | "timeoutMs"> = {}): RunningProcess {
+    const env = { ...cleanEnvironment(), ...this.engine.env, ...this.env, ...options.env };
+    const all = [...args, "--stack", this.name, "--non-interactive", "--color=never"];
+    const separator = all.indexOf("--");
+    // Flags after `--` would be values.
+    const ordered = separator < 0 ? all : [...all.slice(0, separator), ...all.slice(-4), ...args.slice(separator)];
+    return start(this.engine.bin, ordered, { cwd: this.folder, env, timeoutMs: options.timeoutMs });
+  }
+
+  /** Deletes the project and its backend; call it only after success, so that a failure can be looked at. */
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async init(): Promise<void> {
+    await this.command(["stack", "init"]);
+    for (const [key, value] of Object.entries(this.options.config ?? {})) await this.config(key, value);
+  }
+
+  private async operate(command: string, flags: string[], options: RunOptions): Promise<RunResult> {
+    const log = path.join(this.folder, `events-${this.name}-${++this.runs}-${command}.jsonl`);
+    const { done } = this.start([command, ...flags, "--event-log", log, ...(options.args ?? [])], options);
+    const result = { ...(await done), ...readEvents(log, command === "preview") };
+    writeFileSync(log.replace(/jsonl$/, "txt"), result.output);
+    return judge(result, options.outcome);
+  }
+}
+
+/** Runs the test with a stack that is deleted when it passes, and kept, with its place told, when it fails. */
+export async function withStack(options: TestStackOptions, test: (stack: TestStack) => Promise<void>): Promise<void> {
+  const stack = await TestStack.create(options);
+  try {
+    await test(stack);
+  } catch (error) {
+    console.error(`kept for a look: ${stack.folder}`);
+    throw error;
+  }
+  stack.remove();
+}
+
+function judge<T extends ProcessResult>(result: T, outcome: RunOptions["outcome"] = "succeeds"): T {
+  const failed = result.code !== 0;
+  if (outcome !== "any" && failed !== (outcome === "fails")) {
+    throw new Error(`${result.command}\nended with ${result.code} after ${result.ms} ms:\n${result.output}`);
+  }
+  return result;
+}
