@@ -54,8 +54,11 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
         // The engine asks so about a dependent of what it deletes first; what the program does not know yet is an update.
         return property?.unknownReplaces && isUnknown(news[name]) && declaration === undefined;
       });
-      const twin = run.declared(kind).find((one) => one !== declaration && one.id === id);
-      if (declaration && twin) {
+      const ownerOf = (values: Values | undefined) => values?.[HIDDEN.owner];
+      const twin = run
+        .declared(kind)
+        .find((one) => one.id === id && ownerOf(one.inputs) !== ownerOf(declaration?.inputs));
+      if (ownerOf(declaration?.inputs) !== undefined && twin) {
         throw new EngineError(
           `${lifecycle.describe(news)}: another resource of this program, ${lifecycle.describe(twin.inputs)}, manages ${id} too. ` +
             "Declare it once, and take the other one out of state with `pulumi state delete`, which leaves the thing as it is.",
