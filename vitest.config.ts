@@ -1,37 +1,70 @@
 import { availableParallelism } from "node:os";
 
 type ViteUserConfig = import("vitest/config", { with: { "resolution-mode": "import" }}).ViteUserConfig;
+type TestSpecification = import("vitest/node", { with: { "resolution-mode": "import" }}).TestSpecification;
 
-const config: ViteUserConfig = {
-  test: {
-    pool: "forks",
-    poolOptions: { forks: { minForks: 1, maxForks: Math.max(2, availableParallelism() - 1) } },
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: "unit",
-          include: ["test/**/*.test.ts", "bench/**/*.test.ts"],
-          exclude: ["test/engine/**"],
-          testTimeout: 15_000,
-          hookTimeout: 15_000,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: "engine",
-          include: ["test/engine/**/*.test.ts"],
-          globalSetup: ["test/global-setup.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          // After the unit tests: each of these tests is several processes of its own.
-          sequence: { groupOrder: 1 },
-        },
-      },
-    ],
-  },
+/** Left out of `npm run test:fast`: they start processes, wait, or live whole lives under each dialect. */
+const slow = [
+  "test/{campaigns,cli,concurrency,dialects,hostile,policies,protocol}/**",
+  "test/{conventions,types}.test.ts",
+  "test/api/{budget-protocol,retry,shared-budget,throttle}.test.ts",
+  "test/emulator/{cli,dialects,persistence}.test.ts",
+  "test/recovery/journal.test.ts",
+  "test/traps/trap-12-*.test.ts",
+];
+
+/** Engine tests that take longest, first: what starts last must not be what all wait for. */
+const longest = ["many-runs", "quickstart", "kill", "recover", "adoption", "examples", "package", "order", "dialects"];
+
+const place = ({ moduleId }: TestSpecification) => {
+  const found = longest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+  return found < 0 ? longest.length : found;
 };
 
-export default config;
+async function config(): Promise<ViteUserConfig> {
+  const { BaseSequencer } = await import("vitest/node");
+  class LongestFirst extends BaseSequencer {
+    override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+      return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
+    }
+  }
+  const unit = {
+    include: ["test/**/*.test.ts", "bench/**/*.test.ts"],
+    exclude: ["test/engine/**"],
+    testTimeout: 15_000,
+    hookTimeout: 15_000,
+  };
+  return {
+    test: {
+      pool: "forks",
+      poolOptions: { forks: { minForks: 1, maxForks: Math.max(2, availableParallelism() - 1) } },
+      sequence: { sequencer: LongestFirst },
+      projects: [
+        { extends: true, test: { name: "unit", ...unit, sequence: { groupOrder: 0 } } },
+        {
+          extends: true,
+          test: {
+            name: "fast",
+            ...unit,
+            exclude: [...unit.exclude, ...slow],
+            poolOptions: { forks: { isolate: false } },
+          },
+        },
+        {
+          extends: true,
+          test: {
+            name: "engine",
+            include: ["test/engine/**/*.test.ts"],
+            globalSetup: ["test/global-setup.ts"],
+            testTimeout: 300_000,
+            hookTimeout: 300_000,
+            // After the unit tests: each of these tests is several processes of its own.
+            sequence: { groupOrder: 1 },
+          },
+        },
+      ],
+    },
+  };
+}
+
+export default config();

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -22,8 +23,9 @@ afterAll(() => {
   else rmSync(state, { recursive: true, force: true });
 });
 
-function quickstart(command: "up" | "destroy"): RunningProcess {
-  return start(process.execPath, [require.resolve("tsx/cli"), "lab/quickstart/main.ts", command], {
+/** As a user types it; npm, its shell and the quickstart are one process group. */
+function quickstart(command: "start" | "destroy"): RunningProcess {
+  return start("npm", ["run", command], {
     cwd: repositoryRoot,
     // What a user's shell may hold must not reach the quickstart's engine.
     env: {
@@ -33,6 +35,12 @@ function quickstart(command: "up" | "destroy"): RunningProcess {
       AMIGO_BASE_URL: "https://[::1]",
     },
   });
+}
+
+/** What still runs of a process group, or on this test's state. */
+function processesOf(group: number): string[] {
+  const lines = execFileSync("ps", ["-A", "-o", "pgid=,args="], { encoding: "utf8" }).split("\n");
+  return lines.filter((line) => line.trim().startsWith(`${group} `) || line.includes(state));
 }
 
 async function succeeded({ done }: RunningProcess): Promise<ProcessResult> {
@@ -64,28 +72,26 @@ function expectWholeStory(output: string): void {
   ]);
 }
 
-test("shows a create, a run without changes, an edit and a rename", async () => {
-  expectWholeStory((await succeeded(quickstart("up"))).output);
+test("shows a create, a run without changes, an edit and a rename, in 80 columns and without colours", async () => {
+  const { output } = await succeeded(quickstart("start"));
+  expectWholeStory(output);
+  expect(output).not.toContain("\u001b");
+  const [, ...parts] = output.split(/^(?=\d\. |The stack now holds|The API's log|To look further)/m);
+  const ours = parts.flatMap((part) => part.split("\n").filter((line) => !/^ *[+~-]|pulumi|PULUMI/.test(line)));
+  expect(ours.filter((line) => line.length > 80)).toEqual([]);
 }, 300_000);
 
 test("refuses to run twice at once", async () => {
   const mark = path.join(state, "quickstart.json");
   writeFileSync(mark, JSON.stringify({ quickstart: process.pid }));
-  const { code, output } = await quickstart("up").done;
+  const { code, output } = await quickstart("start").done;
   rmSync(mark);
   expect(code, output).toBe(1);
   expect(output).toContain(`already running, as process ${process.pid}`);
 });
 
-test("can be run again, also after it was interrupted, and after it was killed", async () => {
-  const interrupted = quickstart("up");
-  await interrupted.printed("Updating (dev)");
-  interrupted.signal("SIGINT");
-  const { code, output } = await interrupted.done;
-  expect(code, output).toBe(130);
-  expect(output).toContain("Run the same command again");
-
-  const killed = quickstart("up");
+test("can be run again after it was killed", async () => {
+  const killed = quickstart("start");
   await killed.printed("Updating (dev)");
   const { engine, quickstart: quickstartProcess } = JSON.parse(
     readFileSync(path.join(state, "quickstart.json"), "utf8"),
@@ -93,15 +99,48 @@ test("can be run again, also after it was interrupted, and after it was killed",
   // Stopped and not killed: the stack stays locked by a process that lives and does not answer.
   process.kill(engine, "SIGSTOP");
   process.kill(quickstartProcess, "SIGKILL");
-  const again = (await succeeded(quickstart("up"))).output;
-  expect(again).toContain("still runs: stopping it");
-  expect(again).toContain("without unlocking the stack: unlocking it");
+  const again = (await succeeded(quickstart("start"))).output;
+  expect(again).toMatch(/still runs:\s+stopping\s+it/);
+  expect(again).toMatch(/without\s+unlocking\s+the\s+stack:\s+unlocking\s+it/);
   expect(again).toContain("1. Back to the program's base form");
   expectWholeStory(again);
 }, 300_000);
 
+test.each([
+  "Updating (dev)",
+  / clinic creat/,
+  / scheduling creat/,
+  / calls creat/,
+  "2. The same program again",
+])("one Ctrl-C at %s lets the engine end, then stops the emulator", async (moment) => {
+  if (typeof moment !== "string") rmSync(state, { recursive: true });
+  mkdirSync(state, { recursive: true });
+  const run = quickstart("start");
+  await run.printed(moment);
+  process.kill(-(run.child.pid ?? 0), "SIGINT");
+  const { code, output } = await run.done;
+  // npm passes on its script's 130, or ends by the signal itself.
+  expect(run.child.signalCode ?? code, output).toBeOneOf(["SIGINT", 130]);
+  expect(output).toContain("Stopped. Run the same command again");
+  expect(processesOf(run.child.pid ?? 0)).toEqual([]);
+  // The engine has let go of the stack by itself, and the quickstart of its state.
+  const places = readdirSync(state, { recursive: true, encoding: "utf8" });
+  expect(places.filter((place) => /locks.*\.json$|quickstart\.json$/.test(place))).toEqual([]);
+  const stack = readFileSync(path.join(state, "backend/.pulumi/stacks/pulumi-amigo-quickstart/dev.json"), "utf8");
+  expect(JSON.parse(stack).checkpoint.latest?.pending_operations ?? []).toEqual([]);
+  const port = readFileSync(path.join(state, "emulator-port"), "utf8");
+  await expect(fetch(`http://127.0.0.1:${port}/__emulator/state`)).rejects.toThrow("fetch failed");
+}, 300_000);
+
+test("what was interrupted goes on with the next run", async () => {
+  const { output } = await succeeded(quickstart("start"));
+  expect(output).toContain("1. Back to the program's base form");
+  expectWholeStory(output);
+}, 300_000);
+
 test("destroy takes the protected workspace down too, and leaves nothing", async () => {
   const { output } = await succeeded(quickstart("destroy"));
+  expect(output).not.toMatch(/UseCase \w+ (creating|updating|replac)|stack rm/);
   expect(output).toContain("All gone");
   expect(readdirSync(state)).toEqual([]);
   expect((await succeeded(quickstart("destroy"))).output).toContain("nothing to destroy");
