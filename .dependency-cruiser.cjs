@@ -28,6 +28,12 @@ module.exports = {
     },
     ...layered,
     {
+      name: "the-provider-process-loads-no-program",
+      severity: "error",
+      from: { path: "^src/engine/provider/" },
+      to: { path: "^src/engine/program/" },
+    },
+    {
       name: "src-folders-have-a-layer",
       severity: "error",
       from: {},

@@ -1,4 +1,4 @@
-export { Provider, type ProviderArgs } from "./engine/provider.js";
+export { Provider, type ProviderArgs } from "./engine/program/provider.js";
 export * from "./resources/lookups.js";
 export type { ModelPreference, ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./resources/nested.js";
 export { Service, type ServiceArgs } from "./resources/service.js";

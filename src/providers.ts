@@ -1,4 +1,4 @@
-import { processProvider } from "./engine/process.js";
+import { processProvider } from "./engine/provider/process.js";
 import { lifecycles } from "./resources/index.js";
 
 // What the engine's provider process calls; each name stands in state, in the constant `__provider` text of its resources.

@@ -1,5 +1,5 @@
-import { dynamicProvider } from "../../src/engine/adapter.js";
-import { ProviderContext } from "../../src/engine/context.js";
+import { dynamicProvider } from "../../src/engine/provider/adapter.js";
+import { ProviderContext } from "../../src/engine/provider/context.js";
 import { readSettings } from "../../src/engine/settings.js";
 import { lifecycles } from "../../src/resources/index.js";
 import type { Declaration, Kind, StackName, Values } from "./program.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ProviderContext } from "./context.js";
+import type { ProviderContext } from "./provider/context.js";
 
 /** Values of one resource by camelCase property name, as the engine carries them. */
 export type Values = Record<string, unknown>;

@@ -1,5 +1,5 @@
-import { ProviderContext } from "../engine/context.js";
-import { Journal } from "../engine/journal.js";
+import { ProviderContext } from "../engine/provider/context.js";
+import { Journal } from "../engine/provider/journal.js";
 import { readSettings } from "../engine/settings.js";
 import type { Pulumi } from "./pulumi.js";
 import { inClear, providerUrn, type StateResource } from "./state.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
-import { observed, outputsOf } from "../engine/outputs.js";
+import { observed, outputsOf } from "../engine/provider/outputs.js";
 import type { OpenCreate } from "./creates.js";
 import type { Pulumi } from "./pulumi.js";
 import { nameOf, providerUrn, type StateResource, secretAs } from "./state.js";

@@ -1,10 +1,10 @@
-import type { ProviderContext } from "../engine/context.js";
 import { HIDDEN } from "../engine/hidden.js";
-import type { Entry, Intent } from "../engine/journal.js";
 import type { Lifecycle, Values } from "../engine/lifecycle.js";
-import { withFullMark } from "../engine/outputs.js";
 import { fullMark } from "../engine/owner.js";
-import { typeToken } from "../engine/resource.js";
+import type { ProviderContext } from "../engine/provider/context.js";
+import type { Entry, Intent } from "../engine/provider/journal.js";
+import { withFullMark } from "../engine/provider/outputs.js";
+import { typeToken } from "../engine/tokens.js";
 import { intents } from "../resources/journalled.js";
 import type { Accounts } from "./accounts.js";
 import { inClear, lifecycleOf, nameOf, type StackState, type StateResource } from "./state.js";

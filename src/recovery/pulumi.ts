@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import * as path from "node:path";
-import { findInHome, findOnPath, minimumVersion } from "../engine/find-cli.js";
+import { findInHome, findOnPath, minimumVersion } from "./find-cli.js";
 
 /** A command of the CLI that failed, with its own words. */
 export class CliFailed extends Error {}

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { journalFolder } from "../engine/journal.js";
+import { journalFolder } from "../engine/provider/journal.js";
 import { intents } from "../resources/journalled.js";
 import { Accounts } from "./accounts.js";
 import { type Adoption, adopt } from "./adopt.js";

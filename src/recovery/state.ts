@@ -1,5 +1,5 @@
 import type { Lifecycle, Values } from "../engine/lifecycle.js";
-import { typeToken } from "../engine/resource.js";
+import { typeToken } from "../engine/tokens.js";
 import { lifecycles } from "../resources/index.js";
 import type { Pulumi } from "./pulumi.js";
 

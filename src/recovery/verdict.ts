@@ -2,10 +2,10 @@ import { AmigoError, NotFoundError, PermissionError } from "../api/errors.js";
 import { matchesIn } from "../api/listed.js";
 import { timeOf } from "../api/times.js";
 import { mismatches } from "../engine/compare.js";
-import { messageOf } from "../engine/failure.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
-import { settle } from "../engine/settle.js";
+import { messageOf } from "../engine/provider/failure.js";
+import { settle } from "../engine/provider/settle.js";
 import { ownerOf } from "../resources/service-writes.js";
 import { isJournalled, type OpenCreate } from "./creates.js";
 

@@ -1,8 +1,8 @@
 import { ConflictError } from "../api/errors.js";
 import type { ServiceBindingResponse } from "../api/index.js";
-import type { ProviderContext } from "../engine/context.js";
-import { messageOf } from "../engine/failure.js";
-import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/settle.js";
+import type { ProviderContext } from "../engine/provider/context.js";
+import { messageOf } from "../engine/provider/failure.js";
+import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/provider/settle.js";
 import { bindingOf, boundService, noteBound } from "./bindings.js";
 import { afterOwnWrites } from "./settle.js";
 

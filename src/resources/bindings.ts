@@ -1,5 +1,5 @@
 import { NotFoundError } from "../api/errors.js";
-import type { ProviderContext } from "../engine/context.js";
+import type { ProviderContext } from "../engine/provider/context.js";
 
 /** What this run has bound the use case to; null when it has unbound it, undefined when it has not touched it. */
 export function boundByThisRun({ run }: ProviderContext, useCaseId: string): string | null | undefined {

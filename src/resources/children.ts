@@ -1,6 +1,6 @@
 import { NotFoundError, PermissionError } from "../api/errors.js";
-import type { ProviderContext } from "../engine/context.js";
 import type { Values } from "../engine/lifecycle.js";
+import type { ProviderContext } from "../engine/provider/context.js";
 
 /** The workspace of a resource; what `get` is given may leave it to the provider's settings. */
 export function workspaceOf(context: ProviderContext, values: Values): string {

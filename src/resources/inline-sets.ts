@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { knownValue } from "../engine/inspect.js";
+import { knownValue } from "../engine/program/inspect.js";
 
 const inline = new WeakMap<pulumi.Resource, pulumi.Input<Record<string, unknown>>>();
 

@@ -1,8 +1,8 @@
 import { AmigoError } from "../api/errors.js";
-import type { ProviderContext } from "../engine/context.js";
 import { HIDDEN } from "../engine/hidden.js";
-import type { Intent } from "../engine/journal.js";
 import type { Values } from "../engine/lifecycle.js";
+import type { ProviderContext } from "../engine/provider/context.js";
+import type { Intent } from "../engine/provider/journal.js";
 
 /** What the journal holds of a create: the natural key of each kind that a killed run could leave without a trace. */
 export const intents = {

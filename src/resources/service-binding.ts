@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { ServiceBindingResponse } from "../api/index.js";
-import { type ConflictCheck, originOf, unique } from "../engine/conflicts.js";
-import type { ProviderContext } from "../engine/context.js";
-import { knownValue } from "../engine/inspect.js";
 import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
 import { stackOf } from "../engine/owner.js";
-import { AmigoResource, classFacts, isOfType, typeToken } from "../engine/resource.js";
+import { type ConflictCheck, originOf, unique } from "../engine/program/conflicts.js";
+import { knownValue } from "../engine/program/inspect.js";
+import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.js";
+import type { ProviderContext } from "../engine/provider/context.js";
+import { typeToken } from "../engine/tokens.js";
 import { isUnknown } from "../engine/unknown.js";
 import { becomesMoved, bind, type Line, unbind } from "./binding-moves.js";
 import { bindingOf, boundByThisRun } from "./bindings.js";

@@ -1,9 +1,9 @@
 import { PermissionError } from "../api/errors.js";
 import type { Listed, ServiceResponse } from "../api/index.js";
 import { findById } from "../api/listed.js";
-import type { ProviderContext } from "../engine/context.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Values } from "../engine/lifecycle.js";
+import type { ProviderContext } from "../engine/provider/context.js";
 import { boundByThisRun, boundService } from "./bindings.js";
 import { refuseForeignOwner } from "./service-writes.js";
 

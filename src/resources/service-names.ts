@@ -1,9 +1,9 @@
 import { ConflictError } from "../api/errors.js";
 import type { ServiceResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
-import type { ProviderContext } from "../engine/context.js";
 import type { Values } from "../engine/lifecycle.js";
-import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/settle.js";
+import type { ProviderContext } from "../engine/provider/context.js";
+import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/provider/settle.js";
 import { sameText } from "./fields.js";
 import { readForWrite, serviceLock, withService, writeService } from "./service-writes.js";
 

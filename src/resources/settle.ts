@@ -1,7 +1,7 @@
 import { AmigoError, ConflictError, NotFoundError } from "../api/errors.js";
-import type { ProviderContext } from "../engine/context.js";
-import { messageOf } from "../engine/failure.js";
-import { settle } from "../engine/settle.js";
+import type { ProviderContext } from "../engine/provider/context.js";
+import { messageOf } from "../engine/provider/failure.js";
+import { settle } from "../engine/provider/settle.js";
 
 /** Whether a write may have been carried out although it failed. */
 export function outcomeUnknown(error: unknown): error is AmigoError {

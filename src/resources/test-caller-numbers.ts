@@ -1,10 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { asSet, same } from "../engine/compare.js";
-import { unique, workspaceOrigin } from "../engine/conflicts.js";
-import type { ProviderContext } from "../engine/context.js";
 import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
-import { AmigoResource, classFacts, isOfType, typeToken } from "../engine/resource.js";
+import { unique, workspaceOrigin } from "../engine/program/conflicts.js";
+import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.js";
+import type { ProviderContext } from "../engine/provider/context.js";
+import { typeToken } from "../engine/tokens.js";
 import { findInWorkspace, removeFromWorkspace } from "./children.js";
 import * as fields from "./fields.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";

@@ -4,8 +4,6 @@ import { ConflictError, NotFoundError, PermissionError, ValidationError } from "
 import type { UpdateWorkspaceBody, WorkspaceResponse } from "../api/index.js";
 import { timeOf } from "../api/times.js";
 import { same } from "../engine/compare.js";
-import type { ProviderContext } from "../engine/context.js";
-import { Unfinished } from "../engine/failure.js";
 import {
   type Change,
   type Existing,
@@ -15,7 +13,10 @@ import {
   type Properties,
   type Values,
 } from "../engine/lifecycle.js";
-import { AmigoResource, classFacts, isOfType, typeToken } from "../engine/resource.js";
+import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.js";
+import type { ProviderContext } from "../engine/provider/context.js";
+import { Unfinished } from "../engine/provider/failure.js";
+import { typeToken } from "../engine/tokens.js";
 import { isUnknown } from "../engine/unknown.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { inspect } from "node:util";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { startEmulator } from "../../src/emulator/index.js";
-import { processProvider } from "../../src/engine/process.js";
+import { processProvider } from "../../src/engine/provider/process.js";
 import { lifecycles } from "../../src/resources/index.js";
 import { clientOf, failureOf, serve, serviceId, workspaceId } from "../api/server.js";
 import { Run } from "../support/lifecycle.js";

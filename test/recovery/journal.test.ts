@@ -14,7 +14,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { seedIds } from "../../src/emulator/index.js";
-import { Journal } from "../../src/engine/journal.js";
+import { Journal } from "../../src/engine/provider/journal.js";
 import { owner, useLab } from "./support.js";
 
 const lab = useLab();
@@ -184,7 +184,7 @@ it("loses nothing while some processes append and others compact", async () => {
   const { home } = lab();
   // Each of these processes opens the journal anew again and again, and finds it large enough to compact.
   const script = (name: string, rounds: number, filler: number) => `
-    const { Journal } = require("./src/engine/journal.ts");
+    const { Journal } = require("./src/engine/provider/journal.ts");
     for (let round = 0; round < ${rounds}; round += 1) {
       const journal = new Journal("https://api.example", (message) => { console.error(message); process.exit(1); });
       const entry = journal.ask({ kind: "UseCase", key: ["${name} " + round], before: [] });

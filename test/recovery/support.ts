@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, vi } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
-import { dynamicProvider } from "../../src/engine/adapter.js";
-import { ProviderContext } from "../../src/engine/context.js";
-import { Journal } from "../../src/engine/journal.js";
 import type { Values } from "../../src/engine/lifecycle.js";
+import { dynamicProvider } from "../../src/engine/provider/adapter.js";
+import { ProviderContext } from "../../src/engine/provider/context.js";
+import { Journal } from "../../src/engine/provider/journal.js";
 import { readSettings } from "../../src/engine/settings.js";
 import { lifecycles } from "../../src/resources/index.js";
 

@@ -1,6 +1,6 @@
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.js";
-import { dynamicProvider } from "../../src/engine/adapter.js";
-import { ProviderContext } from "../../src/engine/context.js";
+import { dynamicProvider } from "../../src/engine/provider/adapter.js";
+import { ProviderContext } from "../../src/engine/provider/context.js";
 import { readSettings } from "../../src/engine/settings.js";
 import { lifecycles } from "../../src/resources/index.js";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { AmigoClient } from "../../../src/api/client.js";
 import { seedIds, startEmulator } from "../../../src/emulator/index.js";
-import { dynamicProvider } from "../../../src/engine/adapter.js";
+import { dynamicProvider } from "../../../src/engine/provider/adapter.js";
 import { workspaceLifecycle } from "../../../src/resources/workspace.js";
 import { useLab } from "../../recovery/support.js";
 

@@ -1,5 +1,5 @@
-import { ProviderContext } from "../../../src/engine/context.js";
-import { Journal } from "../../../src/engine/journal.js";
+import { ProviderContext } from "../../../src/engine/provider/context.js";
+import { Journal } from "../../../src/engine/provider/journal.js";
 import { readSettings } from "../../../src/engine/settings.js";
 import { forgottenCreates, isJournalled } from "../../../src/recovery/creates.js";
 import { judge } from "../../../src/recovery/verdict.js";

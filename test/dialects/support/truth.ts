@@ -5,7 +5,16 @@ import type { Managed } from "../../support/lifecycle.js";
 type Values = Record<string, unknown>;
 
 /** Properties that no server holds. */
-const LOCAL = ["__undeclared", "adopt", "provision", "creation", "deletionProtection", "allowRebind", "onDelete", "isSystem"];
+const LOCAL = [
+  "__undeclared",
+  "adopt",
+  "provision",
+  "creation",
+  "deletionProtection",
+  "allowRebind",
+  "onDelete",
+  "isSystem",
+];
 const OWNER = "__owner";
 const OWNER_TAG = "pulumi-owner";
 

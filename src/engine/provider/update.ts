@@ -1,6 +1,6 @@
-import { bothValues, type Differences, isRemote, isSecret, merged, same, show } from "./compare.js";
-import { HIDDEN } from "./hidden.js";
-import type { Change, Lifecycle, Property, Values } from "./lifecycle.js";
+import { bothValues, type Differences, isRemote, isSecret, merged, same, show } from "../compare.js";
+import { HIDDEN } from "../hidden.js";
+import type { Change, Lifecycle, Property, Values } from "../lifecycle.js";
 
 /**
  * One update. It owns the one rule for all kinds: what the program changed is written over what is live; what it did not change

@@ -1,12 +1,12 @@
+import { HIDDEN, type ImportRequest, KEPT, LOOKED_UP, withoutHidden } from "../hidden.js";
+import { canonicalResourceId, withCanonicalIds } from "../ids.js";
+import type { Lifecycle, Problem, Values } from "../lifecycle.js";
+import { stackOf } from "../owner.js";
+import { problemsOf } from "../problems.js";
+import { MISSING_KEY } from "../settings.js";
+import { isUnknown } from "../unknown.js";
 import type { ProviderContext } from "./context.js";
-import { HIDDEN, type ImportRequest, KEPT, LOOKED_UP, withoutHidden } from "./hidden.js";
-import { canonicalResourceId, withCanonicalIds } from "./ids.js";
-import type { Lifecycle, Problem, Values } from "./lifecycle.js";
 import { inputsOf, withFullMark } from "./outputs.js";
-import { stackOf } from "./owner.js";
-import { problemsOf } from "./problems.js";
-import { MISSING_KEY } from "./settings.js";
-import { isUnknown } from "./unknown.js";
 
 export interface Checked {
   readonly inputs: Values;

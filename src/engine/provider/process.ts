@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Lifecycle } from "../lifecycle.js";
+import { readSettings } from "../settings.js";
 import { dynamicProvider } from "./adapter.js";
 import { ProviderContext } from "./context.js";
 import { Journal } from "./journal.js";
-import type { Lifecycle } from "./lifecycle.js";
-import { readSettings } from "./settings.js";
 
 let settle: (context: ProviderContext) => void;
 const configured = new Promise<ProviderContext>((resolve) => {

@@ -1,14 +1,16 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { version } from "../version.js";
+import { version } from "../../version.js";
+import { HIDDEN, LOOKED_UP, withoutHidden } from "../hidden.js";
+import type { Lifecycle, Values } from "../lifecycle.js";
+import { shortMark } from "../owner.js";
+import { problemsOf } from "../problems.js";
+import { sanitise } from "../sanitise.js";
+import { typeToken } from "../tokens.js";
 import { type ConflictCheck, programRegister } from "./conflicts.js";
-import { HIDDEN, LOOKED_UP, withoutHidden } from "./hidden.js";
 import { isSecret, withUnknowns } from "./inspect.js";
-import type { Lifecycle, Values } from "./lifecycle.js";
-import { ownerMark, shortMark } from "./owner.js";
-import { problemsOf } from "./problems.js";
-import { sanitise } from "./sanitise.js";
+import { ownerMark } from "./owner-mark.js";
 import { muteStackTraces } from "./stack-traces.js";
 
 /** How a class appears to the engine. */
@@ -35,10 +37,6 @@ export function isOfType(value: unknown, token: string): boolean {
   return (
     pulumi.CustomResource.isInstance(value) && (value.constructor as { __pulumiType?: unknown }).__pulumiType === token
   );
-}
-
-export function typeToken(kind: string): string {
-  return `pulumi-nodejs:dynamic/amigo:${kind}`;
 }
 
 /** The base of all resource classes: passes arguments on, and the few hidden inputs that the provider process needs. */

@@ -1,11 +1,11 @@
-import { withoutKeys } from "../api/redact.js";
-import { isRemote, same, undeclaredIn } from "./compare.js";
-import { HIDDEN, LOOKED_UP } from "./hidden.js";
-import type { Lifecycle, Values } from "./lifecycle.js";
-import { fullMark, shortMark } from "./owner.js";
-import { typeToken } from "./resource.js";
-import { sanitise, sanitiseValues } from "./sanitise.js";
-import { UNKNOWN } from "./unknown.js";
+import { withoutKeys } from "../../api/redact.js";
+import { isRemote, same, undeclaredIn } from "../compare.js";
+import { HIDDEN, LOOKED_UP } from "../hidden.js";
+import type { Lifecycle, Values } from "../lifecycle.js";
+import { fullMark, shortMark } from "../owner.js";
+import { sanitise, sanitiseValues } from "../sanitise.js";
+import { typeToken } from "../tokens.js";
+import { UNKNOWN } from "../unknown.js";
 
 /** Hidden values that operations need beside the inputs. */
 const CARRIED = [HIDDEN.owner, HIDDEN.takenFrom, HIDDEN.secrets, HIDDEN.ignore] as const;

@@ -1,18 +1,18 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { redact, registerPrivateText } from "../api/redact.js";
+import { redact, registerPrivateText } from "../../api/redact.js";
+import { differences, mismatches, same } from "../compare.js";
+import { HIDDEN, type ImportRequest, LOOKED_UP } from "../hidden.js";
+import { canonicalResourceId, withCanonicalIds } from "../ids.js";
+import type { Existing, Lifecycle, Values } from "../lifecycle.js";
+import { stackOf } from "../owner.js";
+import { valueAt } from "../property-path.js";
+import { isUnknown } from "../unknown.js";
 import { checkInputs } from "./check.js";
-import { differences, mismatches, same } from "./compare.js";
 import type { ProviderContext } from "./context.js";
 import { EngineError, messageOf, PartialFailure, Unfinished } from "./failure.js";
-import { HIDDEN, type ImportRequest, LOOKED_UP } from "./hidden.js";
-import { canonicalResourceId, withCanonicalIds } from "./ids.js";
-import type { Existing, Lifecycle, Values } from "./lifecycle.js";
 import { everything, inputsOf, observed, outputsOf, withFullMark } from "./outputs.js";
-import { stackOf } from "./owner.js";
-import { valueAt } from "./property-path.js";
 import type { Run } from "./run.js";
 import { settle, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
-import { isUnknown } from "./unknown.js";
 import { Update } from "./update.js";
 
 type DynamicProvider = Required<Omit<pulumi.dynamic.ResourceProvider, "configure">>;

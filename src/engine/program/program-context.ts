@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ProviderContext } from "../provider/context.js";
+import { readSettings } from "../settings.js";
 import { programRun } from "./conflicts.js";
-import { ProviderContext } from "./context.js";
 import { knownValue } from "./inspect.js";
 import type { Provider } from "./provider.js";
-import { readSettings } from "./settings.js";
 
 /** By program run: inline programs of one process must not see each other's lists. */
 const contexts = new WeakMap<object, Map<string, ProviderContext>>();

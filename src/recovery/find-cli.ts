@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, readdirSync, realpathSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { pulumiHome } from "./home.js";
+import { pulumiHome } from "../engine/provider/home.js";
 
 const run = promisify(execFile);
 

@@ -1,4 +1,4 @@
-import type { Values } from "./lifecycle.js";
+import type { Values } from "../lifecycle.js";
 
 /**
  * An operation that stopped after the thing had come to exist: its id and what is known of it go into state, so that

@@ -1,11 +1,11 @@
-import { AmigoClient } from "../api/client.js";
-import type { Listed, ServiceResponse, UseCaseResponse } from "../api/index.js";
-import { redact } from "../api/redact.js";
-import { SharedList, SharedReads } from "../api/shared-reads.js";
-import { version } from "../version.js";
+import { AmigoClient } from "../../api/client.js";
+import type { Listed, ServiceResponse, UseCaseResponse } from "../../api/index.js";
+import { redact } from "../../api/redact.js";
+import { SharedList, SharedReads } from "../../api/shared-reads.js";
+import { version } from "../../version.js";
+import type { Settings } from "../settings.js";
 import type { Journal } from "./journal.js";
 import { Run } from "./run.js";
-import type { Settings } from "./settings.js";
 
 /** What the API shows of one workspace, read once for many. */
 export interface WorkspaceReads {

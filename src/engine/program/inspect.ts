@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { UNKNOWN } from "./unknown.js";
+import { UNKNOWN } from "../unknown.js";
 
 /** What every output of the SDK has and its declarations leave out. */
 interface Inside<T> {
