@@ -72,7 +72,10 @@ test.each([
   ["without its language host", () => script(path.join(folder, "path", "pulumi"), "echo v3.259.0")],
   [
     "broken",
-    () => (placeEngine(path.join(folder, "path"), "3.259.0"), script(path.join(folder, "path", "pulumi"), "exit 1")),
+    () => {
+      placeEngine(path.join(folder, "path"), "3.259.0");
+      script(path.join(folder, "path", "pulumi"), "exit 1");
+    },
   ],
 ])("an engine on PATH that is %s is passed over", async (_, place) => {
   place();
