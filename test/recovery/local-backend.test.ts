@@ -44,13 +44,13 @@ it("takes a lock that cannot be read for somebody's", () => {
 });
 
 it.each([
-  ["file://./state", "/work/clinic/state"],
-  ["file://state", "/work/clinic/state"],
-  ["file://../state", "/work/state"],
+  ["file://./state", "/srv/clinic/state"],
+  ["file://state", "/srv/clinic/state"],
+  ["file://../state", "/srv/state"],
   ["file:///srv/state?no_tmp_dir=true", "/srv/state"],
-  ["file://./my%20state?metadata=skip", "/work/clinic/my state"],
+  ["file://./my%20state?metadata=skip", "/srv/clinic/my state"],
 ])("finds the folder of %s", (url, expected) => {
-  expect(foldersOf(url, "/work/clinic")).toEqual([expected]);
+  expect(foldersOf(url, "/srv/clinic")).toEqual([expected]);
 });
 
 it("finds the folder of a home, and refuses to guess", () => {

@@ -178,9 +178,10 @@ const theApiCannot: Reason = (seen) =>
       (draft.kind === "service" && before?.outputs.personaId !== undefined && wanted.personaId === undefined),
   );
 
-/** Version sets that show late look like somebody else's. */
-const setsShowLate: Reason = ({ dialect, result }) =>
-  dialect.versionSetLagMs > 0 && result.errors.some((error) => error.includes("has a version set"));
+/** What shows late, or is still shown, looks like somebody else's. */
+const readsLag: Reason = ({ dialect, result }) =>
+  (dialect.versionSetLagMs > 0 && result.errors.some((error) => error.includes("has a version set"))) ||
+  (dialect.listLagMs > 0 && result.errors.some((error) => error.includes("has this channel")));
 
 /** A targeted run names what is not made yet, or replaces what others outside the targets hang on. */
 const targetNeedsMore: Reason = (seen) =>
@@ -207,7 +208,7 @@ export const reasons: Readonly<Record<string, Reason>> = {
   somebodyElseUsesIt,
   anotherStackOwnsIt,
   theApiCannot,
-  setsShowLate,
+  readsLag,
   targetNeedsMore,
   replacementStandsInItsOwnWay,
 };
