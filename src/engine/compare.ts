@@ -123,7 +123,7 @@ export function isSecret(values: Values, name: string): boolean {
   return ((values[HIDDEN.secrets] as string[] | undefined) ?? []).includes(name);
 }
 
-/** With the code of each character that is not plain ASCII, so that texts that look the same can be told apart. */
+/** With the code of each character that is not plain ASCII, so that texts that look the same can be distinguished. */
 function escaped(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

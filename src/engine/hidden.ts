@@ -11,6 +11,8 @@ export const HIDDEN = {
   adopt: "__import",
   /** `{ property: reason }`, found in the program by the constructors. */
   conflicts: "__conflicts",
+  /** The names of parts of this resource that the program declares as resources of their own. */
+  elsewhere: "__elsewhere",
   /** The paths of the resource option `replaceOnChanges`. */
   replaceOnChanges: "__replaceOnChanges",
   /** The names of the properties in the resource option `ignoreChanges`. */

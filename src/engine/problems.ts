@@ -19,8 +19,8 @@ export function problemsOf(lifecycle: Lifecycle, inputs: Values, former: Values 
 export function findProblems(schema: z.ZodType, values: Values): Problem[] {
   const result = schema.safeParse(values);
   const found = result.success ? [] : result.error.issues.flatMap((issue) => fromIssue(issue, values));
-  const told = new Set(found.map(({ property }) => property));
-  return [...found, ...unsendable(values, []).filter(({ property }) => !told.has(property))];
+  const named = new Set(found.map(({ property }) => property));
+  return [...found, ...unsendable(values, []).filter(({ property }) => !named.has(property))];
 }
 
 /** What JSON cannot bring back from the server, wherever it stands: schemas pass over it inside of open maps. */

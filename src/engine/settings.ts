@@ -1,7 +1,7 @@
 import { parseBaseUrl } from "../api/base-url.js";
 import { registerSecret } from "../api/redact.js";
 
-/** What the provider can be told; every one may come from the provider's arguments, stack config or the environment. */
+/** The settings of the provider; each may come from the provider's arguments, stack config or the environment. */
 export interface Settings {
   /** The key, read anew for each request so that a variable named by `apiKeyEnv` is never stored. */
   readonly apiKey: () => string | undefined;

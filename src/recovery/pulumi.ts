@@ -60,7 +60,7 @@ export class Pulumi {
       child.once("error", reject).once("close", resolve);
     });
     if (code === 0) return text.stdout;
-    const told = [text.stderr, text.stdout].map((part) => part.trim()).filter((part) => part !== "");
-    throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${told.join("\n")}`);
+    const said = [text.stderr, text.stdout].map((part) => part.trim()).filter((part) => part !== "");
+    throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
   }
 }

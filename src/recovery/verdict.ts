@@ -13,7 +13,7 @@ import { isJournalled, type OpenCreate } from "./creates.js";
  * How an interrupted create ended, as far as the API tells.
  * - `made`: exactly this thing exists.
  * - `nothing`: nothing was made, or nothing that a second create would double.
- * - `open`: what exists cannot be told from somebody else's.
+ * - `open`: what exists cannot be distinguished from somebody else's.
  */
 export type Verdict =
   | { readonly is: "made"; readonly existing: Existing }
@@ -72,22 +72,22 @@ async function byId({ lifecycle, context, inputs }: OpenCreate): Promise<Verdict
 async function byKey(create: OpenCreate): Promise<Verdict> {
   const { lifecycle, context, inputs, entry } = create;
   const candidates = await candidatesFor(create);
-  const told = entry?.id === undefined ? undefined : candidates.find(({ id }) => id === entry.id);
+  const settled = entry?.id === undefined ? undefined : candidates.find(({ id }) => id === entry.id);
   const others = candidates.filter(({ id }) => !entry?.before.includes(id));
-  const [only] = told ? [told] : others;
+  const [only] = settled ? [settled] : others;
   if (!only) {
     return { is: "nothing", why: candidates.length > 0 ? "what has its name was there before" : "nothing was made" };
   }
-  if (!told && others.length > 1) {
+  if (!settled && others.length > 1) {
     return { is: "open", why: `several have its name: ${others.map(text).join(", ")}` };
   }
-  const doubt = told ? undefined : doubtOf(create, only);
+  const doubt = settled ? undefined : doubtOf(create, only);
   if (doubt) return { is: "open", why: `${text(only)} ${doubt}` };
 
   const existing = await lifecycle.read(context, only.id, inputs);
   if (!existing) return { is: "nothing", why: `${text(only)} was there a moment ago and is gone` };
   const differing = create.pending ? mismatches(lifecycle, asSent(create), existing.live) : [];
-  if (lifecycle.kind !== "Service" && differing.length > 0 && !told) {
+  if (lifecycle.kind !== "Service" && differing.length > 0 && !settled) {
     return { is: "open", why: `${text(only)} has its name and differs: ${differing.join("; ")}` };
   }
   return { is: "made", existing };

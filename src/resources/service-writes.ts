@@ -203,7 +203,7 @@ export function ownerOf(service: Pick<ServiceResponse, "tags">): string | undefi
   return service.tags.find(({ key }) => key === OWNER_TAG)?.value ?? undefined;
 }
 
-/** Two stacks that write the same service undo each other's work; the second is told who the first is. */
+/** Two stacks that write the same service undo each other's work; the second gets an error that names the first. */
 export function refuseForeignOwner(
   { run }: ProviderContext,
   service: ServiceResponse,

@@ -13,7 +13,7 @@ import { typeToken } from "../engine/tokens.js";
 import { snakeCase } from "../engine/wire.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
-import { rememberInlineSets } from "./inline-sets.js";
+import { ownSets, rememberInlineSets } from "./inline-sets.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
 import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
 import { refuseWhileInUse } from "./service-deletion.js";
@@ -127,16 +127,25 @@ export class Service extends AmigoResource {
   declare readonly updatedAt: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.CustomResourceOptions) {
-    super(facts, name, args, { deleteBeforeReplace: true, ...opts }, [
-      unique(
-        "name",
-        "service name",
-        name,
-        () => nameInWorkspace(args, opts),
-        (holder) =>
-          `found a second service of this name in the workspace: "${holder}" declares it too; names are unique`,
-      ),
-    ]);
+    const own = args.versionSets === undefined ? undefined : ownSets();
+    super(
+      facts,
+      name,
+      args,
+      { deleteBeforeReplace: true, ...opts },
+      [
+        unique(
+          "name",
+          "service name",
+          name,
+          () => nameInWorkspace(args, opts),
+          (holder) =>
+            `found a second service of this name in the workspace: "${holder}" declares it too; names are unique`,
+        ),
+      ],
+      own?.names,
+    );
+    own?.of(this);
     rememberInlineSets(this, args.versionSets);
   }
 
@@ -275,9 +284,11 @@ async function update(context: ProviderContext, { id, olds, news, over }: Change
 function droppedSets(context: ProviderContext, current: ServiceResponse, olds: Values, news: Values): string[] {
   if (news.versionSets === undefined) return [];
   const declared = news.versionSets as object;
+  const elsewhere = context.run.declarationOf("Service", news)?.elsewhere ?? [];
   return Object.keys((olds.versionSets as object | undefined) ?? {}).filter(
     (name) =>
       !Object.hasOwn(declared, name) &&
+      !elsewhere.includes(name) &&
       name !== "release" &&
       Object.hasOwn(current.version_sets, name) &&
       !context.run.isHeld("VersionSet", `${current.id}/${name}`),

@@ -14,7 +14,7 @@ import { typeToken } from "../engine/tokens.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import { findInWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
-import { declaresInline } from "./inline-sets.js";
+import { declaresInline, rememberOwnSet } from "./inline-sets.js";
 import type { ModelPreference, VersionSetBodyArgs } from "./nested.js";
 import {
   knownPart,
@@ -105,6 +105,7 @@ export class VersionSet extends AmigoResource {
       ),
       notInline(args),
     ]);
+    rememberOwnSet(args.serviceId, args.name);
   }
 
   /** Looks up an existing version set by `<serviceId>/<name>`; fails when there is none. */
@@ -149,7 +150,11 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
     const found = setOf(service, name);
     if (found === undefined) return { id, live: await write(context, news, {}, pickBody(news)) };
     const live = { ...(fromWire(body, found) as Values), ...namesOf(news) };
-    const isOurs = context.run.isHeld("VersionSet", id) || context.run.manages("VersionSet", id);
+    const { run } = context;
+    const wasInline = run
+      .declared("Service")
+      .some((one) => one.id === serviceId && Object.hasOwn((one.former?.versionSets as object) ?? {}, name));
+    const isOurs = wasInline || run.isHeld("VersionSet", id) || run.manages("VersionSet", id);
     if (!isOurs) refuseOthersSet(context, service, news, live);
     const differing = differingOf(news, live);
     return { id, live: differing.length === 0 ? live : await write(context, news, found, pickBody(news)) };

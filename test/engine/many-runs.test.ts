@@ -61,9 +61,12 @@ it("keeps what a resource of the program holds, whichever run made it, and which
     );
     await stack.up();
     lives();
+    emulator.clearRequests();
     stack.program(program(...renamed));
     await stack.up();
     lives();
+    // Not for a moment was the set away.
+    expect(emulator.requests.filter(({ operation }) => operation === "update-service")).toEqual([]);
 
     await stack.up({ args: ["--replace", (await stack.resource("Desk")).urn] });
     const replaced = String((await stack.resource("Desk")).id);

@@ -47,6 +47,7 @@ export abstract class AmigoResource extends pulumi.CustomResource {
     args: object,
     opts: pulumi.CustomResourceOptions = {},
     conflicts: ConflictCheck[] = [],
+    elsewhere?: Promise<string[] | undefined>,
   ) {
     requireProviders();
     const { import: importId, ...others } = opts;
@@ -61,6 +62,7 @@ export abstract class AmigoResource extends pulumi.CustomResource {
       if (importId) inputs[HIDDEN.adopt] = importRequest(importId, opts);
       const others = reportProblems(facts.lifecycle, name, args);
       if (conflicts.length > 0 || others) inputs[HIDDEN.conflicts] = findConflicts(conflicts, others);
+      if (elsewhere) inputs[HIDDEN.elsewhere] = elsewhere;
       Object.assign(inputs, optionsToPass(args, opts));
     }
 

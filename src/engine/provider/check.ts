@@ -25,7 +25,10 @@ export function checkInputs(context: ProviderContext, lifecycle: Lifecycle, olds
     if (workspaceId !== undefined) Object.assign(inputs, withCanonicalIds(lifecycle, { workspaceId }));
   }
   const request = importRequest(news[HIDDEN.adopt]);
-  const isReplacement = context.run.checked(kind, inputs, exists ? former : undefined, request?.id);
+  const isReplacement = context.run.checked(kind, inputs, exists ? former : undefined, {
+    imports: request?.id,
+    elsewhere: Array.isArray(news[HIDDEN.elsewhere]) ? (news[HIDDEN.elsewhere] as string[]) : undefined,
+  });
 
   const failures = [
     ...settingsProblems(context),

@@ -11,6 +11,8 @@ export interface Declared {
   id?: string;
   /** Whether this run replaces what the id names. */
   replaced: boolean;
+  /** The names of its parts that the program declares as resources of their own. */
+  readonly elsewhere?: readonly string[];
   /** The id that its `import` option names. */
   readonly imports?: string;
 }
@@ -37,14 +39,19 @@ export class Run {
    * Called with what each check answers. True when the engine checks a replacement: that comes without former inputs, after
    * the diff of the same inputs.
    */
-  checked(kind: string, inputs: Values, former: Values | undefined, imports?: string): boolean {
+  checked(
+    kind: string,
+    inputs: Values,
+    former: Values | undefined,
+    more: Pick<Declared, "imports" | "elsewhere"> = {},
+  ): boolean {
     const key = fingerprint(kind, inputs);
     const known = this.byInputs.get(key);
     if (former === undefined && known?.id !== undefined) {
       known.replaced = true;
       return true;
     }
-    const declared: Declared = { kind, inputs, former, replaced: false, imports };
+    const declared: Declared = { kind, inputs, former, replaced: false, ...more };
     this.byInputs.set(key, declared);
     this.declarations.push(declared);
     return false;
