@@ -35,6 +35,15 @@ it("answers first calls that arrive together, configured", async () => {
   await fresh.stop();
 });
 
+it("says where a workspace is looked for when none is given anywhere, for every kind that has one", async () => {
+  for (const kind of ["service", "versionSet", "useCase", "serviceBinding", "testCallerNumbers"]) {
+    const { failures } = await provider.check(kind, {}, {});
+    expect(failures.find(({ property }) => property === "workspaceId")?.reason).toMatch(
+      /is required and was found in none/,
+    );
+  }
+});
+
 it("passes unknown values over in check, and lets them replace in diff", async () => {
   const useCase = { workspaceId: UNKNOWN, channel: UNKNOWN, entityName: "Clinic", name: "Line", setupId: UNKNOWN };
   expect((await provider.check("useCase", {}, useCase)).failures).toEqual([]);

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Lifecycle } from "../lifecycle.js";
 import { readSettings } from "../settings.js";
 import { dynamicProvider } from "./adapter.js";
+import { withPlainAnswers } from "./answers.js";
 import { ProviderContext } from "./context.js";
 import { Journal } from "./journal.js";
 
@@ -16,7 +17,7 @@ let begun = false;
  * other methods meanwhile; all kinds share what the first call configures, and wait for it.
  */
 export function processProvider(lifecycle: Lifecycle): pulumi.dynamic.ResourceProvider {
-  const provider = dynamicProvider(lifecycle, () => configured);
+  const provider = withPlainAnswers(dynamicProvider(lifecycle, () => configured));
   return {
     ...provider,
     read: (id, state) => toldOnce(provider.read(id, state)),
