@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { type Declaration, type Kind, type Options, Ref, type Values } from "../lab/engine/program.js";
-import type { RunResult } from "../lab/engine/run.js";
+import type { RunResult } from "../lab/engine/stack.js";
 import { World } from "../lab/stories/world.js";
 import { seedIds } from "../src/emulator/index.js";
 

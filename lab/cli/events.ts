@@ -9,6 +9,15 @@ export interface Step {
   name: string;
 }
 
+/** How a step ended. */
+export interface EngineStep {
+  op: string;
+  urn: string;
+  /** What the resource had, or got; empty where there was none. */
+  id: string;
+  ok: boolean;
+}
+
 export interface Diagnostic {
   severity: string;
   message: string;
@@ -21,11 +30,23 @@ export interface RunEvents {
   steps: Step[];
   /** The steps that change something, as `op name`, without the stack itself and its providers. */
   changed: string[];
+  /** All steps that ended, in that order. */
+  done: EngineStep[];
   diagnostics: Diagnostic[];
 }
 
+interface Metadata {
+  op: string;
+  urn: string;
+  type: string;
+  old?: { id?: string };
+  new?: { id?: string };
+}
+
 interface EngineEvent {
-  resourcePreEvent?: { metadata: { op: string; urn: string; type: string }; planning?: boolean };
+  resourcePreEvent?: { metadata: Metadata; planning?: boolean };
+  resOutputsEvent?: { metadata: Metadata; planning?: boolean };
+  resOpFailedEvent?: { metadata: Metadata };
   diagnosticEvent?: { severity: string; message: string; urn?: string };
 }
 
@@ -35,7 +56,16 @@ export function readEvents(file: string, isPreview: boolean): RunEvents {
   const steps = events.flatMap(({ resourcePreEvent: pre }) =>
     pre && Boolean(pre.planning) === isPreview ? [toStep(pre.metadata)] : [],
   );
-  return { steps, changed: steps.filter(isChange).map(({ op, name }) => `${op} ${name}`), diagnostics: tell(events) };
+  const changed = steps.filter(isChange).map(({ op, name }) => `${op} ${name}`);
+  return { steps, changed, done: events.flatMap((event) => ended(event, isPreview)), diagnostics: tell(events) };
+}
+
+function ended({ resOutputsEvent: made, resOpFailedEvent: failed }: EngineEvent, isPreview: boolean): EngineStep[] {
+  if (made && Boolean(made.planning) !== isPreview) return [];
+  const metadata = made?.metadata ?? failed?.metadata;
+  if (!metadata) return [];
+  const { op, urn, old, new: now } = metadata;
+  return [{ op, urn, id: now?.id || old?.id || "", ok: made !== undefined }];
 }
 
 /** A killed engine may leave half a line at the end. */

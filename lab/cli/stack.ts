@@ -49,6 +49,10 @@ export interface StateResource {
   parent?: string;
   provider?: string;
   dependencies?: string[];
+  propertyDependencies?: Record<string, string[] | null>;
+  deletedWith?: string;
+  delete?: boolean;
+  pendingReplacement?: boolean;
   initErrors?: string[];
 }
 

@@ -3,20 +3,12 @@ import { Deployment } from "./deployment.js";
 import type { Program, RunOptions, StackName } from "./program.js";
 import { ProviderProcess } from "./provider.js";
 import { refresh } from "./refresh.js";
+import type { RunResult, Stack } from "./stack.js";
 import type { StackState } from "./state.js";
-import { Killed, type Step, Steps } from "./steps.js";
+import { Killed, Steps } from "./steps.js";
 
-export interface RunResult {
-  readonly outcome: "succeeded" | "failed" | "killed";
-  /** Where a failure came: nothing is sent in a preview. */
-  readonly failedIn?: "preview" | "run";
-  readonly errors: readonly string[];
-  readonly warnings: readonly string[];
-  readonly steps: readonly Step[];
-}
-
-/** One stack, and what the command line does with it. Each run is a provider process of its own. */
-export class Stack {
+/** A stack on the stand-in. Each run is a provider process of its own. */
+export class InProcessStack implements Stack {
   constructor(
     readonly name: StackName,
     readonly state: StackState,
@@ -54,6 +46,10 @@ export class Stack {
       if (!options.skipPreview) deletions.refuseProtected(everything());
       await deletions.run(everything());
     });
+  }
+
+  age(id: string): void {
+    this.state.age(id);
   }
 
   async #run(options: RunOptions, dryRun: boolean, work: (steps: Steps) => Promise<void>): Promise<RunResult> {

@@ -26,6 +26,9 @@ export interface PendingOperation {
   readonly inputs: Values;
 }
 
+/** When a resource was made that nobody takes for too young to show in a list. */
+export const LONG_AGO = "2026-01-01T00:00:00Z";
+
 /** The state of a stack: entries are never changed, only put in each other's place. */
 export class StackState {
   entries: readonly Entry[] = [];
@@ -59,6 +62,12 @@ export class StackState {
 
   end(operation: PendingOperation): void {
     this.pendingOperations = this.pendingOperations.filter((other) => other !== operation);
+  }
+
+  age(id: string): void {
+    this.entries = this.entries.map((entry) =>
+      entry.id === id ? { ...entry, outputs: { ...entry.outputs, createdAt: LONG_AGO } } : entry,
+    );
   }
 
   copy(): StackState {

@@ -58,22 +58,32 @@ export interface Story {
   readonly commands: readonly Command[];
 }
 
-const command: fc.Arbitrary<Command> = fc.record({
-  verb: fc.oneof(...Object.entries(VERBS).map(([verb, weight]) => ({ arbitrary: fc.constant(verb as Verb), weight }))),
-  stack: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.constant(1), weight: 1 }),
-  pick: fc.nat(9),
-  other: fc.nat(9),
-  value: fc.nat(9),
-  near: fc.constantFrom(2, 2, 2, 1, 1, 0, 0),
-});
+/** What the real engine cannot be made to do, with the reason. */
+export const ONLY_IN_PROCESS: Partial<Record<Verb, string>> = {
+  upKilled: "no signal reaches the CLI at a chosen request soon enough",
+};
 
-/** Stories of so many commands at most. */
-export function stories(maxLength = 16): fc.Arbitrary<Story> {
+const command = (leftOut: object): fc.Arbitrary<Command> =>
+  fc.record({
+    verb: fc.oneof(
+      ...Object.entries(VERBS)
+        .filter(([verb]) => !(verb in leftOut))
+        .map(([verb, weight]) => ({ arbitrary: fc.constant(verb as Verb), weight })),
+    ),
+    stack: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.constant(1), weight: 1 }),
+    pick: fc.nat(9),
+    other: fc.nat(9),
+    value: fc.nat(9),
+    near: fc.constantFrom(2, 2, 2, 1, 1, 0, 0),
+  });
+
+/** Stories of so many commands at most, without some verbs. */
+export function stories(maxLength = 16, leftOut: Partial<Record<Verb, string>> = {}): fc.Arbitrary<Story> {
   return fc.record({
     opening: fc.nat(7),
     opened: fc.constantFrom(true, true, true, false),
     dialect: fc.oneof({ arbitrary: fc.constant(0), weight: 6 }, { arbitrary: fc.nat(10), weight: 4 }),
     focus: fc.record({ pick: fc.nat(9), other: fc.nat(9) }),
-    commands: fc.array(command, { minLength: 3, maxLength, size: "max" }),
+    commands: fc.array(command(leftOut), { minLength: 3, maxLength, size: "max" }),
   });
 }

@@ -118,15 +118,6 @@ function makeByHand(world: World, { pick, other, value }: Command): string | und
   return `by hand: make use case "${name}" (${channel}, ${id})`;
 }
 
-/** A thing made a moment ago counts as too young for a list; what people delete by hand has stood for a while. */
-function ageInState({ shops }: World, id: string): void {
-  for (const { state } of shops.map(({ stack }) => stack)) {
-    state.entries = state.entries.map((entry) =>
-      entry.id === id ? { ...entry, outputs: { ...entry.outputs, createdAt: "2026-01-01T00:00:00Z" } } : entry,
-    );
-  }
-}
-
 function deleteByHand(world: World, { pick, other }: Command): string | undefined {
   const { store } = world;
   const binding = nth(store.bindings.list(), other);
@@ -140,7 +131,8 @@ function deleteByHand(world: World, { pick, other }: Command): string | undefine
     const name = nameOf(world, useCase.id);
     store.bindings.delete(useCase.id);
     store.useCases.delete(useCase.id);
-    ageInState(world, useCase.id);
+    // A list that lacks what was made a moment ago says nothing; what people delete by hand has stood for a while.
+    for (const { stack } of world.shops) stack.age(useCase.id);
     return `by hand: delete use case ${name} and its binding`;
   }
   const service = nth(

@@ -1,14 +1,17 @@
 import { Command } from "commander";
 import fc from "fast-check";
+import { ensureDist } from "../dist.js";
 import { speedUpTime } from "./clock.js";
-import { type Story, stories } from "./command.js";
+import { ONLY_IN_PROCESS, type Story, stories } from "./command.js";
+import { tellOnBoth } from "./compare.js";
 import { inWords, sentence, type Told, tell } from "./story.js";
 import { World } from "./world.js";
 
 interface Flags {
   count: number;
   seed: number;
-  length: number;
+  length?: number;
+  cli?: boolean;
   path?: string;
   mention: string;
   without: string;
@@ -19,7 +22,8 @@ new Command("npm run stories --")
   .description("tells stories of several runs and compares the server and the state with what a careful user expects")
   .option("--count <n>", "stories", Number, 300)
   .option("--seed <n>", "of the stories", Number, 1)
-  .option("--length <n>", "commands of a story, at most", Number, 16)
+  .option("--length <n>", "commands of a story, at most; 16, or 5 with --cli", Number)
+  .option("--cli", "tells each story on the real engine too, and says where the two differ")
   .option("--path <path>", "of one story, as a failed test prints it: tells that one")
   .option("--mention <pattern>", "count only faults whose story in words has this regular expression", "")
   .option(
@@ -31,7 +35,32 @@ new Command("npm run stories --")
   .action(main)
   .parseAsync();
 
-async function main({ count, seed, length, path, mention, without, found }: Flags): Promise<void> {
+async function main(flags: Flags): Promise<void> {
+  return flags.cli ? onBoth(flags) : inProcess(flags);
+}
+
+/** Shrinks nothing: a story takes 10 to 40 s. */
+async function onBoth({ count, seed, length = 5, path, without }: Flags): Promise<void> {
+  ensureDist((line) => process.stderr.write(`${line}\n`));
+  const total: Record<string, number> = { stories: 0, runs: 0, requests: 0 };
+  let found = 0;
+  const drawn = fc.sample(stories(length, ONLY_IN_PROCESS), { numRuns: path === undefined ? count : 1, seed, path });
+  for (const [index, story] of drawn.entries()) {
+    const startedAt = Date.now();
+    const { cli, differences } = await tellOnBoth(story, without.split(","));
+    add(total, cli);
+    const title = `seed ${seed}, path ${path ?? index}: ${cli.runs} runs, ${Math.round((Date.now() - startedAt) / 1000)} s`;
+    const isFound = cli.violations.length > 0 || differences.length > 0;
+    if (isFound) found += 1;
+    const text = isFound || path !== undefined ? [inWords(cli), ...differences.map((text) => `  ≠ ${text}`)] : [];
+    process.stdout.write(`${[title, ...text].join("\n")}\n`);
+  }
+  const figures = Object.entries(total).map(([name, value]) => `${value} ${name}`);
+  process.stdout.write(`\n${figures.join(", ")}\n${found} stories broke a rule or went another way\n`);
+  process.exitCode = found > 0 ? 1 : 0;
+}
+
+async function inProcess({ count, seed, length = 16, path, mention, without, found }: Flags): Promise<void> {
   speedUpTime(50);
   const world = await World.open();
   const judge = (story: Story) => tell(world, story, without.split(","));

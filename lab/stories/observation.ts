@@ -1,7 +1,7 @@
 import { EmulatorStore, type RequestLogEntry, type StoreSnapshot } from "../../src/emulator/index.js";
 import type { RunOptions } from "../engine/program.js";
 import { type Kind, type Program, type Ref, urnOf, type Values } from "../engine/program.js";
-import type { RunResult } from "../engine/run.js";
+import type { RunResult } from "../engine/stack.js";
 import type { Entry } from "../engine/state.js";
 import { resolve } from "../engine/values.js";
 import { liveValues } from "./kinds.js";

@@ -1,7 +1,9 @@
 import { type Emulator, type StoreSnapshot, seedIds, startEmulator } from "../../src/emulator/index.js";
 import type { Declaration, Options, Program, StackName, Values } from "../engine/program.js";
-import { Stack } from "../engine/run.js";
+import { InProcessStack } from "../engine/run.js";
+import type { Stack } from "../engine/stack.js";
 import { StackState } from "../engine/state.js";
+import { refsIn } from "../engine/values.js";
 import { SECRET } from "./kinds.js";
 
 /** A resource of the program under work. */
@@ -26,6 +28,11 @@ export const STACKS: readonly StackName[] = [
 
 export const API_KEY = "amigo-demo-key";
 
+/** Where a story's stacks live. */
+export type MakeStack = (name: StackName, settings: Readonly<Record<string, string>>) => Stack;
+
+const inProcess: MakeStack = (name, settings) => new InProcessStack(name, new StackState(), settings);
+
 /** The server and both stacks of a story. One server serves many stories, one after another. */
 export class World {
   shops: readonly Shop[] = [];
@@ -33,13 +40,14 @@ export class World {
   private constructor(
     readonly emulator: Emulator,
     private readonly start: StoreSnapshot,
+    private readonly makeStack: MakeStack,
   ) {
     this.reset();
   }
 
-  static async open(): Promise<World> {
+  static async open(makeStack = inProcess): Promise<World> {
     const emulator = await startEmulator();
-    return new World(emulator, emulator.store.snapshot());
+    return new World(emulator, emulator.store.snapshot(), makeStack);
   }
 
   get store() {
@@ -57,7 +65,7 @@ export class World {
       settleSeconds: "3",
       maxAttempts: "3",
     };
-    this.shops = STACKS.map((name) => ({ stack: new Stack(name, new StackState(), settings), drafts: [], bad: false }));
+    this.shops = STACKS.map((name) => ({ stack: this.makeStack(name, settings), drafts: [], bad: false }));
   }
 
   close(): Promise<void> {
@@ -67,7 +75,7 @@ export class World {
 
 const NO_SUCH_SETUP = "5e700000-0000-4000-8000-0000000000ff";
 
-/** The program of a stack as it stands. */
+/** The program of a stack as it stands, each resource after those that it names. */
 export function programOf({ drafts, bad }: Shop): Program {
   const failing: Declaration = {
     name: "bad",
@@ -75,7 +83,8 @@ export function programOf({ drafts, bad }: Shop): Program {
     inputs: { channel: "inbound_voice", entityName: "Bad", name: "Bad", setupId: NO_SUCH_SETUP },
     options: {},
   };
-  return [...drafts, ...(bad ? [failing] : [])].map(withSecrets);
+  const names = ({ inputs, options }: Declaration) => refsIn([inputs, options.deletedWith]).length;
+  return [...drafts, ...(bad ? [failing] : [])].toSorted((a, b) => names(a) - names(b)).map(withSecrets);
 }
 
 function withSecrets(declaration: Declaration): Declaration {
