@@ -69,7 +69,7 @@ const whatIsNewIsAsDeclared: Rule = (seen) => {
 
 /** What the run does not change, ignored or drifted or undeclared, stays as the server had it. */
 const whatDidNotChangeStays: Rule = (seen) => {
-  if (seen.run !== "up") return [];
+  if (seen.run !== "up" || seen.result.outcome === "killed") return [];
   return kept(seen).flatMap((declared) => {
     const { draft, before, wanted, ignored, live, was } = declared;
     if (
