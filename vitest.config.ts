@@ -14,7 +14,18 @@ const slow = [
 ];
 
 /** Engine tests that take longest, first: what starts last must not be what all wait for. */
-const longest = ["many-runs", "quickstart", "kill", "recover", "adoption", "examples", "package", "order", "dialects"];
+const longest = [
+  "many-runs",
+  "stories",
+  "quickstart",
+  "kill",
+  "recover",
+  "adoption",
+  "examples",
+  "package",
+  "order",
+  "dialects",
+];
 
 const place = ({ moduleId }: TestSpecification) => {
   const found = longest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));

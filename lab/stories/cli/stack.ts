@@ -28,7 +28,9 @@ export class CliStack implements Stack {
 
   async refresh(options: RunOptions = {}): Promise<RunResult> {
     const stack = await this.#stack();
-    return this.#run(false, (flags) => stack.refresh(flags), options);
+    const result = await this.#run(false, (flags) => stack.refresh(flags), options);
+    // The engine names these steps by what they found: an update, a deletion, or nothing.
+    return { ...result, steps: result.steps.map((step) => ({ ...step, type: "read" })) };
   }
 
   async destroy(options: RunOptions = {}): Promise<RunResult> {
