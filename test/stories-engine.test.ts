@@ -125,3 +125,10 @@ it("touches targets only", async () => {
   const urn = stack().state.entries.find(({ name }) => name === "line")?.urn ?? "";
   expect(stepsOf(await stack().up([renamed], { targets: [urn] }))).toEqual(["delete line"]);
 });
+
+it("reports what the program declares outside the targets as the same", async () => {
+  await stack().up([desk, line]);
+  const urn = stack().state.entries.find(({ name }) => name === "line")?.urn ?? "";
+  const { steps } = await stack().up([desk, line], { targets: [urn] });
+  expect(steps.map(({ type, urn: of }) => `${type} ${of.split("::").at(-1)}`)).toEqual(["same desk", "same line"]);
+});

@@ -82,7 +82,7 @@ export class Deployment {
     const urn = this.#urn(declaration);
     this.#seen.add(urn);
     const old = this.#oldOf(declaration, urn);
-    if (!this.#isTarget(urn)) return old && (async () => old);
+    if (!this.#isTarget(urn)) return old && (async () => steps.untouched(old));
 
     const goal = goalOf(declaration, await this.#resolved(declaration), steps.stack);
     const deleted = this.#deletedFirst.get(urn);

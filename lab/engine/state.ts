@@ -33,6 +33,8 @@ export const LONG_AGO = "2026-01-01T00:00:00Z";
 export class StackState {
   entries: readonly Entry[] = [];
   pendingOperations: readonly PendingOperation[] = [];
+  /** The file that holds it, with secrets encrypted; the stand-in has none. */
+  file = "";
 
   /** The entry that the next run goes on from; what waits for its deletion is none. */
   find(urn: string): Entry | undefined {

@@ -63,6 +63,12 @@ export class Steps {
     return this.state.replace(entry, this.#entry(declaration, entry.id, inputs, entry.outputs));
   }
 
+  /** A resource of the program outside the targets: the engine reports it as the same, and asks the provider nothing. */
+  untouched(entry: Entry): Entry {
+    this.done.push({ type: "same", urn: entry.urn, id: entry.id, ok: true });
+    return entry;
+  }
+
   /** `replaced`: the entry that this one comes after, deleted already or to be deleted at the end. */
   async create(declaration: Declaration, inputs: Values, replaced?: Entry): Promise<Entry> {
     const type = replaced ? "replace" : "create";

@@ -13,10 +13,12 @@ export type RunKind = "up" | "refresh" | "destroy";
 export class Moment {
   readonly store = new EmulatorStore();
   readonly states: readonly (readonly Entry[])[];
+  readonly stateFiles: readonly string[];
 
   constructor(world: World) {
     this.store.load(world.store.snapshot() as StoreSnapshot);
     this.states = world.shops.map(({ stack }) => stack.state.entries);
+    this.stateFiles = world.shops.map(({ stack }) => stack.state.file);
   }
 
   live(kind: Kind, id: string): Values | undefined {

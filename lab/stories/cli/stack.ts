@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import { environmentName } from "../../../src/engine/settings.js";
 import type { EngineStep } from "../../cli/events.js";
 import { type RunResult as CliResult, type RunOptions as Flags, TestStack } from "../../cli/stack.js";
@@ -62,6 +64,9 @@ export class CliStack implements Stack {
     const exported = await stack.exportState(true);
     this.state.entries = entriesOf(exported);
     this.state.pendingOperations = pendingOf(exported);
+    const { project } = this.name;
+    const file = path.join(stack.folder, "backend", ".pulumi", "stacks", project, `${this.name.stack}.json`);
+    this.state.file = readFileSync(file, "utf8");
     return resultOf(result, preview);
   }
 

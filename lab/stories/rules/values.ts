@@ -178,16 +178,18 @@ const whatIsDeclaredIsFinished: Rule = (seen) => {
   });
 };
 
-/** No key and no secret argument shows in a message or among the errors in state. */
+/** No key and no secret argument shows in a message, in the file of the state, or among the errors in state. */
 const secretsDoNotShow: Rule = (seen) => {
   const messages = [
     ...seen.result.errors,
     ...seen.result.warnings,
     ...seen.after.entries().flatMap(({ initErrors }) => initErrors),
   ];
-  return messages
-    .filter((text) => text.includes(SECRET) || text.includes(API_KEY))
-    .map((text) => `in clear: ${text.slice(0, 300)}`);
+  const inClear = (text: string) => text.includes(SECRET) || text.includes(API_KEY);
+  return [
+    ...messages.filter(inClear).map((text) => `in clear: ${text.slice(0, 300)}`),
+    ...seen.after.stateFiles.filter(inClear).map(() => "in clear in the file of the state"),
+  ];
 };
 
 export const valueRules = {
