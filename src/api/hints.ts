@@ -24,12 +24,11 @@ const stillBound =
 const phoneAssigned =
   "Phone numbers are still assigned to the use case, which this API cannot change; unassign them in the Amigo console or ask Amigo's support, then run again.";
 
-/** What to do, by operation and status; the first row that fits counts, so the particular stands before the general. */
+/**
+ * What to do, by operation and status; the first row that fits counts, so the particular stands before the general. Nothing is
+ * said here of a refused key: only the settings know where it came from.
+ */
 export const hintRows: readonly HintRow[] = [
-  {
-    statuses: [401],
-    hint: "The key was read from the provider argument apiKey or apiKeyEnv, the stack config amigo:apiKey or the environment variable AMIGO_API_KEY: is it complete, not revoked, and made for the account behind this base URL?",
-  },
   {
     operations: ["archive-workspace"],
     statuses: [403],

@@ -9,7 +9,7 @@ import { valueAt } from "../property-path.js";
 import { isUnknown } from "../unknown.js";
 import { checkInputs } from "./check.js";
 import type { ProviderContext } from "./context.js";
-import { EngineError, messageOf, PartialFailure, Unfinished } from "./failure.js";
+import { EngineError, PartialFailure, Unfinished } from "./failure.js";
 import { everything, inputsOf, observed, outputsOf, withFullMark } from "./outputs.js";
 import type { Run } from "./run.js";
 import { settle, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
@@ -32,7 +32,8 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
     try {
       return await work(context);
     } catch (error) {
-      throw engineError(`${doing} ${lifecycle.describe(values)}`, lifecycle, values, error);
+      const message = `${doing} ${lifecycle.describe(values)}: ${context.messageOf(error)}`;
+      throw engineError(message, lifecycle, values, error);
     }
   }
 
@@ -261,9 +262,9 @@ function textsIn(value: unknown): string[] {
   return value !== null && typeof value === "object" ? Object.values(value).flatMap(textsIn) : [];
 }
 
-function engineError(doing: string, lifecycle: Lifecycle, values: Values, error: unknown): Error {
+function engineError(text: string, lifecycle: Lifecycle, values: Values, error: unknown): Error {
   // Messages of the lifecycles quote what the server said, which may quote the key.
-  const message = redact(`${doing}: ${messageOf(error)}`);
+  const message = redact(text);
   if (!(error instanceof Unfinished)) return error instanceof EngineError ? error : new EngineError(message);
   const outs = outputsOf(lifecycle, values, error.live);
   return new PartialFailure(error.id, { ...outs, [HIDDEN.provider]: values[HIDDEN.provider] }, message);
