@@ -31,6 +31,16 @@ const NUMBERS = {
   settleSeconds: { least: 0, most: 600, whole: false },
 } as const;
 
+/** The names of all settings, as arguments of a provider and after `amigo:` in stack config. */
+export const SETTING_NAMES: readonly string[] = [
+  "apiKey",
+  "apiKeyEnv",
+  "baseUrl",
+  "workspaceId",
+  ...Object.keys(NUMBERS),
+  "ownershipTag",
+];
+
 export interface SettingsSource {
   /** A value from the provider's arguments or stack config, without its `amigo:` prefix. */
   readonly config: (name: string) => string | undefined;

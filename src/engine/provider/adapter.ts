@@ -26,13 +26,18 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
     for (const [partKind, partId] of lifecycle.parts?.(id, inputs) ?? []) run.hold(partKind, partId);
   };
 
-  async function guarded<T>(doing: string, values: Values, work: (context: ProviderContext) => Promise<T>): Promise<T> {
+  async function guarded<T>(
+    doing: string,
+    id: string | undefined,
+    values: Values,
+    work: (context: ProviderContext) => Promise<T>,
+  ): Promise<T> {
     const context = await configured();
     keepPrivate(values);
     try {
       return await work(context);
     } catch (error) {
-      const message = `${doing} ${lifecycle.describe(values)}: ${context.messageOf(error)}`;
+      const message = `${doing} ${nameOf(lifecycle, id, values)}: ${context.messageOf(error)}`;
       throw engineError(message, lifecycle, values, error);
     }
   }
@@ -75,7 +80,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
     },
 
     create: (rawNews) =>
-      guarded("creating", rawNews, async (context) => {
+      guarded("creating", undefined, rawNews, async (context) => {
         const news = canonical(rawNews);
         const request = news[HIDDEN.adopt] as ImportRequest | undefined;
         const inputs = inputsOf(lifecycle, news);
@@ -90,11 +95,12 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
       }),
 
     read: (rawId, rawState = {}) =>
-      guarded("reading", rawState, async (context) => {
+      guarded("reading", rawId, rawState, async (context) => {
         const [id, state] = [canonicalResourceId(rawId), canonical(rawState)];
         const existing = await lifecycle.read(context, id, state);
         if (state[LOOKED_UP]) {
-          if (!existing) throw new Error(`there is no ${kind} with the id ${id}`);
+          if (!existing)
+            throw new Error(`there is no ${kind} with the id ${id}; is it the right workspace and account?`);
           return { id: existing.id, props: everything(lifecycle, state, existing.live) };
         }
         // The engine takes a result without an id as "gone"; the SDK's type does not say so.
@@ -112,7 +118,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
       const { withdrawn } = differences(lifecycle, olds, news);
       const takenFrom = { [HIDDEN.takenFrom]: olds[HIDDEN.takenFrom] };
       const kept = { ...news, ...takenFrom, ...Object.fromEntries(withdrawn.map((name) => [name, olds[name]])) };
-      return guarded("updating", kept, async (context) => {
+      return guarded("updating", id, kept, async (context) => {
         const { run } = context;
         const inputs = inputsOf(lifecycle, news);
         const found = differences(lifecycle, olds, news, run.declarationOf(kind, news)?.former);
@@ -130,7 +136,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
     },
 
     delete: (rawId, rawState) =>
-      guarded("deleting", rawState, async (context) => {
+      guarded("deleting", rawId, rawState, async (context) => {
         const [id, state] = [canonicalResourceId(rawId), canonical(rawState)];
         if (context.run.isHeld(kind, id)) {
           context.warn(
@@ -149,6 +155,11 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
         if (outcome !== "left") context.run.removed(kind, id, state, lifecycle.describe(state));
       }),
   };
+}
+
+/** What messages call the resource: of one that `get` looks up, nothing but the id is known. */
+function nameOf(lifecycle: Lifecycle, id: string | undefined, values: Values): string {
+  return values[LOOKED_UP] ? `${lifecycle.kind} ${id}` : lifecycle.describe(values);
 }
 
 /** What is not written stays in state as it was, also when the update fails. */

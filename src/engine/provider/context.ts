@@ -39,7 +39,6 @@ export class ProviderContext {
   get client(): AmigoClient {
     if (!this.madeClient) {
       const { maxConcurrency, requestsPerSecond, timeoutSeconds, maxAttempts, apiKey, baseUrl } = this.settings;
-      const level = process.env.AMIGO_LOG;
       this.madeClient = new AmigoClient({
         baseUrl,
         apiKey,
@@ -48,7 +47,6 @@ export class ProviderContext {
         timeoutSeconds,
         maxAttempts,
         userAgent: `pulumi-amigo/${version}`,
-        logLevel: level === "debug" || level === "trace" ? level : "off",
       });
     }
     return this.madeClient;
