@@ -24,12 +24,17 @@ const stillBound =
 const phoneAssigned =
   "Phone numbers are still assigned to the use case, which this API cannot change; unassign them in the Amigo console or ask Amigo's support, then run again.";
 
-/** What to do, by operation and status; the first row that fits counts, so the particular stands before the general. */
+const workspaceGone = "The workspace is archived, or this key cannot see it: right account, right base URL?";
+
+function notInWorkspace(property: string, thing: string): string {
+  return `Check ${property}: it must be the id of ${thing} of this workspace. Ids differ between workspaces and accounts.`;
+}
+
+/**
+ * What to do, by operation and status; the first row that fits counts, so the particular stands before the general. Nothing is
+ * said here of a refused key: only the settings know where it came from.
+ */
 export const hintRows: readonly HintRow[] = [
-  {
-    statuses: [401],
-    hint: "The key was read from the provider argument apiKey or apiKeyEnv, the stack config amigo:apiKey or the environment variable AMIGO_API_KEY: is it complete, not revoked, and made for the account behind this base URL?",
-  },
   {
     operations: ["archive-workspace"],
     statuses: [403],
@@ -76,6 +81,26 @@ export const hintRows: readonly HintRow[] = [
     hint: "The service already has another use case bound for this channel; a service takes one use case per channel. Unbind that one first, or bind to another service.",
   },
   {
+    operations: serviceWrites,
+    statuses: [404],
+    when: /\bpersona(_id)?\b/i,
+    hint: notInWorkspace("personaId", "a persona"),
+  },
+  {
+    operations: serviceWrites,
+    statuses: [404],
+    when: /\bcontext[ _-]?graph(_id)?\b/i,
+    hint: notInWorkspace("contextGraphId", "a context graph"),
+  },
+  { operations: serviceWrites, statuses: [404], when: /\bagent(_id)?\b/i, hint: notInWorkspace("agentId", "an agent") },
+  { statuses: [404], when: /^(the )?workspace\b/i, hint: workspaceGone },
+  {
+    operations: serviceWrites,
+    statuses: [404],
+    when: /^(?!.*\bservice\b)/is,
+    hint: `The server does not say what it did not find: the service, or what agentId, contextGraphId or personaId names. Or: ${workspaceGone}`,
+  },
+  {
     operations: ["create-use-case"],
     statuses: [404],
     hint: "The channel setup named by setupId does not exist in this workspace, or the workspace is archived or not visible to this key.",
@@ -95,11 +120,7 @@ export const hintRows: readonly HintRow[] = [
     statuses: [404, 405],
     hint: 'Neither POST /v1/workspaces/self-service nor POST /v1/me/workspaces exists at this base URL: is it the right one? Else creation "bootstrap" makes a workspace without an owner.',
   },
-  {
-    operations: [...ofOneWorkspace, "archive-workspace"],
-    statuses: [404],
-    hint: "The workspace is archived, or this key cannot see it: right account, right base URL?",
-  },
+  { operations: [...ofOneWorkspace, "archive-workspace"], statuses: [404], hint: workspaceGone },
   {
     operations: ["get-service", "update-service", "delete-service", "upsert-service-version-set"],
     statuses: [404],
@@ -110,7 +131,7 @@ export const hintRows: readonly HintRow[] = [
     statuses: [404],
     hint: "The use case does not exist in this workspace (any more), or the workspace is archived or not visible to this key.",
   },
-  { statuses: [404], hint: "The workspace is archived, or this key cannot see it: right account, right base URL?" },
+  { statuses: [404], hint: workspaceGone },
   { statuses: [405], hint: "The server at this base URL does not know this operation: is the base URL right?" },
   {
     operations: ["archive-workspace"],

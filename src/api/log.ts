@@ -2,9 +2,13 @@ import { redact } from "./redact.js";
 
 export type LogLevel = "off" | "debug" | "trace";
 
-/** What AMIGO_LOG asks for; anything but `debug` and `trace` is off. */
+export function isLogLevel(value: string | undefined): value is LogLevel {
+  return value === "off" || value === "debug" || value === "trace";
+}
+
+/** What AMIGO_LOG asks for; anything else is off. */
 export function logLevelFrom(value: string | undefined): LogLevel {
-  return value === "debug" || value === "trace" ? value : "off";
+  return isLogLevel(value) ? value : "off";
 }
 
 export function writeToStandardError(line: string): void {

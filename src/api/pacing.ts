@@ -34,8 +34,7 @@ export type Denial =
   | { reason: "deadline" }
   | { reason: "silent" }
   | { reason: "wait"; waitMs: number; because: string }
-  /** `elsewhere`: perhaps to another process, which has shown the whole error there. */
-  | { reason: "refused"; refusal: Refusal; elsewhere?: boolean };
+  | { reason: "refused"; refusal: Refusal };
 
 export type Release = (ending: Ending) => void;
 

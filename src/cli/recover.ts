@@ -48,11 +48,19 @@ async function run(flags: Flags, command: Command): Promise<void> {
     const { stack, cwd, dryRun, yes } = flags;
     report = await recover({ stack, cwd, dryRun, tell, confirm, agreed: yes });
   } catch (error) {
-    return command.error(`error: ${error instanceof Error ? error.message : String(error)}`, { exitCode: 1 });
+    return command.error(`error: ${await textOf(error)}`, { exitCode: 1 });
   }
   if (flags.json) console.log(JSON.stringify(report, undefined, 2));
   else for (const line of summary(report)) console.log(line);
   process.exitCode = report.settled ? 0 : 2;
+}
+
+async function textOf(error: unknown): Promise<string> {
+  const { AuthenticationError } = await import("../api/errors.js");
+  const message = error instanceof Error ? error.message : String(error);
+  if (!AuthenticationError.isInstance(error)) return message;
+  const { KEY_PLACES } = await import("../engine/settings.js");
+  return `${message} ${KEY_PLACES}`;
 }
 
 async function asked(question: string): Promise<boolean> {

@@ -5,6 +5,8 @@ import { registerSecret } from "../api/redact.js";
 export interface Settings {
   /** The key, read anew for each request so that a variable named by `apiKeyEnv` is never stored. */
   readonly apiKey: () => string | undefined;
+  /** Which source the key came from and what to look at, or where none was found. */
+  readonly keyAdvice: () => string;
   readonly baseUrl: string;
   readonly workspaceId?: string;
   readonly maxConcurrency?: number;
@@ -28,6 +30,16 @@ const NUMBERS = {
   maxAttempts: { least: 1, most: 20, whole: true },
   settleSeconds: { least: 0, most: 600, whole: false },
 } as const;
+
+/** The names of all settings, as arguments of a provider and after `amigo:` in stack config. */
+export const SETTING_NAMES: readonly string[] = [
+  "apiKey",
+  "apiKeyEnv",
+  "baseUrl",
+  "workspaceId",
+  ...Object.keys(NUMBERS),
+  "ownershipTag",
+];
 
 export interface SettingsSource {
   /** A value from the provider's arguments or stack config, without its `amigo:` prefix. */
@@ -60,13 +72,24 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
 
   const keyVariable = text("apiKeyEnv");
   const storedKey = nonEmpty(config("apiKey"));
-  const findKey = () => {
-    const named = keyVariable ? nonEmpty(environment[keyVariable]) : undefined;
-    const ambient = nonEmpty(environment.AMIGO_API_KEY);
-    if (!explicit) return named ?? ambient ?? storedKey;
-    // An explicit provider that names a variable means that account and no other.
-    return storedKey ?? (keyVariable ? named : ambient);
+  const variable = (name: string): KeySource => ({
+    key: nonEmpty(environment[name]),
+    text: `environment variable ${name}`,
+  });
+  const named = (): KeySource[] => {
+    if (!keyVariable) return [];
+    const source = variable(keyVariable);
+    return [{ ...source, text: `${source.text} (which \`apiKeyEnv\` names)` }];
   };
+  const ambient = () => variable("AMIGO_API_KEY");
+  /** In the order in which they count. */
+  const keySources = (): KeySource[] => {
+    if (!explicit) return [...named(), ambient(), { key: storedKey, text: "stack config `amigo:apiKey`" }];
+    const own = { key: storedKey, text: "argument `apiKey` of the amigo.Provider" };
+    // An explicit provider that names a variable means that account and no other.
+    return keyVariable && storedKey === undefined ? named() : [own, ambient()];
+  };
+  const findKey = () => keySources().find(({ key }) => key !== undefined)?.key;
 
   const ownership = text("ownershipTag") ?? "true";
   if (ownership !== "true" && ownership !== "false") {
@@ -87,6 +110,7 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
       if (key !== undefined) registerSecret(key);
       return key;
     },
+    keyAdvice: () => adviceOf(keySources(), baseUrl),
     baseUrl,
     workspaceId: text("workspaceId"),
     maxConcurrency: number("maxConcurrency"),
@@ -99,11 +123,28 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
   };
 }
 
-/** Where a key is looked for, as the message for a missing one says it. */
-export const MISSING_KEY =
-  "no API key was found. It is looked for in three places: the environment variable AMIGO_API_KEY, the stack config " +
-  "`amigo:apiKey` (set it with `pulumi config set --secret amigo:apiKey`), and the arguments `apiKey` or `apiKeyEnv` " +
-  "of an explicit amigo.Provider (a named variable must be set where the engine runs)";
+interface KeySource {
+  readonly key: string | undefined;
+  readonly text: string;
+}
+
+function adviceOf(sources: readonly KeySource[], baseUrl: string): string {
+  const found = sources.findIndex(({ key }) => key !== undefined);
+  const unset = sources.slice(0, found < 0 ? sources.length : found).map(({ text }) => `the ${text}`);
+  if (found < 0)
+    return `${unset.join(" and ")} ${unset.length > 1 ? "are" : "is"} not set where the engine runs. ${KEY_PLACES}`;
+  const since = unset.length > 0 ? `, since ${unset.join(" and ")} ${unset.length > 1 ? "are" : "is"} not set` : "";
+  return (
+    `The key was read from the ${sources[found]?.text}${since}: ` +
+    `is it complete, not revoked, and made for the account behind ${baseUrl}?`
+  );
+}
+
+/** Where a key is looked for. */
+export const KEY_PLACES =
+  "A key is looked for in three places: the environment variable AMIGO_API_KEY, the stack config `amigo:apiKey` (set it " +
+  "with `pulumi config set --secret amigo:apiKey`), and the arguments `apiKey` or `apiKeyEnv` of an explicit " +
+  "amigo.Provider, which reads no stack config.";
 
 function nonEmpty(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === "" ? undefined : value.trim();

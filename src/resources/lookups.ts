@@ -3,8 +3,10 @@ import { canonicalId } from "../api/ids.js";
 import type { ServiceResponse } from "../api/index.js";
 import { matchesIn, wholeOf } from "../api/listed.js";
 import { programContext } from "../engine/program/program-context.js";
+import { programError, requireArguments, requireKnown } from "../engine/program/program-error.js";
 import type { Provider } from "../engine/program/provider.js";
 import type { ProviderContext } from "../engine/provider/context.js";
+import { messageOf } from "../engine/provider/failure.js";
 import { workspaceOf } from "./children.js";
 import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
 import { existing as bindingThere } from "./service-binding.js";
@@ -110,52 +112,65 @@ export interface GetServiceBindingArgs extends InWorkspace {
 
 /** Finds one workspace by id or slug; fails when there is none. */
 export async function getWorkspace(args: GetWorkspaceArgs, opts: LookupOptions = {}): Promise<WorkspaceResult> {
-  const { client } = await programContext(opts.provider);
-  if ("id" in args) return result(workspaceThere(await client.getWorkspace(args.id)));
-  const found = matchesIn(await client.listWorkspaces(), ({ slug }) => slug === args.slug);
-  return result(workspaceThere(only("workspace", args, found)));
+  return answer("getWorkspace", args, opts, async ({ client }) => {
+    if (has(args, "id")) return result(workspaceThere(await client.getWorkspace(args.id)));
+    const found = matchesIn(await client.listWorkspaces(), ({ slug }) => slug === args.slug);
+    return result(workspaceThere(only("workspace", args, found)));
+  });
 }
 
 /** Finds one service by id or name; fails when there is none. */
 export async function getService(args: GetServiceArgs, opts: LookupOptions = {}): Promise<ServiceResult> {
-  const { context, workspaceId } = await inWorkspace(args, opts);
-  if ("id" in args) return serviceResult(await context.workspace(workspaceId).services.read(args.id));
-  const found = matchesIn(await context.workspace(workspaceId).services.fresh(), ({ name }) => name === args.name);
-  return serviceResult(only("service", args, found));
+  return answer("getService", args, opts, async (context) => {
+    const { services } = context.workspace(workspaceOf(context, { ...args }));
+    if (has(args, "id")) return serviceResult(await services.read(args.id));
+    return serviceResult(
+      only(
+        "service",
+        args,
+        matchesIn(await services.fresh(), ({ name }) => name === args.name),
+      ),
+    );
+  });
 }
 
 /** All services of a workspace. */
 export async function listServices(args: ListServicesArgs = {}, opts: LookupOptions = {}): Promise<ServiceResult[]> {
-  const { context, workspaceId } = await inWorkspace(args, opts);
-  const services = wholeOf(await context.workspace(workspaceId).services.fresh());
-  return services
-    .filter(({ is_active }) => args.isActive === undefined || is_active === args.isActive)
-    .map(serviceResult);
+  return answer("listServices", args, opts, async (context) => {
+    const services = wholeOf(await context.workspace(workspaceOf(context, { ...args })).services.fresh());
+    return services
+      .filter(({ is_active }) => args.isActive === undefined || is_active === args.isActive)
+      .map(serviceResult);
+  });
 }
 
 /** Finds one use case by id or name; fails when there is none, or more than one of that name. */
 export async function getUseCase(args: GetUseCaseArgs, opts: LookupOptions = {}): Promise<UseCaseResult> {
-  const { context, workspaceId } = await inWorkspace(args, opts);
-  const listed = await context.workspace(workspaceId).useCases.fresh();
-  const found = matchesIn(listed, (useCase) =>
-    "id" in args
-      ? useCase.id === canonicalId(args.id)
-      : useCase.name === args.name &&
-        useCase.channel === (args.channel ?? useCase.channel) &&
-        useCase.entity_name === (args.entityName ?? useCase.entity_name),
-  );
-  return result(useCaseThere(only("use case", args, found), workspaceId));
+  return answer("getUseCase", args, opts, async (context) => {
+    const workspaceId = workspaceOf(context, { ...args });
+    const listed = await context.workspace(workspaceId).useCases.fresh();
+    const found = matchesIn(listed, (useCase) =>
+      has(args, "id")
+        ? useCase.id === canonicalId(args.id)
+        : useCase.name === args.name &&
+          useCase.channel === (args.channel ?? useCase.channel) &&
+          useCase.entity_name === (args.entityName ?? useCase.entity_name),
+    );
+    return result(useCaseThere(only("use case", args, found), workspaceId));
+  });
 }
 
 /** All use cases of a workspace that match. */
 export async function listUseCases(args: ListUseCasesArgs = {}, opts: LookupOptions = {}): Promise<UseCaseResult[]> {
-  const { context, workspaceId } = await inWorkspace(args, opts);
-  const useCases = wholeOf(await context.workspace(workspaceId).useCases.fresh());
-  return useCases
-    .filter(({ channel }) => channel === (args.channel ?? channel))
-    .filter(({ entity_name }) => entity_name === (args.entityName ?? entity_name))
-    .filter(({ setup_id }) => setup_id === (args.setupId ?? setup_id))
-    .map((useCase) => result(useCaseThere(useCase, workspaceId)));
+  return answer("listUseCases", args, opts, async (context) => {
+    const workspaceId = workspaceOf(context, { ...args });
+    const useCases = wholeOf(await context.workspace(workspaceId).useCases.fresh());
+    return useCases
+      .filter(({ channel }) => channel === (args.channel ?? channel))
+      .filter(({ entity_name }) => entity_name === (args.entityName ?? entity_name))
+      .filter(({ setup_id }) => setup_id === (args.setupId ?? setup_id))
+      .map((useCase) => result(useCaseThere(useCase, workspaceId)));
+  });
 }
 
 /** Finds the binding of a use case; fails when it is not bound. */
@@ -163,8 +178,47 @@ export async function getServiceBinding(
   args: GetServiceBindingArgs,
   opts: LookupOptions = {},
 ): Promise<ServiceBindingResult> {
-  const { context, workspaceId } = await inWorkspace(args, opts);
-  return result(bindingThere(await context.client.getServiceBinding(workspaceId, args.useCaseId)));
+  return answer("getServiceBinding", args, opts, async (context) => {
+    const workspaceId = workspaceOf(context, { ...args });
+    return result(bindingThere(await context.client.getServiceBinding(workspaceId, args.useCaseId)));
+  });
+}
+
+/** What each look-up takes: one of the first, and any of the others. */
+const TAKES: Readonly<Record<string, { oneOf: readonly string[]; others: readonly string[] }>> = {
+  getWorkspace: { oneOf: ["id", "slug"], others: [] },
+  getService: { oneOf: ["id", "name"], others: ["workspaceId"] },
+  listServices: { oneOf: [], others: ["workspaceId", "isActive"] },
+  getUseCase: { oneOf: ["id", "name"], others: ["workspaceId", "channel", "entityName"] },
+  listUseCases: { oneOf: [], others: ["workspaceId", "channel", "entityName", "setupId"] },
+  getServiceBinding: { oneOf: ["useCaseId"], others: ["workspaceId"] },
+};
+
+/** Looks in the account; whatever fails, ends the program with one message that names the look-up. */
+async function answer<Result>(
+  lookup: string,
+  args: object,
+  { provider }: LookupOptions,
+  look: (context: ProviderContext) => Promise<Result>,
+): Promise<Result> {
+  const call = `amigo.${lookup}`;
+  const { oneOf = [], others = [] } = TAKES[lookup] ?? {};
+  requireArguments(call, args, oneOf.join(" or "));
+  requireKnown(call, args, [...oneOf, ...others]);
+  if (oneOf.length > 0 && !oneOf.some((name) => has(args, name))) {
+    throw programError(`${call}: needs ${oneOf.join(" or ")}; found ${JSON.stringify(args)}`);
+  }
+  let context: ProviderContext | undefined;
+  try {
+    context = await programContext(provider);
+    return await look(context);
+  } catch (error) {
+    throw programError(`${call}: ${context ? context.messageOf(error) : messageOf(error)}`, error);
+  }
+}
+
+function has<Name extends string>(args: object, name: Name): args is Record<Name, string> {
+  return ((args as Record<string, unknown>)[name] ?? undefined) !== undefined;
 }
 
 /** {@link getWorkspace} for arguments that are outputs. */
@@ -189,14 +243,6 @@ function outputTwin<Args extends object, Result>(lookup: (args: Args, opts?: Loo
 }
 
 type Wrapped<Args> = Args extends unknown ? { [Key in keyof Args]: pulumi.Input<Args[Key]> } : never;
-
-async function inWorkspace(
-  args: InWorkspace,
-  { provider }: LookupOptions,
-): Promise<{ context: ProviderContext; workspaceId: string }> {
-  const context = await programContext(provider);
-  return { context, workspaceId: workspaceOf(context, { workspaceId: args.workspaceId }) };
-}
 
 function only<T extends { id: string }>(kind: string, args: object, found: readonly T[]): T {
   const [first, ...others] = found;

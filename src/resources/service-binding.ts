@@ -11,8 +11,10 @@ import { typeToken } from "../engine/tokens.js";
 import { isUnknown } from "../engine/unknown.js";
 import { becomesMoved, bind, type Line, unbind } from "./binding-moves.js";
 import { bindingOf, boundByThisRun } from "./bindings.js";
+import { misfit } from "./channels.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
+import { Service } from "./service.js";
 import { ownerOf } from "./service-writes.js";
 import { UseCase } from "./use-case.js";
 
@@ -92,6 +94,11 @@ export class ServiceBinding extends AmigoResource {
 
 function bindingConflicts(name: string, args: ServiceBindingArgs): ConflictCheck[] {
   const useCase = () => originOf(args.useCaseId, typeToken("UseCase"));
+  const service = () => originOf(args.serviceId, typeToken("Service"));
+  const channel = async () => {
+    const { resource } = await useCase();
+    return UseCase.isInstance(resource) ? knownValue(pulumi.output(resource.channel)) : undefined;
+  };
   return [
     unique(
       "useCaseId",
@@ -106,13 +113,19 @@ function bindingConflicts(name: string, args: ServiceBindingArgs): ConflictCheck
       "binding of a channel",
       name,
       async () => {
-        const [{ resource }, service] = await Promise.all([useCase(), originOf(args.serviceId, typeToken("Service"))]);
-        const channel = UseCase.isInstance(resource) ? await knownValue(pulumi.output(resource.channel)) : undefined;
-        return service.key && channel && `${service.key} ${channel}`;
+        const [{ key }, ofUseCase] = await Promise.all([service(), channel()]);
+        return key && ofUseCase && `${key} ${ofUseCase}`;
       },
       (holder) =>
         `found a second binding of this channel on the service: "${holder}" binds a use case of the same channel to it, and a service answers for one of each`,
     ),
+    {
+      property: "serviceId",
+      find: async () => {
+        const [{ resource }, ofUseCase] = await Promise.all([service(), channel()]);
+        return Service.isInstance(resource) && ofUseCase ? misfit(resource, ofUseCase) : undefined;
+      },
+    },
   ];
 }
 

@@ -11,6 +11,7 @@ import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.
 import type { ProviderContext } from "../engine/provider/context.js";
 import { typeToken } from "../engine/tokens.js";
 import { snakeCase } from "../engine/wire.js";
+import { rememberChannelType } from "./channels.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
 import { ownSets, rememberInlineSets } from "./inline-sets.js";
@@ -147,6 +148,8 @@ export class Service extends AmigoResource {
     );
     own?.of(this);
     rememberInlineSets(this, args.versionSets);
+    const isMade = !opts?.id && !opts?.urn && !opts?.import && args.adopt === undefined;
+    rememberChannelType(this, { channelType: args.channelType, isMade });
   }
 
   /** Looks up an existing service by its id; fails when there is none. */

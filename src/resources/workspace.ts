@@ -150,7 +150,7 @@ export class Workspace extends AmigoResource {
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.CustomResourceOptions) {
     // Two lines of defence: the engine refuses before anything is deleted, the provider refuses the archiving itself.
-    const protect = opts?.id ? undefined : (args.deletionProtection ?? true);
+    const protect = opts?.id ? undefined : (args?.deletionProtection ?? true);
     super(facts, name, args, { protect, ...opts });
   }
 

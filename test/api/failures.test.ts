@@ -1,6 +1,6 @@
 import { createServer as createTlsServer } from "node:https";
 import { describe, expect, it } from "vitest";
-import { type AmigoClient, AmigoError, type ValidationError } from "../../src/api/index.js";
+import type { AmigoClient, ValidationError } from "../../src/api/index.js";
 import { selfSigned } from "./certificate.js";
 import { clientOf, failureOf, json, listen, serve, service, serviceId, workspace, workspaceId } from "./server.js";
 
@@ -212,12 +212,11 @@ describe("what an error body says", () => {
 });
 
 describe("the key", () => {
-  it.each([undefined, ""])("missing (%j): nothing is sent, and the three places are named", async (key) => {
+  it.each([undefined, ""])("missing (%j): nothing is sent, and the error says so", async (key) => {
     const server = await serve((response) => json(response, 200, workspace));
     const error = await failureOf(clientOf(server, { apiKey: () => key }).getWorkspace(workspaceId));
     expect(error).toMatchObject({ name: "AuthenticationError", outcome: "not-sent", attempts: 0 });
-    for (const place of ["apiKey", "apiKeyEnv", "amigo:apiKey", "AMIGO_API_KEY"])
-      expect(error.message).toContain(place);
+    expect(error.message).toBe("get-workspace: not sent, because there is no API key.");
     expect(server.seen).toEqual([]);
   });
 
@@ -236,22 +235,20 @@ describe("the key", () => {
     const client = clientOf(server);
     const first = await failureOf(client.getWorkspace(workspaceId));
     expect(first).toMatchObject({ name: "AuthenticationError", outcome: "rejected", attempts: 1 });
-    expect(first.message).toMatch(
-      /get-workspace: Invalid API key \(401 Unauthorized.*req-1\)\. The key was read from .*AMIGO_API_KEY/,
-    );
+    expect(first.message).toMatch(/^get-workspace: Invalid API key \(401 Unauthorized, GET .*, request id req-1\)\.$/);
     const second = await failureOf(create(client));
     expect(second).toMatchObject({ name: "AuthenticationError", status: 401, outcome: "not-sent", attempts: 0 });
     expect(second.message).toBe(
-      "create-service: not tried: the key was refused (401) for get-workspace, request id req-1; told above.",
+      "create-service: not tried: the key was refused (401) for get-workspace, request id req-1.",
     );
     expect(server.seen).toHaveLength(1);
   });
 
-  it("refused for many at once is told in full once", async () => {
+  it("refused for many at once is not tried again", async () => {
     const server = await serve((response) => setTimeout(() => json(response, 401, { detail: "Invalid" }), 20));
     const client = clientOf(server, { maxConcurrency: 4 });
     const failures = await Promise.all(Array.from({ length: 12 }, () => failureOf(client.getWorkspace(workspaceId))));
-    expect(failures.filter((error) => AmigoError.isInstance(error) && error.hint !== undefined)).toHaveLength(1);
+    expect(failures.filter(({ message }) => message.includes("401 Unauthorized"))).toHaveLength(1);
     expect(server.seen).toHaveLength(4);
   });
 

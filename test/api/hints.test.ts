@@ -5,7 +5,6 @@ import { clientOf, failureOf, json, serve, useCase, useCaseId, workspaceId } fro
 
 /** One case per row, in the table's order. */
 const cases: [OperationId, number, string, RegExp][] = [
-  ["get-service", 401, "", /apiKey or apiKeyEnv.*amigo:apiKey.*AMIGO_API_KEY/],
   ["archive-workspace", 403, "", /Only owners can archive/],
   ["create-self-service-workspace", 403, "", /cannot own a workspace/],
   ["list-services", 403, "", /lacks the permission/],
@@ -19,12 +18,22 @@ const cases: [OperationId, number, string, RegExp][] = [
   ["delete-use-case", 409, "Use case is bound", /^The use case is still bound to a service/],
   ["delete-use-case", 409, "Conflict", /does not say which of two things.*still bound.*Phone numbers/],
   ["bind-use-case-to-service", 409, "", /one use case per channel/],
+  ["create-service", 404, "Persona 7 not found.", /^Check personaId: it must be the id of a persona of this workspace/],
+  ["update-service", 404, "Context graph 7 not found.", /^Check contextGraphId/],
+  ["create-service", 404, "Agent 7 not found in workspace 3", /^Check agentId/],
+  ["get-service", 404, "Workspace not found.", /^The workspace is archived/],
+  [
+    "create-service",
+    404,
+    "Not Found",
+    /does not say.*the service, or what agentId, contextGraphId or personaId names.*The workspace is archived/,
+  ],
   ["create-use-case", 404, "", /channel setup named by setupId does not exist/],
   ["bind-use-case-to-service", 404, "", /use case or the service does not exist/],
   ["get-use-case-service-binding", 404, "", /not bound to a service/],
   ["create-self-service-workspace", 405, "", /Neither POST .*bootstrap/],
   ["archive-workspace", 404, "", /^The workspace is archived/],
-  ["update-service", 404, "", /^The service does not exist/],
+  ["update-service", 404, "Service not found.", /^The service does not exist/],
   ["delete-use-case", 404, "", /^The use case does not exist/],
   ["list-use-cases", 404, "", /^The workspace is archived, or this key cannot see it/],
   ["get-service", 405, "", /does not know this operation/],
@@ -52,7 +61,7 @@ describe("the hints", () => {
 
   it("exist for every operation and every status that means something, in whole sentences", () => {
     for (const operation of Object.keys(operations) as OperationId[]) {
-      for (const status of [401, 403, 404, 422, 429, 500, 502, 503, 504]) {
+      for (const status of [403, 404, 422, 429, 500, 502, 503, 504]) {
         expect(hintFor(operation, status, "")).toMatch(/[.?]$/);
       }
     }

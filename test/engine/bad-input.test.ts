@@ -78,6 +78,26 @@ const refusals: [about: string, source: string, says: RegExp[]][] = [
     [/'(first|second)': property serviceId .*found a second binding of this channel/],
   ],
   [
+    "a voice use case on a text service",
+    program(
+      `const calls = ${useCase("calls")}; const desk = ${service("desk", ', channelType: "text"')};`,
+      `new amigo.ServiceBinding("calls", { workspaceId: "${workspaceId}", useCaseId: calls.id, serviceId: desk.id });`,
+    ),
+    [
+      /'calls': property serviceId .*found a use case of the channel inbound_voice and a text service, which takes .*email only/,
+    ],
+  ],
+  [
+    "an email use case on a service of the default channel",
+    program(
+      `const mail = new amigo.UseCase("mail", { workspaceId: "${workspaceId}", channel: "email", entityName: "Clinic", name: "Mail", setupId: "${setups.emailApproved}", emailType: "transactional", senderEmailAddress: "desk@clinic.example" });`,
+      `new amigo.ServiceBinding("mail", { workspaceId: "${workspaceId}", useCaseId: mail.id, serviceId: ${service("desk")}.id });`,
+    ),
+    [
+      /'mail': property serviceId .*found a use case of the channel email and a voice service, which takes .*inbound_voice/,
+    ],
+  ],
+  [
     "two services of one name",
     program(service("desk"), service("other").replace('name: "other"', 'name: "desk"')),
     [/'(desk|other)': property name .*found a second service of this name in the workspace: "(desk|other)"/],

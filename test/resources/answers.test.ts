@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { dynamic } from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { withPlainAnswers } from "../../src/engine/provider/answers.js";
 import { PartialFailure } from "../../src/engine/provider/failure.js";
@@ -9,7 +9,7 @@ const { Struct } = createRequire(require.resolve("@pulumi/pulumi"))("google-prot
 const odd = { name: "Desk", workspaceId: undefined, voiceConfig: { fillerStyle: undefined, delays: [1, undefined] } };
 const plain = { name: "Desk", voiceConfig: { delays: [1, null] } };
 
-const provider = withPlainAnswers<dynamic.ResourceProvider>({
+const provider = withPlainAnswers<pulumi.dynamic.ResourceProvider>({
   check: async () => ({ inputs: odd, failures: [{ property: "name", reason: "is taken", more: undefined }] }),
   diff: async () => ({ changes: true, replaces: undefined, deleteBeforeReplace: undefined }),
   create: async () => ({ id: "1", outs: odd }),

@@ -12,7 +12,7 @@ const refusal = z.object({ operation: z.string(), requestId: z.string().optional
 const denial = z.discriminatedUnion("reason", [
   z.object({ reason: z.literal("deadline") }),
   z.object({ reason: z.literal("wait"), waitMs: z.number(), because: z.string() }),
-  z.object({ reason: z.literal("refused"), refusal, elsewhere: z.boolean().default(true) }),
+  z.object({ reason: z.literal("refused"), refusal }),
 ]);
 
 const finished = z.object({

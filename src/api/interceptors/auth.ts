@@ -2,9 +2,6 @@ import { AuthenticationError } from "../errors.js";
 import type { Interceptor, Outgoing } from "../exchange.js";
 import { registerSecret } from "../redact.js";
 
-const threePlaces =
-  "Set it as the provider argument apiKey (or apiKeyEnv, the name of a variable that holds it), as the stack config amigo:apiKey (pulumi config set --secret amigo:apiKey), or as the environment variable AMIGO_API_KEY.";
-
 /** Asks for the key before every attempt and sends it as a bearer token; without a usable key nothing is sent. */
 export function auth(apiKey: () => string | undefined): Interceptor {
   return (next) => async (request) => {
@@ -25,7 +22,6 @@ function unusable({ operation, path }: Outgoing, problem: string): Authenticatio
     status: 401,
     detail: problem,
     summary: `${operation.id}: not sent, because ${problem}.`,
-    hint: threePlaces,
     outcome: "not-sent",
   });
 }

@@ -1,7 +1,6 @@
 import { seconds, ThrottledError, TransportError } from "../errors.js";
 import type { Interceptor, Outgoing, Reply } from "../exchange.js";
 import { requestIdOf } from "../failure-body.js";
-import { hintFor } from "../hints.js";
 import type { Limits } from "../limiter.js";
 import { type Denial, type Ending, pacingFor } from "../pacing.js";
 import { retryAfterMs } from "../retry-after.js";
@@ -47,7 +46,7 @@ function denied(request: Outgoing, denial: Denial): Error {
   const hint = "timeoutSeconds sets how long one call may take, over all its attempts.";
   switch (denial.reason) {
     case "refused":
-      return keyRefused(request, denial.refusal, "not tried", denial.elsewhere && hintFor(operation.id, 401, ""));
+      return keyRefused(request, denial.refusal, "not tried");
     case "deadline": {
       const problem = `no answer within ${within}, the ${attempt > 1 ? "last attempt" : "request"} still waited for its turn`;
       return new TransportError({ ...identity, reason: "deadline", problem, hint });

@@ -2,7 +2,7 @@ import { AuthenticationError } from "../errors.js";
 import type { Interceptor, Outgoing } from "../exchange.js";
 import type { Refusal } from "../pacing.js";
 
-/** After a 401 the key is not tried again by this client: the first error tells all, later ones are short. */
+/** After a 401 the key is not tried again by this client. */
 export function refusedKey(): Interceptor {
   const refusals = new Map<string, AuthenticationError>();
   return (next) => async (request) => {
@@ -21,16 +21,10 @@ export function refusedKey(): Interceptor {
   };
 }
 
-/** The short error of a request whose key the server has refused to another one. */
-export function keyRefused(
-  request: Outgoing,
-  first: Refusal,
-  what: "not tried" | "refused too",
-  hint?: string | false,
-): AuthenticationError {
+/** The error of a request whose key the server has refused to another one. */
+export function keyRefused(request: Outgoing, first: Refusal, what: "not tried" | "refused too"): AuthenticationError {
   const { operation, path, attempt } = request;
-  const above = hint ? "" : "; told above";
-  const detail = `${what}: the key was refused (401) for ${first.operation}, request id ${first.requestId ?? "none"}${above}`;
+  const detail = `${what}: the key was refused (401) for ${first.operation}, request id ${first.requestId ?? "none"}`;
   return new AuthenticationError({
     operation: operation.id,
     method: operation.method,
@@ -38,7 +32,6 @@ export function keyRefused(
     status: 401,
     detail,
     summary: `${operation.id}: ${detail}.`,
-    hint: hint || undefined,
     outcome: what === "not tried" ? "not-sent" : "rejected",
     attempts: what === "not tried" ? 0 : attempt,
   });

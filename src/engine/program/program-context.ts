@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ProviderContext } from "../provider/context.js";
 import { readSettings } from "../settings.js";
+import { warnOfConfig } from "./config-warnings.js";
 import { programRun } from "./conflicts.js";
 import { knownValue } from "./inspect.js";
 import type { Provider } from "./provider.js";
@@ -10,6 +11,7 @@ const contexts = new WeakMap<object, Map<string, ProviderContext>>();
 
 /** The account that a look-up in the program uses: an explicit provider's, else that of stack config and environment. */
 export async function programContext(provider?: Provider): Promise<ProviderContext> {
+  warnOfConfig();
   if (!provider) {
     const config = new pulumi.Config("amigo");
     return contextFor((name) => config.get(name), false);

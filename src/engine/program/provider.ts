@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { SETTING_NAMES } from "../settings.js";
+import { requireArguments, requireKnown, requireName } from "./program-error.js";
 
 /** The account and the limits of an explicit provider; what is left out comes from the environment, then the default. */
 export interface ProviderArgs {
@@ -51,6 +53,10 @@ export class Provider extends pulumi.ProviderResource {
   declare readonly settings: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: ProviderArgs = {}, opts?: pulumi.ResourceOptions) {
+    const call = `new amigo.Provider(${JSON.stringify(name)})`;
+    requireName("new amigo.Provider", name);
+    requireArguments(call, args, "");
+    requireKnown(call, args, SETTING_NAMES);
     const inputs: Record<string, pulumi.Input<string>> = { "amigo:explicit": "true" };
     for (const [key, value] of Object.entries(args)) {
       if (value === undefined) continue;

@@ -8,9 +8,11 @@ import { shortMark } from "../owner.js";
 import { problemsOf } from "../problems.js";
 import { sanitise } from "../sanitise.js";
 import { typeToken } from "../tokens.js";
+import { warnOfConfig } from "./config-warnings.js";
 import { type ConflictCheck, programRegister } from "./conflicts.js";
 import { isSecret, withUnknowns } from "./inspect.js";
 import { ownerMark } from "./owner-mark.js";
+import { programError, requireArguments, requireName } from "./program-error.js";
 import { muteStackTraces } from "./stack-traces.js";
 
 /** How a class appears to the engine. */
@@ -50,6 +52,9 @@ export abstract class AmigoResource extends pulumi.CustomResource {
     elsewhere?: Promise<string[] | undefined>,
   ) {
     requireProviders();
+    requireName(`new amigo.${facts.kind}`, name);
+    requireArguments(`new amigo.${facts.kind}(${JSON.stringify(name)})`, args, requiredNames(facts.lifecycle));
+    warnOfConfig();
     const { import: importId, ...others } = opts;
     const inputs: pulumi.Inputs = {};
     for (const key of Object.keys(facts.outputs)) inputs[key] = undefined;
@@ -75,6 +80,14 @@ export abstract class AmigoResource extends pulumi.CustomResource {
     if (!opts.id) showDefaults(this, facts.outputs, args);
     if (importId && pulumi.runtime.isDryRun()) announceImport(this, name, importId);
   }
+}
+
+/** The arguments that nothing else can give. */
+function requiredNames({ properties }: Lifecycle): string {
+  return Object.entries(properties)
+    .filter(([name, { schema }]) => name !== "workspaceId" && !schema.safeParse(undefined).success)
+    .map(([name]) => name)
+    .join(", ");
 }
 
 async function stateMark(type: string, name: string, parent: pulumi.Resource | undefined): Promise<string> {
@@ -183,13 +196,13 @@ function requireProviders(): void {
     fromProgram.resolve("pulumi-amigo/providers");
     found = (fromProgram("pulumi-amigo/package.json") as { version: string }).version;
   } catch {
-    throw new Error(
+    throw programError(
       `pulumi-amigo cannot be resolved from the program's folder ${folder}, where the engine's provider process looks for it ` +
         "(is it the dependency of a component package only?). Mend it with: npm install pulumi-amigo",
     );
   }
   if (found.split(".")[0] !== version.split(".")[0]) {
-    throw new Error(
+    throw programError(
       `the program's folder ${folder} resolves pulumi-amigo ${found}, but the code that runs is ${version}. ` +
         `Mend it with: npm install pulumi-amigo@${version}`,
     );

@@ -9,7 +9,7 @@ import { valueAt } from "../property-path.js";
 import { isUnknown } from "../unknown.js";
 import { checkInputs } from "./check.js";
 import type { ProviderContext } from "./context.js";
-import { EngineError, messageOf, PartialFailure, Unfinished } from "./failure.js";
+import { EngineError, PartialFailure, Unfinished } from "./failure.js";
 import { everything, inputsOf, observed, outputsOf, withFullMark } from "./outputs.js";
 import type { Run } from "./run.js";
 import { settle, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
@@ -26,13 +26,19 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
     for (const [partKind, partId] of lifecycle.parts?.(id, inputs) ?? []) run.hold(partKind, partId);
   };
 
-  async function guarded<T>(doing: string, values: Values, work: (context: ProviderContext) => Promise<T>): Promise<T> {
+  async function guarded<T>(
+    doing: string,
+    id: string | undefined,
+    values: Values,
+    work: (context: ProviderContext) => Promise<T>,
+  ): Promise<T> {
     const context = await configured();
     keepPrivate(values);
     try {
       return await work(context);
     } catch (error) {
-      throw engineError(`${doing} ${lifecycle.describe(values)}`, lifecycle, values, error);
+      const message = `${doing} ${nameOf(lifecycle, id, values)}: ${context.messageOf(error)}`;
+      throw engineError(message, lifecycle, values, error);
     }
   }
 
@@ -74,7 +80,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
     },
 
     create: (rawNews) =>
-      guarded("creating", rawNews, async (context) => {
+      guarded("creating", undefined, rawNews, async (context) => {
         const news = canonical(rawNews);
         const request = news[HIDDEN.adopt] as ImportRequest | undefined;
         const inputs = inputsOf(lifecycle, news);
@@ -89,11 +95,12 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
       }),
 
     read: (rawId, rawState = {}) =>
-      guarded("reading", rawState, async (context) => {
+      guarded("reading", rawId, rawState, async (context) => {
         const [id, state] = [canonicalResourceId(rawId), canonical(rawState)];
         const existing = await lifecycle.read(context, id, state);
         if (state[LOOKED_UP]) {
-          if (!existing) throw new Error(`there is no ${kind} with the id ${id}`);
+          if (!existing)
+            throw new Error(`there is no ${kind} with the id ${id}; is it the right workspace and account?`);
           return { id: existing.id, props: everything(lifecycle, state, existing.live) };
         }
         // The engine takes a result without an id as "gone"; the SDK's type does not say so.
@@ -111,7 +118,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
       const { withdrawn } = differences(lifecycle, olds, news);
       const takenFrom = { [HIDDEN.takenFrom]: olds[HIDDEN.takenFrom] };
       const kept = { ...news, ...takenFrom, ...Object.fromEntries(withdrawn.map((name) => [name, olds[name]])) };
-      return guarded("updating", kept, async (context) => {
+      return guarded("updating", id, kept, async (context) => {
         const { run } = context;
         const inputs = inputsOf(lifecycle, news);
         const found = differences(lifecycle, olds, news, run.declarationOf(kind, news)?.former);
@@ -129,7 +136,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
     },
 
     delete: (rawId, rawState) =>
-      guarded("deleting", rawState, async (context) => {
+      guarded("deleting", rawId, rawState, async (context) => {
         const [id, state] = [canonicalResourceId(rawId), canonical(rawState)];
         if (context.run.isHeld(kind, id)) {
           context.warn(
@@ -148,6 +155,11 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
         if (outcome !== "left") context.run.removed(kind, id, state, lifecycle.describe(state));
       }),
   };
+}
+
+/** What messages call the resource: of one that `get` looks up, nothing but the id is known. */
+function nameOf(lifecycle: Lifecycle, id: string | undefined, values: Values): string {
+  return values[LOOKED_UP] ? `${lifecycle.kind} ${id}` : lifecycle.describe(values);
 }
 
 /** What is not written stays in state as it was, also when the update fails. */
@@ -261,9 +273,9 @@ function textsIn(value: unknown): string[] {
   return value !== null && typeof value === "object" ? Object.values(value).flatMap(textsIn) : [];
 }
 
-function engineError(doing: string, lifecycle: Lifecycle, values: Values, error: unknown): Error {
+function engineError(text: string, lifecycle: Lifecycle, values: Values, error: unknown): Error {
   // Messages of the lifecycles quote what the server said, which may quote the key.
-  const message = redact(`${doing}: ${messageOf(error)}`);
+  const message = redact(text);
   if (!(error instanceof Unfinished)) return error instanceof EngineError ? error : new EngineError(message);
   const outs = outputsOf(lifecycle, values, error.live);
   return new PartialFailure(error.id, { ...outs, [HIDDEN.provider]: values[HIDDEN.provider] }, message);

@@ -3,7 +3,6 @@ import { canonicalResourceId, withCanonicalIds } from "../ids.js";
 import type { Lifecycle, Problem, Values } from "../lifecycle.js";
 import { stackOf } from "../owner.js";
 import { problemsOf } from "../problems.js";
-import { MISSING_KEY } from "../settings.js";
 import { isUnknown } from "../unknown.js";
 import type { ProviderContext } from "./context.js";
 import { inputsOf, withFullMark } from "./outputs.js";
@@ -59,11 +58,10 @@ function present(value: unknown): boolean {
 }
 
 function settingsProblems(context: ProviderContext): Problem[] {
-  const { settings, run } = context;
+  const { settings } = context;
   const reasons = settings.problems.map((reason) => ({ property: "", reason }));
   if (settings.apiKey() !== undefined) return reasons;
-  const reason = run.saysFirst("missing key") ? MISSING_KEY : "no API key was found; the first message says where";
-  return [...reasons, { property: "", reason }];
+  return [...reasons, { property: "", reason: context.withKeyAdvice("no API key was found") }];
 }
 
 function importRequest(given: unknown): ImportRequest | undefined {

@@ -1,9 +1,11 @@
 import { AmigoClient } from "../../api/client.js";
+import { AuthenticationError } from "../../api/errors.js";
 import type { Listed, ServiceResponse, UseCaseResponse } from "../../api/index.js";
 import { redact } from "../../api/redact.js";
 import { SharedList, SharedReads } from "../../api/shared-reads.js";
 import { version } from "../../version.js";
 import type { Settings } from "../settings.js";
+import { messageOf } from "./failure.js";
 import type { Journal } from "./journal.js";
 import { Run } from "./run.js";
 
@@ -37,7 +39,6 @@ export class ProviderContext {
   get client(): AmigoClient {
     if (!this.madeClient) {
       const { maxConcurrency, requestsPerSecond, timeoutSeconds, maxAttempts, apiKey, baseUrl } = this.settings;
-      const level = process.env.AMIGO_LOG;
       this.madeClient = new AmigoClient({
         baseUrl,
         apiKey,
@@ -46,10 +47,20 @@ export class ProviderContext {
         timeoutSeconds,
         maxAttempts,
         userAgent: `pulumi-amigo/${version}`,
-        logLevel: level === "debug" || level === "trace" ? level : "off",
       });
     }
     return this.madeClient;
+  }
+
+  /** The error's message as a user is to read it. */
+  messageOf(error: unknown): string {
+    return isAboutTheKey(error) ? this.withKeyAdvice(messageOf(error)) : messageOf(error);
+  }
+
+  /** The message about a key, with all that there is to say of the key where this is the first one in the run. */
+  withKeyAdvice(message: string): string {
+    if (!this.run.saysFirst("key")) return message;
+    return `${message.replace(/\.$/, "")}. ${this.settings.keyAdvice().replace(/^t/, "T")}`;
   }
 
   workspace(id: string): WorkspaceReads {
@@ -64,6 +75,11 @@ export class ProviderContext {
   async close(): Promise<void> {
     await this.madeClient?.close();
   }
+}
+
+function isAboutTheKey(error: unknown): boolean {
+  if (AuthenticationError.isInstance(error)) return true;
+  return error instanceof Error && error.cause !== undefined && isAboutTheKey(error.cause);
 }
 
 function makeReads(context: ProviderContext, workspaceId: string): WorkspaceReads {
