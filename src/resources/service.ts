@@ -128,7 +128,7 @@ export class Service extends AmigoResource {
   declare readonly updatedAt: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.CustomResourceOptions) {
-    const own = args.versionSets === undefined ? undefined : ownSets();
+    const own = args?.versionSets === undefined ? undefined : ownSets();
     super(
       facts,
       name,
