@@ -106,16 +106,31 @@ export function mismatches({ properties }: Pick<Lifecycle, "properties">, wanted
   return Object.entries(properties)
     .filter(([name, property]) => isRemote(property) && wanted[name] !== undefined)
     .filter(([name, property]) => !same(property, wanted[name], live[name]))
-    .map(([name]) => `${name}: ${bothValues(wanted, name, wanted[name], live[name])}`);
+    .map(([name, { normalise = (value: unknown) => value }]) => {
+      const [declared, exists] = [wanted[name], live[name]];
+      const isStructure = isPlain(declared) && isPlain(exists);
+      return `${name}: ${isStructure ? bothValues(wanted, name, normalise(declared), normalise(exists)) : bothValues(wanted, name, declared, exists)}`;
+    });
 }
 
-/** Both values of a property for a message. `values` say which properties hold a secret: those are not shown. */
+/** Both values of a property for a message: of two objects, what differs. `values` say which properties hold a secret: those are not shown. */
 export function bothValues(values: Values, name: string, declared: unknown, exists: unknown): string {
   if (isSecret(values, name)) return "what is declared is not what exists (both are secret)";
-  const [left, right] = [show(declared), show(exists)];
+  const [left, right] = differing(declared, exists).map((value) => show(value)) as [string, string];
   const looksAlike = left.normalize("NFKC") === right.normalize("NFKC");
   const [a, b] = looksAlike ? [escaped(left), escaped(right)] : [left, right];
   return `declared ${a}, exists as ${b}${looksAlike ? " (another Unicode form of the same text)" : ""}`;
+}
+
+/** Of two objects, the parts that differ, at any depth; anything else whole. */
+function differing(a: unknown, b: unknown): [unknown, unknown] {
+  if (!isPlain(a) || !isPlain(b)) return [a, b];
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(
+    (name) => !same(undefined, a[name], b[name]),
+  );
+  const parts = names.map((name) => [name, differing(a[name], b[name])] as const);
+  const side = (index: 0 | 1) => Object.fromEntries(parts.map(([name, pair]) => [name, pair[index]]));
+  return [side(0), side(1)];
 }
 
 /** Whether the program gave the property, or a part of it, as a secret. */
@@ -128,8 +143,8 @@ function escaped(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** A value short enough for a message. */
-export function show(value: unknown, limit = 120): string {
+/** A value as a message shows it; cut only where nobody has to declare it. */
+export function show(value: unknown, limit = Number.POSITIVE_INFINITY): string {
   if (value === undefined || value === null) return "nothing";
   const text = redact(JSON.stringify(value));
   return text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text;

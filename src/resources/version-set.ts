@@ -245,7 +245,9 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
   const [serviceId, name] = partsOf(id);
   const policy = state.onDelete ?? "remove";
   if (policy === "retain" || (policy === "remove" && name === "release")) {
-    context.warn(
+    await warnIfLeft(
+      context,
+      state,
       `version set "${name}" of service ${serviceId} stays as it is${policy === "retain" ? " (onDelete: retain)" : ": the platform needs it"}`,
     );
     return;
@@ -310,6 +312,22 @@ async function removeSet(
       `version set "${name}" of service "${current.name}" stays: the API keeps sets that a write leaves out (or shows their removal late). It goes with its service; onDelete: "reset" would empty it`,
     );
   }
+}
+
+/** Says that a set stays, unless its service goes in the same run and takes the set along. */
+async function warnIfLeft(context: ProviderContext, state: Values, message: string): Promise<void> {
+  const { workspaceId, serviceId } = namesOf(state);
+  const { run } = context;
+  if (!run.manages("Service", serviceId, ({ replaced }) => !replaced)) {
+    // A destroy checks nothing. What this stack owns and the program does not declare goes.
+    if (run.stack === undefined) return;
+    const service = await context
+      .workspace(workspaceId)
+      .services.read(serviceId)
+      .catch(() => undefined);
+    if (!service || stackOf(ownerOf(service)) === run.stack) return;
+  }
+  context.warn(message);
 }
 
 function namesOf(values: Values) {

@@ -77,6 +77,7 @@ test("trap 3: onDelete retain leaves the set with a warning and sends nothing", 
   const canary = await set.run().create("versionSet", set.versionSet(desk.id, { onDelete: "retain" }));
   set.clear();
   const run = set.run();
+  expect(await run.update(desk, set.service())).toBe("same");
   await run.remove(canary);
   set.sent();
   expect(run.warnings.join()).toMatch(/canary.*stays as it is \(onDelete: retain\)/);

@@ -36,6 +36,7 @@ test("trap 4: destroying release never removes it, and says so", async () => {
     const release = await set.run().create("versionSet", set.versionSet(desk.id, { name: "release" }));
     set.clear();
     const run = set.run();
+    expect(await run.update(desk, set.service())).toBe("same");
     await run.remove(release);
     set.sent();
     expect(run.warnings.join()).toMatch(/"release" .* stays as it is/);

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { seedIds } from "../../src/emulator/index.js";
+import { type Bench, type Managed, startBench } from "../support/lifecycle.js";
+
+const { workspace: workspaceId, agents, contextGraphs } = seedIds;
+const OWNER = "pulumi/org/project/stack/pulumi-nodejs:dynamic/amigo:Service/desk";
+const service = (more: object = {}) => ({
+  workspaceId,
+  name: "Desk",
+  agentId: agents.frontDesk,
+  contextGraphId: contextGraphs.scheduling,
+  __owner: OWNER,
+  ...more,
+});
+const release = (serviceId: string) => ({ workspaceId, serviceId, name: "release", agentVersionNumber: 1 });
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await startBench();
+});
+afterEach(() => bench.close());
+
+async function deskWithRelease(): Promise<[desk: Managed, set: Managed]> {
+  const run = bench.run();
+  const desk = await run.create("service", service());
+  return [desk, await run.create("versionSet", release(desk.id))];
+}
+
+test("a destroy says nothing of a release that goes with its service", async () => {
+  const [desk, set] = await deskWithRelease();
+  const destroy = bench.run();
+  await destroy.remove(set);
+  await destroy.remove(desk);
+  expect(destroy.warnings).toEqual([]);
+  expect(bench.emulator.store.services.get(desk.id)).toBeUndefined();
+});
+
+test("an up that removes a service and its release says nothing, also beside another service", async () => {
+  const [desk, set] = await deskWithRelease();
+  const up = bench.run();
+  await up.create("service", service({ name: "Ward", __owner: OWNER.replace("desk", "ward") }));
+  await up.remove(set);
+  await up.remove(desk);
+  expect(up.warnings).toEqual([]);
+});
+
+test("a release that is taken out of the program stays, with a warning", async () => {
+  const [desk, set] = await deskWithRelease();
+  const up = bench.run();
+  await up.update(desk, service({ description: "New" }));
+  await up.remove(set);
+  expect(up.warnings.join()).toMatch(/"release" .* stays as it is: the platform needs it/);
+});
+
+test("a release of a service that another stack owns stays, with a warning", async () => {
+  const theirs = bench.emulator.store.addService({
+    workspace_id: workspaceId,
+    name: "Theirs",
+    agent_id: agents.frontDesk,
+    context_graph_id: contextGraphs.scheduling,
+    tags: [{ key: "pulumi-owner", value: OWNER.replace("stack", "other") }],
+  });
+  const set: Managed = {
+    kind: "versionSet",
+    id: `${theirs.id}/release`,
+    inputs: release(theirs.id),
+    outputs: release(theirs.id),
+  };
+  const up = bench.run();
+  await up.create("service", service());
+  await up.remove(set);
+  expect(up.warnings.join()).toMatch(/"release" .* stays as it is: the platform needs it/);
+});
+
+const LONG = {
+  ttsModel: "sonic-3",
+  fillerStyle: "phrase",
+  fillerVocabulary: Array.from({ length: 30 }, (_, index) => `one moment please ${index}`),
+};
+
+test("a voice config that cannot be cleared is shown whole, to be declared again", async () => {
+  const run = bench.run();
+  const desk = await run.create("service", service({ voiceConfig: LONG }));
+  const failure = await bench
+    .run()
+    .update(desk, service())
+    .then(String, ({ message }: Error) => message);
+  const shown = /voiceConfig: declared nothing, exists as (\{.*\})/.exec(failure)?.[1];
+  expect(JSON.parse(String(shown))).toMatchObject(LONG);
+  expect(failure).toContain("declare what the API holds");
+});
+
+test("of two voice configs only what differs is shown", async () => {
+  const run = bench.run();
+  const made = await run.create("service", service({ voiceConfig: { ...LONG, fillerStyle: "backchannel" } }));
+  const { fillerStyle: _default, ...declared } = LONG;
+  const adopted = {
+    ...service({ voiceConfig: { ...declared, ttsModel: "sonic-turbo" } }),
+    __import: { id: made.id, ignore: [] },
+  };
+  const failure = await bench
+    .run()
+    .create("service", adopted)
+    .then(String, ({ message }: Error) => message);
+  expect(failure).toContain('voiceConfig: declared {"ttsModel":"sonic-turbo"}, exists as {"ttsModel":"sonic-3"}');
+});
