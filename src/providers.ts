@@ -1,3 +1,5 @@
+// First, before what an old Node.js cannot load.
+import "./require-node.js";
 import { processProvider } from "./engine/provider/process.js";
 import { lifecycles } from "./resources/index.js";
 

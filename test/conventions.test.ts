@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
+import { unsupportedNode } from "../src/node-version.js";
 import { lifecycles } from "../src/resources/index.js";
 
 const root = path.join(__dirname, "..");
@@ -41,6 +42,34 @@ it("keeps heavy packages out of programs and the provider process until they are
     ) as string[];
     const heavy = loaded.filter((file) => /node_modules\/(undici|hono|@hono|ajv|commander|yaml)\//.test(file));
     expect(heavy).toEqual([]);
+  }
+});
+
+it("says which Node.js it needs before it loads anything else", () => {
+  const { engines } = JSON.parse(read("package.json")) as { engines: { node: string } };
+  const needs = engines.node.replace(/^>=/, "");
+  const sentence = `pulumi-amigo needs Node.js ${needs} or newer, and this is Node.js 18.20.8: install a newer one`;
+  const pretended = 'Object.defineProperty(process.versions, "node", { value: "18.20.8" });';
+  for (const door of ["index.js", "providers.js"]) {
+    const script = `${pretended} try { require(${JSON.stringify(path.join(root, "dist", door))}); } catch (error) {
+      const loaded = Object.keys(require.cache).map((file) => require("node:path").basename(file));
+      process.stdout.write(JSON.stringify([error.message, error.stack, error.__pulumiRunError, loaded])); }`;
+    const told = JSON.parse(execFileSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" }));
+    expect(told.slice(0, 3)).toEqual([sentence, sentence, true]);
+    // What throws while it loads is not kept.
+    expect(told[3]).toEqual(["node-version.js"]);
+  }
+  const script = `${pretended} require(${JSON.stringify(path.join(root, "dist/cli/main.js"))});`;
+  const { status, stderr } = spawnSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" });
+  expect([status, stderr]).toEqual([1, `error: ${sentence}\n`]);
+
+  const least = needs.split(".").map(Number) as [number, number, number];
+  const [major, minor, patch] = least;
+  for (const good of [needs, `${major}.${minor}.${patch + 1}`, `${major}.${minor + 1}.0`, `${major + 2}.0.0`]) {
+    expect(unsupportedNode(good), good).toBeUndefined();
+  }
+  for (const old of [`${major}.${minor}.${patch - 1}`, `${major}.${minor - 1}.9`, `${major - 1}.99.9`]) {
+    expect(unsupportedNode(old), old).toContain(`this is Node.js ${old}`);
   }
 });
 

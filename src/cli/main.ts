@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First, before what an old Node.js cannot load.
+import "./require-node.js";
 import { Command } from "commander";
 import { version } from "../version.js";
 import { budgetCommand } from "./budget.js";
