@@ -1,12 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { knownValue } from "../engine/program/inspect.js";
 
-/** The channels of use cases that the API binds to a service of each type. */
-const CHANNELS: Readonly<Record<string, readonly string[]>> = {
-  voice: ["inbound_voice", "outbound_voice", "ringless_voicemail"],
-  text: ["email"],
-  scribe: [],
-};
+/** The channels that are calls. What else a service of each type takes, the contract does not say: the API decides. */
+const CALLS = ["inbound_voice", "outbound_voice", "ringless_voicemail"];
 
 interface ServiceFacts {
   channelType: pulumi.Input<string> | undefined;
@@ -27,10 +23,8 @@ export async function misfit(
   channel: string,
 ): Promise<string | undefined> {
   const type = await channelTypeOf(service);
-  const fitting = type === undefined ? undefined : CHANNELS[type];
-  if (!fitting || fitting.includes(channel)) return undefined;
-  const takes = fitting.length > 0 ? `takes use cases of ${fitting.join(", ")} only` : "takes no use case";
-  return `found a use case of the channel ${channel} and a ${type} service, which ${takes}; bind it to another service, or change the service's channelType`;
+  if (type !== "text" || !CALLS.includes(channel)) return undefined;
+  return `found a use case of the channel ${channel} and a text service, which takes no calls; bind it to a voice service, or change the service's channelType`;
 }
 
 async function channelTypeOf(

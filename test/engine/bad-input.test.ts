@@ -84,17 +84,7 @@ const refusals: [about: string, source: string, says: RegExp[]][] = [
       `new amigo.ServiceBinding("calls", { workspaceId: "${workspaceId}", useCaseId: calls.id, serviceId: desk.id });`,
     ),
     [
-      /'calls': property serviceId .*found a use case of the channel inbound_voice and a text service, which takes .*email only/,
-    ],
-  ],
-  [
-    "an email use case on a service of the default channel",
-    program(
-      `const mail = new amigo.UseCase("mail", { workspaceId: "${workspaceId}", channel: "email", entityName: "Clinic", name: "Mail", setupId: "${setups.emailApproved}", emailType: "transactional", senderEmailAddress: "desk@clinic.example" });`,
-      `new amigo.ServiceBinding("mail", { workspaceId: "${workspaceId}", useCaseId: mail.id, serviceId: ${service("desk")}.id });`,
-    ),
-    [
-      /'mail': property serviceId .*found a use case of the channel email and a voice service, which takes .*inbound_voice/,
+      /'calls': property serviceId .*found a use case of the channel inbound_voice and a text service, which takes no calls/,
     ],
   ],
   [
