@@ -115,6 +115,23 @@ const refusals: [about: string, source: string, says: RegExp[]][] = [
   ],
 ];
 
+/** Mistakes of plain JavaScript, each with the sentence that ends the program. */
+const mistakes: [source: string, says: RegExp][] = [
+  ['new amigo.Service("desk");', /error: new amigo\.Service\("desk"\): the arguments must be an object/],
+  [
+    'new amigo.Provider("p", { apikey: "abc" });',
+    /error: new amigo\.Provider\("p"\): "apikey" .* did you mean apiKey\?/,
+  ],
+  [
+    `amigo.getService({ workspaceId: "${workspaceId}", name: "Nope" });`,
+    /error: amigo\.getService: there is no service with .*"Nope"/,
+  ],
+  [
+    `amigo.Service.get("x", "${agents.frontDesk}", { workspaceId: "${workspaceId}" });`,
+    /reading Service [0-9a-f-]{36}: there is no Service with the id/,
+  ],
+];
+
 it("refuses bad input in the first preview and sends nothing", async () => {
   await deploy({ name: "badinput", program: "" }, async ({ stack, operations }) => {
     for (const [about, source, says] of refusals) {
@@ -123,6 +140,14 @@ it("refuses bad input in the first preview and sends nothing", async () => {
       for (const sentence of says) expect(output, about).toMatch(sentence);
       expect(operations(), about).toEqual([]);
     }
+
+    for (const [source, says] of mistakes) {
+      stack.program(program(source));
+      const { output } = await stack.preview({ outcome: "fails" });
+      expect(output).toMatch(says);
+      expect(output, source).not.toMatch(/^ +at |node_modules|dist\/|unhandled exception/m);
+    }
+    operations();
 
     stack.program(sixResources());
     const keyless = await stack.preview({ outcome: "fails", env: { AMIGO_API_KEY: "" } });

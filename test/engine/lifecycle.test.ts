@@ -81,7 +81,8 @@ const workspaceId = clinic.id;`,
     await stack.up();
     expect(writes(operations())).toEqual(["bind-use-case-to-service"]);
 
-    await stack.destroy();
+    const destroyed = await stack.destroy();
+    expect(destroyed.output).not.toMatch(/warning/i);
     const order = writes(operations());
     expect(order.indexOf("unbind-use-case-from-service")).toBeLessThan(order.indexOf("delete-use-case"));
     expect(order.indexOf("unbind-use-case-from-service")).toBeLessThan(order.indexOf("delete-service"));
