@@ -3,10 +3,11 @@ const layers = {
   api: [],
   engine: ["api"],
   resources: ["engine", "api"],
-  environment: ["resources", "engine", "api"],
-  recovery: ["resources", "engine", "api"],
+  stack: ["resources", "engine", "api"],
+  environment: ["stack", "resources", "engine", "api"],
+  recovery: ["stack", "resources", "engine", "api"],
   emulator: [],
-  cli: ["environment", "recovery", "resources", "engine", "api", "emulator"],
+  cli: ["environment", "recovery", "stack", "resources", "engine", "api", "emulator"],
 };
 
 const layered = Object.entries(layers).map(([folder, below]) => ({

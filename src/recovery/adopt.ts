@@ -4,9 +4,9 @@ import * as path from "node:path";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import { observed, outputsOf } from "../engine/provider/outputs.js";
+import type { Pulumi } from "../stack/pulumi.js";
+import { nameOf, providerUrn, type StateResource, secretAs } from "../stack/state.js";
 import type { OpenCreate } from "./creates.js";
-import type { Pulumi } from "./pulumi.js";
-import { nameOf, providerUrn, type StateResource, secretAs } from "./state.js";
 
 export interface Adoption {
   readonly create: OpenCreate & { readonly pending: StateResource };

@@ -6,8 +6,8 @@ import type { Entry, Intent } from "../engine/provider/journal.js";
 import { withFullMark } from "../engine/provider/outputs.js";
 import { typeToken } from "../engine/tokens.js";
 import { intents } from "../resources/journalled.js";
-import type { Accounts } from "./accounts.js";
-import { inClear, lifecycleOf, nameOf, type StackState, type StateResource } from "./state.js";
+import type { Accounts } from "../stack/accounts.js";
+import { inClear, lifecycleOf, nameOf, type StackState, type StateResource } from "../stack/state.js";
 
 /** A create of which nobody knows how it ended. */
 export interface OpenCreate {

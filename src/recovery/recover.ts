@@ -2,13 +2,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { journalFolder } from "../engine/provider/journal.js";
 import { intents } from "../resources/journalled.js";
-import { Accounts } from "./accounts.js";
+import { Accounts } from "../stack/accounts.js";
+import { LocalBackend } from "../stack/local-backend.js";
+import { findLocks, holderRuns, type Lock, lockText } from "../stack/lock.js";
+import { Pulumi } from "../stack/pulumi.js";
+import { exportState, lifecycleOf, nameOf, type PendingOperation, type StackState } from "../stack/state.js";
 import { type Adoption, adopt } from "./adopt.js";
 import { forgottenCreates, isJournalled, type OpenCreate, pendingCreates } from "./creates.js";
-import { LocalBackend } from "./local-backend.js";
-import { findLocks, holderRuns, type Lock, lockText } from "./lock.js";
-import { Pulumi } from "./pulumi.js";
-import { exportState, lifecycleOf, nameOf, type PendingOperation, type StackState } from "./state.js";
 import { judge } from "./verdict.js";
 
 export interface RecoverOptions {

@@ -3,8 +3,8 @@ import { seedIds } from "../../src/emulator/index.js";
 import type { Values } from "../../src/engine/lifecycle.js";
 import { importFile } from "../../src/recovery/adopt.js";
 import { pendingCreates } from "../../src/recovery/creates.js";
-import { inClear, type StateResource } from "../../src/recovery/state.js";
 import { judge } from "../../src/recovery/verdict.js";
+import { inClear, type StateResource } from "../../src/stack/state.js";
 import { owner, useLab } from "./support.js";
 
 const lab = useLab();

@@ -2,9 +2,9 @@ import { expect, it } from "vitest";
 import { seedIds } from "../../src/emulator/index.js";
 import type { Values } from "../../src/engine/lifecycle.js";
 import { forgottenCreates, pendingCreates } from "../../src/recovery/creates.js";
-import type { StackState } from "../../src/recovery/state.js";
 import { judge, type Verdict } from "../../src/recovery/verdict.js";
 import { intents } from "../../src/resources/journalled.js";
+import type { StackState } from "../../src/stack/state.js";
 import { owner, useLab } from "./support.js";
 
 const lab = useLab();

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { homedir, hostname, tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { foldersOf, LocalBackend } from "../../src/recovery/local-backend.js";
-import { findLocks, holderRuns, lockText } from "../../src/recovery/lock.js";
-import { projectName } from "../../src/recovery/project.js";
+import { foldersOf, LocalBackend } from "../../src/stack/local-backend.js";
+import { findLocks, holderRuns, lockText } from "../../src/stack/lock.js";
+import { projectName } from "../../src/stack/project.js";
 
 let folder: string;
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
-import { Accounts } from "../../src/recovery/accounts.js";
-import type { StateResource } from "../../src/recovery/state.js";
-import { useLab } from "./support.js";
+import { Accounts } from "../../src/stack/accounts.js";
+import type { StateResource } from "../../src/stack/state.js";
+import { useLab } from "../recovery/support.js";
 
 useLab();
 
