@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DocumentForm } from "./document-form.js";
 import type { ProviderContext } from "./provider/context.js";
 
 /** Values of one resource by camelCase property name, as the engine carries them. */
@@ -80,6 +81,8 @@ export interface Lifecycle {
   readonly owned?: boolean;
   /** Whether `workspaceId` is an input that the provider's settings may fill in. */
   readonly inWorkspace: boolean;
+  /** How it stands in an environment document; without one it has no place there. */
+  readonly document?: DocumentForm;
   /** How messages name a resource with these inputs, such as `Service "Scheduling"`. */
   describe(values: Values): string;
   /** Rules that look at more than one property, or at the former inputs. Values may be unknown. */

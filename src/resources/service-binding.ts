@@ -45,6 +45,18 @@ export const serviceBindingLifecycle: Lifecycle = {
   inWorkspace: true,
   computed: ["channel", "createdAt", "updatedAt"],
   properties,
+  document: {
+    section: "service",
+    shape: "value",
+    within: { kind: "UseCase", property: "useCaseId" },
+    key: [],
+    fields: ["serviceId"],
+    references: { serviceId: { as: "service", kind: "Service" } },
+    list: async (context, workspaceId, useCases) => {
+      const found = await Promise.all(useCases.map(({ id }) => bindingOf(context, workspaceId, id)));
+      return found.flatMap((binding) => (binding ? [existing(binding)] : []));
+    },
+  },
   describe: ({ useCaseId, serviceId }) =>
     `ServiceBinding of use case ${String(useCaseId)} to service ${String(serviceId)}`,
   // The create takes the former line down itself, and puts it back where it fails; but what is unknown may be going away.

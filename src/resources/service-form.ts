@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CreateServiceBody, ServiceResponse } from "../api/index.js";
 import { asSet, asText } from "../engine/compare.js";
+import type { DocumentForm } from "../engine/document-form.js";
 import { HIDDEN } from "../engine/hidden.js";
 import { type Existing, inputsSchema, type Properties, type Values } from "../engine/lifecycle.js";
 import { fromWire, toWire } from "../engine/wire.js";
@@ -34,6 +35,38 @@ export const properties = {
   voiceConfig: { schema: fields.voiceConfig.optional(), change: "update", normalise: withVoiceDefaults },
   adopt: { schema: z.boolean().optional(), change: "local", default: false },
 } as const satisfies Properties;
+
+/** How services stand in an environment document. */
+export const document: DocumentForm = {
+  section: "services",
+  shape: "map",
+  key: ["name"],
+  fields: [
+    "name",
+    "agentId",
+    "contextGraphId",
+    "personaId",
+    "description",
+    "channelType",
+    "environment",
+    "isActive",
+    "toolCapacity",
+    "safetyFiltersEnabled",
+    "keyterms",
+    "tags",
+    "voiceConfig",
+    "versionSets",
+  ],
+  references: {
+    agentId: { as: "agent", aliases: "agents", nameFrom: "agentName" },
+    contextGraphId: { as: "contextGraph", aliases: "contextGraphs", nameFrom: "contextGraphName" },
+    personaId: { as: "persona", aliases: "personas", nameFrom: "personaName" },
+  },
+  brief: { voiceConfig: withoutVoiceDefaults },
+  isBuiltIn: ({ isSystem }) => isSystem === true,
+  list: async (context, workspaceId) =>
+    (await context.client.listServices(workspaceId)).map((service) => existing(service, {})),
+};
 
 const inputs = inputsSchema(properties);
 export const remoteInputs = inputs.omit({ workspaceId: true, adopt: true });
@@ -80,6 +113,11 @@ export function existing(service: ServiceResponse, declared: Values): Existing {
 
 function withVoiceDefaults(value: unknown): unknown {
   return value ? { ...fields.VOICE_CONFIG_DEFAULTS, ...(value as object) } : value;
+}
+
+function withoutVoiceDefaults(value: unknown): unknown {
+  const defaults: Values = fields.VOICE_CONFIG_DEFAULTS;
+  return Object.fromEntries(Object.entries(value as Values).filter(([name, inner]) => defaults[name] !== inner));
 }
 
 function withSetDefaults(value: unknown): unknown {

@@ -18,7 +18,7 @@ import { ownSets, rememberInlineSets } from "./inline-sets.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
 import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
 import { refuseWhileInUse } from "./service-deletion.js";
-import { bodyOf, existing, properties, remoteInputs, tagsOf } from "./service-form.js";
+import { bodyOf, document, existing, properties, remoteInputs, tagsOf } from "./service-form.js";
 import { becomesFree, holderOf, makeWay, nameBefore, underNewName } from "./service-names.js";
 import {
   ownerOf,
@@ -79,6 +79,7 @@ export const serviceLifecycle: Lifecycle = {
   inWorkspace: true,
   computed,
   properties,
+  document,
   describe: ({ name }) => `Service "${String(name)}"`,
   rules: ({ keyterms, tags }) => [...fields.repeated("keyterms", keyterms), ...fields.repeated("tags", tags)],
   // Its name is taken as long as it exists, and what hangs on it must go first.

@@ -46,6 +46,13 @@ export const testCallerNumbersLifecycle: Lifecycle = {
   inWorkspace: true,
   computed: [],
   properties,
+  document: {
+    section: "testCallerNumbers",
+    shape: "value",
+    key: [],
+    fields: ["numbers"],
+    list: async ({ client }, id) => [existing(id, (await client.getTestCallerNumbers(id)).numbers)],
+  },
   describe: ({ workspaceId }) => `TestCallerNumbers of workspace ${String(workspaceId)}`,
   rules: ({ numbers }) => fields.repeated("numbers", numbers),
   deleteFirst: () => false,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CreateUseCaseBody, UseCaseResponse } from "../api/index.js";
 import { asText } from "../engine/compare.js";
+import type { DocumentForm } from "../engine/document-form.js";
 import { type Existing, inputsSchema, type Properties, type Values } from "../engine/lifecycle.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";
@@ -61,3 +62,14 @@ export function sameState(state: Values, news: Values): boolean {
 export function bodyOf(values: Values): CreateUseCaseBody {
   return toWire(remote, values) as CreateUseCaseBody;
 }
+
+/** How use cases stand in an environment document. */
+export const document: DocumentForm = {
+  section: "useCases",
+  shape: "list",
+  key: ["channel", "entityName", "name"],
+  fields: ["channel", "entityName", "name", "setupId", "service", "description", "senderEmailAddress", "emailType"],
+  references: { setupId: { as: "setup", aliases: "setups" } },
+  list: async (context, workspaceId) =>
+    (await context.client.listUseCases(workspaceId)).map((useCase) => existing(useCase, workspaceId)),
+};

@@ -13,7 +13,7 @@ import { isUnknown } from "../engine/unknown.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import { afterOwnWrites } from "./settle.js";
 import { create } from "./use-case-creation.js";
-import { existing, NATURAL_KEY, properties } from "./use-case-form.js";
+import { document, existing, NATURAL_KEY, properties } from "./use-case-form.js";
 
 interface UseCaseCommonArgs {
   /** Workspace of the use case. @default the provider's workspace */
@@ -58,6 +58,7 @@ export const useCaseLifecycle: Lifecycle = {
   inWorkspace: true,
   computed: ["configurationSetName", "tier", "createdAt", "updatedAt"],
   properties,
+  document,
   describe: ({ channel, entityName, name }) => `UseCase "${String(entityName)} / ${String(name)}" (${String(channel)})`,
   rules: emailRules,
   // Under the same key the old one stands in the way; under another the line stays up until the new one is there.

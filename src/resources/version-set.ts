@@ -28,6 +28,7 @@ import {
   writeService,
 } from "./service-writes.js";
 import { afterOwnWrites } from "./settle.js";
+import { document } from "./version-set-document.js";
 
 /** Arguments of a {@link VersionSet}. */
 export interface VersionSetArgs extends VersionSetBodyArgs {
@@ -72,6 +73,7 @@ export const versionSetLifecycle: Lifecycle = {
   inWorkspace: true,
   computed: [],
   properties,
+  document,
   describe: ({ name, serviceId }) => `VersionSet "${String(name)}" of service ${String(serviceId)}`,
   deleteFirst: (replaces) => replaces.includes("serviceId") || replaces.includes("workspaceId"),
   create,

@@ -117,6 +117,13 @@ export const workspaceLifecycle: Lifecycle = {
   inWorkspace: false,
   computed: ["provisionedAt", "createdAt", "updatedAt"],
   properties,
+  document: {
+    section: "workspace",
+    shape: "object",
+    key: [],
+    fields: ["name", "environment", "region", "connectorType"],
+    list: async ({ client }, id) => [existing(await client.getWorkspace(id))],
+  },
   describe: ({ slug }) => `Workspace "${String(slug)}"`,
   rules,
   // A new slug is free, and the old workspace may be protected: what replaces it is made first.

@@ -1,0 +1,63 @@
+import { canonicalId, matchesIn } from "../api/index.js";
+import { ProviderContext } from "../engine/provider/context.js";
+import { readSettings } from "../engine/settings.js";
+import type { WorkspaceEntry } from "./config.js";
+
+/** A workspace that commands can read, with the account that may. */
+export interface Account {
+  readonly context: ProviderContext;
+  readonly workspaceId: string;
+}
+
+/** The settings of a workspace of `amigo.yaml`, as the environment variables of a process that works on it. */
+export function environmentFor(entry: WorkspaceEntry): Record<string, string> {
+  const key = entry.apiKeyEnv === undefined ? undefined : process.env[entry.apiKeyEnv];
+  if (entry.apiKeyEnv !== undefined && !key) {
+    throw new Error(
+      `workspace "${entry.alias}": the environment variable ${entry.apiKeyEnv}, which amigo.yaml names for its key, is not set`,
+    );
+  }
+  return {
+    ...(key ? { AMIGO_API_KEY: key } : {}),
+    ...(entry.baseUrl ? { AMIGO_BASE_URL: entry.baseUrl } : {}),
+  };
+}
+
+/** Opens a workspace of `amigo.yaml`; one that is named by its slug is looked up. */
+export async function openAccount(entry: WorkspaceEntry, warn: (message: string) => void): Promise<Account> {
+  const environment = { ...process.env, ...environmentFor(entry) };
+  const context = openContext({ environment, keyVariable: entry.apiKeyEnv }, warn);
+  try {
+    return { context, workspaceId: entry.id ?? (await idOfSlug(context, entry)) };
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
+}
+
+interface ContextSource {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The variable that a message names where the key is refused. */
+  readonly keyVariable?: string;
+}
+
+export function openContext(
+  { environment, keyVariable }: ContextSource,
+  warn: (message: string) => void,
+): ProviderContext {
+  const settings = readSettings({
+    config: (name) => (name === "apiKeyEnv" ? keyVariable : undefined),
+    environment,
+    explicit: keyVariable !== undefined,
+  });
+  if (settings.problems.length > 0) throw new Error(settings.problems.join("\n"));
+  return new ProviderContext(settings, warn);
+}
+
+async function idOfSlug({ client }: ProviderContext, { alias, slug }: WorkspaceEntry): Promise<string> {
+  const [found] = matchesIn(await client.listWorkspaces(), (workspace) => workspace.slug === slug);
+  if (found) return canonicalId(found.id);
+  throw new Error(
+    `workspace "${alias}": this account sees no workspace with the slug "${slug}": is it misspelt, archived, or of another account?`,
+  );
+}

@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+import type { Values } from "../engine/lifecycle.js";
+import { findProblems } from "../engine/problems.js";
+import { uuid } from "../resources/fields.js";
+import { SourceText, TextError } from "./source-text.js";
+import { didYouMean } from "./text-problems.js";
+
+/** A workspace as `amigo.yaml` names it; paths are absolute. */
+export interface WorkspaceEntry {
+  readonly alias: string;
+  readonly id?: string;
+  readonly slug?: string;
+  readonly apiKeyEnv?: string;
+  readonly baseUrl?: string;
+  readonly references?: string;
+  /** The file of its document. */
+  readonly environment?: string;
+  readonly protect?: boolean;
+}
+
+const name = z.string().min(1);
+const entry = z.strictObject({
+  id: uuid.optional(),
+  slug: name.optional(),
+  apiKeyEnv: name.optional(),
+  baseUrl: name.optional(),
+  references: name.optional(),
+  environment: name.optional(),
+  protect: z.boolean().optional(),
+});
+
+/** The contract of `amigo.yaml`. */
+export const configSchema = z.strictObject({ workspaces: z.record(name, entry) });
+
+/** The workspaces of a team, by the aliases that commands take. */
+export class AmigoConfig {
+  private constructor(
+    readonly file: string | undefined,
+    readonly workspaces: ReadonlyMap<string, WorkspaceEntry>,
+  ) {}
+
+  /** Reads the file, or `amigo.yaml` in the folder or the nearest above; without one there are no aliases. */
+  static read(file: string | undefined, folder: string): AmigoConfig {
+    const found = file === undefined ? nearest(folder) : path.resolve(folder, file);
+    if (found === undefined) return new AmigoConfig(undefined, new Map());
+    const source = SourceText.read(found);
+    const problems = findProblems(configSchema, source.value as Values).map(({ property, reason }) =>
+      source.problem(property.split(/[.[]/), `${property}: ${reason.replace("of this resource", "of amigo.yaml")}`),
+    );
+    if (problems.length > 0) throw new TextError(problems);
+    const { workspaces } = source.value as z.infer<typeof configSchema>;
+    const nameless = Object.keys(workspaces).filter((alias) => !workspaces[alias]?.id && !workspaces[alias]?.slug);
+    if (nameless.length > 0) {
+      throw new TextError(
+        nameless.map((alias) => source.problem(["workspaces", alias], `workspaces.${alias}: needs an id or a slug`)),
+      );
+    }
+    const absolute = (text?: string) => (text === undefined ? undefined : path.resolve(path.dirname(found), text));
+    const entries = Object.entries(workspaces).map(([alias, one]): [string, WorkspaceEntry] => [
+      alias,
+      {
+        ...one,
+        alias,
+        id: one.id?.toLowerCase(),
+        references: absolute(one.references),
+        environment: absolute(one.environment),
+      },
+    ]);
+    return new AmigoConfig(found, new Map(entries));
+  }
+
+  /** Throws a sentence that names the nearest alias. */
+  workspace(alias: string): WorkspaceEntry {
+    const found = this.workspaces.get(alias);
+    if (found) return found;
+    const known = [...this.workspaces.keys()];
+    const where =
+      this.file === undefined
+        ? "there is no amigo.yaml in this folder or above it"
+        : `${this.file} names ${known.join(", ") || "no workspace"}`;
+    throw new Error(`there is no workspace "${alias}": ${where}${didYouMean(alias, known)}`);
+  }
+}
+
+function nearest(folder: string): string | undefined {
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    const found = ["amigo.yaml", "amigo.yml"].map((file) => path.join(at, file)).find((file) => existsSync(file));
+    if (found !== undefined || at === path.dirname(at)) return found;
+  }
+}

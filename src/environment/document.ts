@@ -1,0 +1,131 @@
+import { show } from "../engine/compare.js";
+import type { Values } from "../engine/lifecycle.js";
+import { sameText } from "../resources/fields.js";
+import { describe, type Environment, type Item, keyOf } from "./environment.js";
+import { fieldsOf, type Kind, kindOfSection, kinds, roots } from "./kinds.js";
+import { References } from "./references.js";
+import { documentSchema } from "./schema.js";
+import { SourceText, TextError } from "./source-text.js";
+import { didYouMean, findProblemsIn } from "./text-problems.js";
+
+/** Reads a document; throws a TextError with all that is wrong with it. */
+export function readDocument(file: string, references = References.none()): Environment & { source: SourceText } {
+  return parseDocument(SourceText.read(file), references);
+}
+
+export function parseDocument(
+  source: SourceText,
+  references = References.none(),
+): Environment & { source: SourceText } {
+  const problems = findProblemsIn(source, documentSchema, "environment document");
+  if (problems.length > 0) throw new TextError(problems);
+  const value = source.value as Values;
+  const items = roots.flatMap((kind) => itemsOf(kind, value[kind.form.section], [], [kind.form.section]));
+  const incomplete = new Set(
+    ((value.incomplete ?? []) as string[]).flatMap((section) => {
+      const kind = kindOfSection(section);
+      return kind ? [kind, ...kind.within].map(({ name }) => name) : [];
+    }),
+  );
+  const managed = new Set(
+    kinds
+      .filter(({ above, form, name }) => !incomplete.has(name) && value[(above ?? { form }).form.section] !== undefined)
+      .map(({ name }) => name),
+  );
+  const environment = {
+    name: source.file,
+    items,
+    managed,
+    incomplete,
+    references,
+    source,
+    workspaceId: references.workspace,
+  };
+  const wrong = semanticProblems(environment);
+  if (wrong.length > 0) throw new TextError(wrong);
+  return environment;
+}
+
+function itemsOf(kind: Kind, section: unknown, above: readonly string[], where: (string | number)[]): Item[] {
+  if (section === undefined || section === null) return [];
+  const { shape } = kind.form;
+  if (shape === "map") {
+    return Object.entries(section as Record<string, Values>).flatMap(([key, entry]) =>
+      entryItems(kind, entry ?? {}, [...above, key], [...where, key]),
+    );
+  }
+  if (shape === "list") {
+    return (section as Values[]).flatMap((entry, index) =>
+      entryItems(kind, entry, [...above, ...kind.form.key.map((name) => String(entry[name]))], [...where, index]),
+    );
+  }
+  const [only] = fieldsOf(kind);
+  const entry = shape === "value" && only ? { [only.name]: section } : (section as Values);
+  return entryItems(kind, entry, above, where);
+}
+
+function entryItems(kind: Kind, entry: Values, path: readonly string[], where: (string | number)[]): Item[] {
+  const names = fieldsOf(kind).map(({ name }) => name);
+  const fields = Object.fromEntries(
+    names.filter((name) => (entry[name] ?? undefined) !== undefined).map((name) => [name, entry[name]]),
+  );
+  const inner = kind.within.flatMap((one) => itemsOf(one, entry[one.form.section], path, [...where, one.form.section]));
+  return [{ kind, path, fields, where }, ...inner];
+}
+
+/** What the schema cannot see: rules between properties, two entries with one key, and keys that name nothing. */
+function semanticProblems(environment: Environment & { source: SourceText }): string[] {
+  const { items, source } = environment;
+  const at = (item: Item, sentence: string, ...more: string[]) =>
+    source.problem([...(item.where ?? []), ...more], `${describe(item)}: ${sentence}`);
+  return items.flatMap((item) => [
+    ...(item.kind.lifecycle.rules?.(item.fields, undefined) ?? []).map(({ property, reason }) =>
+      at(item, `${property}: ${reason}`, property.replace(/[.[].*$/, "")),
+    ),
+    ...doubles(items, item).map((sentence) => at(item, sentence)),
+    ...danglingKeys(environment, item).map(([field, sentence]) => at(item, sentence, field)),
+    ...sharedLines(items, item).map((sentence) => at(item, sentence)),
+  ]);
+}
+
+function doubles(items: readonly Item[], item: Item): string[] {
+  const first = items.find(
+    (one) => one.kind === item.kind && one.path.length === item.path.length && sameAll(one.path, item.path),
+  );
+  if (first === item || first === undefined) return [];
+  const isSame = first.path.every((text, index) => text === item.path[index]);
+  return [isSame ? "stands here a second time" : `has the same name as ${describe(first)}, in another Unicode form`];
+}
+
+function sameAll(a: readonly string[], b: readonly string[]): boolean {
+  return a.every((text, index) => sameText(text, b[index]));
+}
+
+/** Fields that name another entry of the document, which is not there. */
+function danglingKeys({ items, managed }: Environment, item: Item): [field: string, sentence: string][] {
+  return fieldsOf(item.kind).flatMap(({ name, reference }) => {
+    const wanted = item.fields[name];
+    if (!reference || "aliases" in reference || wanted === undefined || !managed.has(reference.kind)) return [];
+    const keys = items.filter(({ kind }) => kind.name === reference.kind).map(({ path }) => path.join(" / "));
+    if (keys.includes(String(wanted))) return [];
+    return [[name, `there is no ${name} ${show(wanted)} in this document${didYouMean(String(wanted), keys)}`]];
+  });
+}
+
+/** A service answers for one use case of each channel. */
+function sharedLines(items: readonly Item[], item: Item): string[] {
+  if (item.kind.name !== "ServiceBinding") return [];
+  const [channel] = item.path;
+  const first = items.find(
+    (one) => one.kind === item.kind && one.path[0] === channel && one.fields.service === item.fields.service,
+  );
+  if (first === item || first === undefined) return [];
+  return [
+    `service ${show(item.fields.service)} answers for ${describe({ kind: item.kind, path: first.path })} already: a service has one use case of each channel`,
+  ];
+}
+
+/** The items by their keys. */
+export function byKey(items: readonly Item[]): Map<string, Item> {
+  return new Map(items.map((item) => [keyOf(item.kind, item.path), item]));
+}

@@ -1,0 +1,93 @@
+import { documentOf, type Environment, type Item, itemsWithin, withWithin } from "./environment.js";
+import { type Kind, kindNamed, kinds, roots } from "./kinds.js";
+import { jsonText, yamlText } from "./print.js";
+import { didYouMean } from "./text-problems.js";
+
+/** Where editors find the schema of a document, from a project that has the package installed. */
+const SCHEMA = "./node_modules/pulumi-amigo/schemas/environment.schema.json";
+
+export interface Choice {
+  /** Sections of a document, such as `services`; all without it. */
+  readonly only?: readonly string[];
+  /** Services whose names fit, with `*` for any text and `?` for any character. */
+  readonly service?: string;
+}
+
+/** The part of an environment that was chosen with what it needs, and a sentence for each kind that was added. */
+export function partOf(environment: Environment, { only, service }: Choice): { part: Environment; added: string[] } {
+  if (only === undefined && service === undefined) return { part: environment, added: [] };
+  const chosen = (only ?? [kindNamed("Service").section]).map(rootOf);
+  const names = withWithin(chosen);
+  const fits = service === undefined ? () => true : patternTest(service);
+  let items = environment.items.filter((item) => names.has(item.kind.name));
+  if (service !== undefined) items = items.filter((item) => fitsService(environment, item, fits));
+  const needed = environment.items.filter((item) => !items.includes(item) && isNeeded(items, item));
+  const added = [...new Set(needed.map(({ kind }) => kind))].map((kind) => {
+    const which = needed.filter((item) => item.kind === kind).map(({ path }) => path.join(" / "));
+    return `${kind.section}: ${which.join(", ")} added, since something chosen names them`;
+  });
+  const all = environment.items.filter((item) => items.includes(item) || needed.some((one) => isWithin(item, one)));
+  const managed = new Set(
+    [...environment.managed].filter((name) => names.has(name) || all.some((item) => item.kind.name === name)),
+  );
+  const incomplete = new Set([...environment.incomplete].filter((name) => names.has(name)));
+  return { part: { ...environment, items: all, managed, incomplete }, added };
+}
+
+/** The text of a document. */
+export function documentText(environment: Environment, format: "yaml" | "json"): string {
+  const value = documentOf(environment);
+  return format === "json" ? jsonText(value) : yamlText(value, `yaml-language-server: $schema=${SCHEMA}`);
+}
+
+function rootOf(section: string): Kind {
+  const found = roots.find((kind) => kind.section === section);
+  if (found) return found;
+  const known = roots.map((kind) => kind.section);
+  throw new Error(`--only: "${section}" is no section of a document: ${known.join(", ")}${didYouMean(section, known)}`);
+}
+
+function patternTest(pattern: string): (name: string) => boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replace(/\*/g, ".*")
+    .replace(/\?/g, ".");
+  const test = new RegExp(`^${source}$`, "su");
+  return (name) => test.test(name);
+}
+
+/** Of services those that fit with what stands in them; of what is bound to a service that which is bound to one of those. */
+function fitsService({ items }: Environment, item: Item, fits: (name: string) => boolean): boolean {
+  const root = item.kind.above ?? item.kind;
+  if (root.name === "Service") return fits(item.path[0] ?? "");
+  const linked = kinds.filter(({ form }) =>
+    Object.values(form.references ?? {}).some((one) => "kind" in one && one.kind === "Service"),
+  );
+  if (!linked.some((kind) => (kind.above ?? kind) === root)) return true;
+  return linked.some((kind) =>
+    itemsWithin(items, kind, { ...item, path: item.path }).some((one) => servicesOf(one).some(fits)),
+  );
+}
+
+/** The services that an item names. */
+function servicesOf({ kind, fields }: Item): string[] {
+  return Object.values(kind.form.references ?? {}).flatMap((reference) =>
+    "kind" in reference && reference.kind === "Service" && fields[reference.as] !== undefined
+      ? [String(fields[reference.as])]
+      : [],
+  );
+}
+
+function isNeeded(chosen: readonly Item[], { kind, path }: Item): boolean {
+  return chosen.some((item) =>
+    Object.values(item.kind.form.references ?? {}).some(
+      (reference) => "kind" in reference && reference.kind === kind.name && item.fields[reference.as] === path.at(-1),
+    ),
+  );
+}
+
+function isWithin(item: Item, above: Item): boolean {
+  return (
+    item === above || (item.kind.above === above.kind && above.path.every((step, index) => item.path[index] === step))
+  );
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+
+type Path = readonly (string | number)[];
+
+/** What is wrong with a text that a person wrote, each as `file:line:column: sentence`. */
+export class TextError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join("\n"));
+  }
+}
+
+/** A YAML or JSON text with the places of its values. */
+export class SourceText {
+  private constructor(
+    readonly file: string,
+    readonly text: string,
+    readonly document: Document.Parsed,
+    private readonly lines: LineCounter,
+  ) {}
+
+  static read(file: string): SourceText {
+    let text: string;
+    try {
+      text = readFileSync(file, "utf8");
+    } catch (error) {
+      throw new TextError([`cannot read ${file}: ${(error as Error).message}`]);
+    }
+    return SourceText.parse(file, text);
+  }
+
+  /** Throws what is wrong with the text itself, and where it holds nothing. */
+  static parse(file: string, text: string): SourceText {
+    const lines = new LineCounter();
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, keepSourceTokens: true });
+    const source = new SourceText(file, text, document, lines);
+    const found = [...document.errors, ...document.warnings].map(({ pos, message }) => source.at(pos[0], message));
+    if (found.length > 0) throw new TextError(found);
+    if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
+      throw new TextError([source.at(0, "the file is empty: nothing is read from it, and nothing is planned")]);
+    }
+    return source;
+  }
+
+  get value(): unknown {
+    return this.document.toJS({ maxAliasCount: 100 });
+  }
+
+  /** `file:line:column: sentence` for the value at this path, or the nearest one above that is there. */
+  problem(path: Path, sentence: string): string {
+    return this.at(this.offsetOf(path), sentence);
+  }
+
+  private at(offset: number, sentence: string): string {
+    const { line, col } = this.lines.linePos(offset);
+    return `${this.file}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${sentence}`;
+  }
+
+  /** Where the value starts; of an entry of a map, where its key does. */
+  private offsetOf(path: Path): number {
+    let node: unknown = this.document.contents;
+    let offset = rangeOf(node)?.[0] ?? 0;
+    for (const step of path) {
+      if (isMap(node)) {
+        const pair = node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(step));
+        if (!pair) break;
+        offset = rangeOf(pair.key)?.[0] ?? offset;
+        node = pair.value;
+      } else if (isSeq(node)) {
+        node = node.items[Number(step)];
+        offset = rangeOf(node)?.[0] ?? offset;
+      } else break;
+    }
+    return offset;
+  }
+}
+
+function rangeOf(node: unknown): Node["range"] {
+  return isNode(node) ? node.range : undefined;
+}

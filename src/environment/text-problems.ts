@@ -1,0 +1,67 @@
+import { closest, distance } from "fastest-levenshtein";
+import type { z } from "zod";
+import type { Values } from "../engine/lifecycle.js";
+import { findProblems } from "../engine/problems.js";
+import type { SourceText } from "./source-text.js";
+
+type Path = (string | number)[];
+
+/** What does not fit the schema, each with its place in the text. `what` names the file's kind, such as "references file". */
+export function findProblemsIn(source: SourceText, schema: z.ZodType, what: string): string[] {
+  const { value } = source;
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    return [source.problem([], `a ${what} is a mapping that starts with \`version: 1\`; found ${typeName(value)}`)];
+  }
+  const version = (value as Values).version;
+  if (version === undefined) return [source.problem([], `\`version: 1\` is missing: is this a ${what}?`)];
+  if (typeof version === "number" && version > 1) {
+    return [
+      source.problem(["version"], `version ${version} is newer than this pulumi-amigo knows (1): update it first`),
+    ];
+  }
+  return findProblems(schema, value as Values).map(({ property, reason }) => {
+    const path = stepsOf(property);
+    const isUnknownKey = reason.startsWith("is not a property");
+    return source.problem(path, `${property}: ${isUnknownKey ? unknownKey(schema, path) : reason}`);
+  });
+}
+
+/** The name and what it may have been meant to be. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const found = known.length > 0 ? closest(name, [...known]) : undefined;
+  return found !== undefined && distance(name, found) <= Math.max(2, name.length / 3) ? `; did you mean ${found}?` : "";
+}
+
+function unknownKey(schema: z.ZodType, path: Path): string {
+  const known = keysAt(schema, path.slice(0, -1));
+  const hint = didYouMean(String(path.at(-1)), known);
+  return `is not known here${hint || (known.length > 0 ? `; known are ${known.join(", ")}` : "")}`;
+}
+
+type Definition = {
+  innerType?: z.ZodType;
+  shape?: Record<string, z.ZodType>;
+  element?: z.ZodType;
+  valueType?: z.ZodType;
+};
+
+function keysAt(schema: z.ZodType | undefined, path: readonly (string | number)[]): string[] {
+  const definition = schema?.def as Definition | undefined;
+  if (!definition) return [];
+  if (definition.innerType) return keysAt(definition.innerType, path);
+  const [step, ...rest] = path;
+  if (step === undefined) return Object.keys(definition.shape ?? {});
+  return keysAt(definition.shape?.[String(step)] ?? definition.element ?? definition.valueType, rest);
+}
+
+/** The steps of `services["Front desk"].tags[0].key`. */
+function stepsOf(property: string): Path {
+  return [...property.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([A-Za-z_$][\w$]*)/g)].map(([, index, text, name]) =>
+    index !== undefined ? Number(index) : text !== undefined ? (JSON.parse(text) as string) : String(name),
+  );
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return "nothing";
+  return Array.isArray(value) ? "a list" : `a ${typeof value === "string" ? "text" : typeof value}`;
+}
