@@ -1,6 +1,6 @@
-import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import type { RecoverReport } from "../recovery/recover.js";
+import { asked } from "./common.js";
 
 interface Flags {
   stack?: string;
@@ -61,14 +61,6 @@ async function textOf(error: unknown): Promise<string> {
   if (!AuthenticationError.isInstance(error)) return message;
   const { KEY_PLACES } = await import("../engine/settings.js");
   return `${message} ${KEY_PLACES}`;
-}
-
-async function asked(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Error("nobody can be asked here: run it with --yes, or with --dry-run first");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} [y/N] `);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 export function summary({ stack, dryRun, lock, creates, others, copy, settled }: RecoverReport): string[] {

@@ -1,0 +1,44 @@
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+
+/** Exit codes of all commands: 0 done and nothing differs, 1 an error, 2 there is something to see. */
+export const EXIT = { done: 0, error: 1, seen: 2 } as const;
+
+/** Runs the action of a command; what it throws ends the process with its message and exit code 1. */
+export function action<Args extends unknown[]>(run: (...args: Args) => Promise<number>) {
+  return async (...args: Args): Promise<void> => {
+    const command = args.at(-1) as Command;
+    try {
+      process.exitCode = await run(...args);
+    } catch (error) {
+      command.error(await errorText(error), { exitCode: EXIT.error });
+    }
+  };
+}
+
+async function errorText(error: unknown): Promise<string> {
+  const { redact } = await import("../api/redact.js");
+  const message = redact(error instanceof Error ? error.message : String(error));
+  return message
+    .split("\n")
+    .map((line) => `error: ${line}`)
+    .join("\n");
+}
+
+/** Progress and warnings, which never mix with the result. */
+export function note(line: string): void {
+  console.error(line);
+}
+
+export function warn(line: string): void {
+  console.error(`warning: ${line}`);
+}
+
+/** Asks a yes-or-no question on a terminal; throws where nobody can answer. */
+export async function asked(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new Error("nobody can be asked here: run it with --yes, or with --dry-run first");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${question} [y/N] `);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
