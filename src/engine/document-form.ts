@@ -37,6 +37,8 @@ export type Reference =
       readonly aliases: string;
       /** The output that shows its name. */
       readonly nameFrom?: string;
+      /** What it must be for a create, and nothing but a create shows: `approved`. */
+      readonly mustBe?: string;
     }
   /** Another entry of the document, by its key. */
   | { readonly as: string; readonly kind: string };

@@ -91,9 +91,13 @@ export class References {
     for (let ordinal = 1; alias === "" || !isFree(alias); ordinal++) {
       alias = stem === "" ? `${word}-${ordinal}` : `${stem}-${ordinal + 1}`;
     }
-    const entries = this.tables.get(table) ?? new Map<string, AliasEntry>();
-    this.tables.set(table, entries.set(alias, { id: id.toLowerCase(), ...(name ? { name } : {}) }));
+    this.set(table, alias, { id: id.toLowerCase(), ...(name ? { name } : {}) });
     return alias;
+  }
+
+  set(table: string, alias: string, entry: AliasEntry): void {
+    const entries = this.tables.get(table) ?? new Map<string, AliasEntry>();
+    this.tables.set(table, entries.set(alias, entry));
   }
 
   /** A copy that can be added to. */

@@ -10,10 +10,16 @@ type Path = (string | number)[];
 export function findProblemsIn(source: SourceText, schema: z.ZodType, what: string): string[] {
   const { value } = source;
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
-    return [source.problem([], `a ${what} is a mapping that starts with \`version: 1\`; found ${typeName(value)}`)];
+    return [
+      source.problem(
+        [],
+        `expected a mapping that starts with \`version: 1\`; found ${typeName(value)}: is this a file of the right kind (${what})?`,
+      ),
+    ];
   }
   const version = (value as Values).version;
-  if (version === undefined) return [source.problem([], `\`version: 1\` is missing: is this a ${what}?`)];
+  if (version === undefined)
+    return [source.problem([], `\`version: 1\` is missing: is this the right file (${what})?`)];
   if (typeof version === "number" && version > 1) {
     return [
       source.problem(["version"], `version ${version} is newer than this pulumi-amigo knows (1): update it first`),

@@ -69,7 +69,7 @@ export const document: DocumentForm = {
   shape: "list",
   key: ["channel", "entityName", "name"],
   fields: ["channel", "entityName", "name", "setupId", "service", "description", "senderEmailAddress", "emailType"],
-  references: { setupId: { as: "setup", aliases: "setups" } },
+  references: { setupId: { as: "setup", aliases: "setups", mustBe: "approved" } },
   list: async (context, workspaceId) =>
     (await context.client.listUseCases(workspaceId)).map((useCase) => existing(useCase, workspaceId)),
 };

@@ -1,0 +1,242 @@
+import { describe, type Environment, type Item, keyOf } from "./environment.js";
+import { fieldsOf, kinds } from "./kinds.js";
+import type { Inventory } from "./live.js";
+import type { References } from "./references.js";
+
+/** What is known of one condition before anything is written. */
+export interface Check {
+  /**
+   * - `verified`: it holds.
+   * - `to be learnt`: this API cannot be asked; the run will show it.
+   * - `blocked`: it does not hold, and nothing may be written.
+   */
+  readonly class: "verified" | "to be learnt" | "blocked";
+  readonly sentence: string;
+}
+
+export interface Target {
+  /** How messages name it. */
+  readonly name: string;
+  /** What exists there; undefined where the workspace is yet to be made. */
+  readonly inventory?: Inventory;
+  readonly environment?: Environment;
+  /** Aliases that are missing and can be found by name are added. */
+  readonly references: References;
+  readonly referencesFile: string;
+  /** The ids of what the stack manages already, by `kind id`. */
+  readonly managed: ReadonlySet<string>;
+}
+
+/** All conditions for bringing `wanted` into the target. */
+export function readinessOf(wanted: Environment, target: Target): Check[] {
+  return [
+    ...aliasChecks(wanted, target),
+    ...versionChecks(wanted, target),
+    ...nameChecks(wanted, target),
+    ...completenessChecks(wanted, target),
+    { class: "verified", sentence: "every entry keeps the API's limits" },
+    ...approvalChecks(wanted),
+    { class: "to be learnt", sentence: `whether the key of ${target.name} may write: the API has no way to ask` },
+  ];
+}
+
+export function isBlocked(checks: readonly Check[]): boolean {
+  return checks.some((check) => check.class === "blocked");
+}
+
+export function managedKey(kind: string, id: string): string {
+  return `${kind} ${id.toLowerCase()}`;
+}
+
+interface UsedAlias {
+  readonly table: string;
+  readonly word: string;
+  readonly alias: string;
+  /** What it must be, and nothing but a create shows. */
+  readonly mustBe?: string;
+  readonly items: readonly Item[];
+}
+
+/** The aliases of a document, each with the entries that use it. */
+export function aliasesIn({ items }: Environment): UsedAlias[] {
+  const used = new Map<string, UsedAlias & { items: Item[] }>();
+  for (const item of items) {
+    for (const { name, reference } of fieldsOf(item.kind)) {
+      const alias = item.fields[name];
+      if (!reference || !("aliases" in reference) || alias === undefined) continue;
+      const key = `${reference.aliases} ${String(alias)}`;
+      const found = used.get(key) ?? {
+        table: reference.aliases,
+        word: name,
+        alias: String(alias),
+        mustBe: reference.mustBe,
+        items: [],
+      };
+      found.items.push(item);
+      used.set(key, found);
+    }
+  }
+  return [...used.values()];
+}
+
+function aliasChecks(wanted: Environment, target: Target): Check[] {
+  return aliasesIn(wanted).map(({ table, word, alias, items }): Check => {
+    const { references, referencesFile } = target;
+    const mapped = references.get(table, alias);
+    if (mapped) return { class: "verified", sentence: `${word} ${alias} is ${mapped.id} in ${target.name}` };
+    const name = wanted.references.get(table, alias)?.name;
+    const ids = name === undefined ? [] : idsOfName(target, table, name);
+    if (ids.length === 1 && ids[0] !== undefined) {
+      references.set(table, alias, { id: ids[0], name });
+      return {
+        class: "verified",
+        sentence: `${word} ${alias} is ${ids[0]} in ${target.name}: a service there shows that id with the name "${name}"`,
+      };
+    }
+    const why =
+      ids.length > 1
+        ? `${target.name} shows the name "${name}" with ${ids.length} ids (${ids.join(", ")})`
+        : `no service of ${target.name} shows ${name === undefined ? "it" : `the name "${name}"`}`;
+    return {
+      class: "blocked",
+      sentence: `${word} ${alias}, used by ${listed(items)}, has no id in ${target.name}: ${why}. Add ${table}.${alias}.id to ${referencesFile}`,
+    };
+  });
+}
+
+/** The ids that the target's own resources show under a name. */
+function idsOfName({ inventory }: Target, table: string, name: string): string[] {
+  const ids = (inventory?.found ?? []).flatMap(({ kind, live }) =>
+    Object.entries(kind.form.references ?? {}).flatMap(([property, reference]) =>
+      "aliases" in reference && reference.aliases === table && reference.nameFrom && live[reference.nameFrom] === name
+        ? [String(live[property])]
+        : [],
+    ),
+  );
+  return [...new Set(ids)];
+}
+
+/** A number without a mapping stands for itself, and whether that version exists cannot be asked. */
+function versionChecks(wanted: Environment, { references, referencesFile, name }: Target): Check[] {
+  const seen = new Set<string>();
+  return wanted.items.flatMap((item) =>
+    Object.entries(item.kind.form.versions ?? {}).flatMap(([property, of]): Check[] => {
+      const number = item.fields[property];
+      const above = wanted.items.find((one) => one.kind === item.kind.above && isUnder(item, one));
+      const reference = above?.kind.form.references?.[of];
+      if (number === undefined || !reference || !("aliases" in reference)) return [];
+      const alias = String(above?.fields[reference.as]);
+      const key = `${reference.aliases} ${alias} ${String(number)}`;
+      if (seen.has(key)) return [];
+      seen.add(key);
+      const here = references.workspaceNumber(reference.aliases, alias, Number(number));
+      const subject = `version ${String(number)} of ${reference.as} ${alias}`;
+      if (here !== undefined) return [{ class: "verified", sentence: `${subject} is version ${here} in ${name}` }];
+      return [
+        {
+          class: "to be learnt",
+          sentence: `${subject} stands for itself: whether ${name} has that version cannot be asked. Where it has another number, write it to ${reference.aliases}.${alias}.versions in ${referencesFile}`,
+        },
+      ];
+    }),
+  );
+}
+
+/** What has a name of the document already must be the stack's own. */
+function nameChecks(wanted: Environment, { environment, managed, name }: Target): Check[] {
+  if (!environment) return [];
+  const there = new Map(environment.items.map((item) => [keyOf(item.kind, item.path), item]));
+  const own = wanted.items.filter((item) => item.kind.form.shape !== "object");
+  const inTheWay = own.flatMap((item) => {
+    const found = there.get(keyOf(item.kind, item.path));
+    if (!found?.id || managed.has(managedKey(found.kind.name, found.id)) || isEmpty(found)) return [];
+    // It goes with the entry that it stands in, which is said already, or is part of what the stack manages.
+    return isChildOfExisting(found, there) ? [] : [found];
+  });
+  const others = environment.items.filter(
+    (item) =>
+      item.kind.above === undefined &&
+      item.kind.form.key.length > 0 &&
+      !wanted.items.some((one) => keyOf(one.kind, one.path) === keyOf(item.kind, item.path)),
+  );
+  return [
+    ...inTheWay.map((found): Check => {
+      const owner = found.owner === undefined ? "nobody's mark is on it" : `it belongs to ${found.owner}`;
+      return {
+        class: "blocked",
+        sentence: `${describe(found)} exists in ${name} (${found.id}) and is not in this stack: ${owner}. Bring it under the stack with \`pulumi-amigo adopt\`, or rename or delete it`,
+      };
+    }),
+    ...(inTheWay.length === 0
+      ? [{ class: "verified" as const, sentence: `nothing foreign in ${name} has a name of the document` }]
+      : []),
+    ...(others.length > 0
+      ? [
+          {
+            class: "verified" as const,
+            sentence: `${others.length} other ${others.length === 1 ? "entry" : "entries"} in ${name} (${listed(others)}) ${others.length === 1 ? "is" : "are"} left alone`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function isEmpty({ kind, fields }: Item): boolean {
+  return (
+    kind.form.shape === "value" && Object.values(fields).every((value) => Array.isArray(value) && value.length === 0)
+  );
+}
+
+function isChildOfExisting(item: Item, there: ReadonlyMap<string, Item>): boolean {
+  const { above } = item.kind;
+  if (!above) return false;
+  return [...there.values()].some((one) => one.kind === above && isUnder(item, one));
+}
+
+function isUnder(item: Item, above: Item): boolean {
+  return above.path.every((step, index) => item.path[index] === step);
+}
+
+function completenessChecks(wanted: Environment, { environment, name }: Target): Check[] {
+  const sections = (incomplete: ReadonlySet<string> = new Set()) =>
+    kinds.filter((kind) => incomplete.has(kind.name)).map(({ section }) => section);
+  const notRead = sections(wanted.incomplete);
+  const notThere = sections(environment?.incomplete);
+  return [
+    ...(notRead.length > 0
+      ? [
+          {
+            class: "blocked" as const,
+            sentence: `${wanted.name} is incomplete: ${notRead.join(", ")} could not be read, so a clone would leave it out. Use a key that may read it`,
+          },
+        ]
+      : []),
+    ...(notThere.length > 0
+      ? [
+          {
+            class: "blocked" as const,
+            sentence: `${notThere.join(", ")} of ${name} could not be read, so nobody can say what is in the way. Use a key that may read it`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function approvalChecks(wanted: Environment): Check[] {
+  return aliasesIn(wanted).flatMap(({ word, alias, mustBe, items }) =>
+    mustBe === undefined
+      ? []
+      : [
+          {
+            class: "to be learnt" as const,
+            sentence: `whether ${word} ${alias} is ${mustBe} (for ${listed(items)}): what needs it is made first, so that a refusal comes before the rest is written`,
+          },
+        ],
+  );
+}
+
+/** The first three, and how many more. */
+function listed(items: readonly Item[]): string {
+  const names = items.slice(0, 3).map(describe);
+  return items.length > 3 ? `${names.join(", ")} and ${items.length - 3} more` : names.join(", ");
+}

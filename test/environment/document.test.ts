@@ -1,0 +1,212 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { documentOf } from "../../src/environment/environment.js";
+import { yamlText } from "../../src/environment/print.js";
+import { parse, yamlOf } from "./support.js";
+
+/** The document of the contract. */
+const example = `version: 1
+workspace:                       # optional
+  name: Riverside Clinic
+  environment: staging
+  region: us-east-1
+  connectorType: epic
+services:
+  Front desk:
+    agent: front-desk
+    contextGraph: scheduling
+    persona: calm
+    description: Books appointments by phone.
+    channelType: voice
+    environment: production
+    isActive: true
+    toolCapacity: 3
+    safetyFiltersEnabled: true
+    keyterms: [flu, physiotherapy]
+    tags: [{ key: team, value: front-desk }, { key: tier }]
+    voiceConfig: { ttsModel: sonic-3, fillerStyle: silent }
+    versionSets:
+      release:
+        agentVersionNumber: 3
+        contextGraphVersionNumber: 7
+        llmModelPreferences: { chat: { llmName: m, params: { temperature: 0.2 } } }
+useCases:
+  - channel: inbound_voice
+    entityName: Riverside Clinic
+    name: Reception
+    setup: voice-approved
+    service: Front desk
+    description: Calls to the desk.
+  - channel: email
+    entityName: Riverside Clinic
+    name: Reminders
+    setup: mail
+    senderEmailAddress: reminders@riverside.example
+    emailType: transactional
+testCallerNumbers: ["+14155550100"]
+`;
+
+describe("a document", () => {
+  it("is read into entries by their keys", () => {
+    const { items } = parse(example);
+    expect(items.map(({ kind, path }) => `${kind.name}: ${path.join(" / ")}`)).toEqual([
+      "Workspace: ",
+      "Service: Front desk",
+      "VersionSet: Front desk / release",
+      "UseCase: inbound_voice / Riverside Clinic / Reception",
+      "ServiceBinding: inbound_voice / Riverside Clinic / Reception",
+      "UseCase: email / Riverside Clinic / Reminders",
+      "TestCallerNumbers: ",
+    ]);
+    expect(items[4]?.fields).toEqual({ service: "Front desk" });
+  });
+
+  it("keeps absent, empty and unknown apart", () => {
+    const absent = parse("version: 1\nservices: {}\n");
+    expect([...absent.managed]).toEqual(["Service", "VersionSet"]);
+    const empty = parse("version: 1\nuseCases: []\ntestCallerNumbers: []\n");
+    expect([...empty.managed]).toEqual(["UseCase", "ServiceBinding", "TestCallerNumbers"]);
+    expect(documentOf(empty)).toEqual({ version: 1, useCases: [], testCallerNumbers: [] });
+    const unknown = parse("version: 1\nservices: {}\nincomplete: [useCases]\n");
+    expect([...unknown.incomplete]).toEqual(["UseCase", "ServiceBinding"]);
+    expect(unknown.managed.has("UseCase")).toBe(false);
+    expect(documentOf(unknown)).toEqual({ version: 1, services: {}, incomplete: ["useCases"] });
+  });
+
+  it("says where it is wrong, and what was meant", () => {
+    const wrong: [edit: (text: string) => string, sentence: string][] = [
+      [() => "", "clinic.yaml:1:1: the file is empty: nothing is read from it, and nothing is planned"],
+      [() => "# only a comment\n", "clinic.yaml:1:1: the file is empty"],
+      [(text) => text.replace("version: 1", "version: 2"), "clinic.yaml:1:1: version 2 is newer"],
+      [(text) => text.replace("version: 1\n", ""), "clinic.yaml:1:1: `version: 1` is missing"],
+      [(text) => text.replace("version: 1", "version: one"), 'clinic.yaml:1:1: version: found "one"; must be 1'],
+      [
+        (text) => text.replace("services:", "service:"),
+        "clinic.yaml:7:1: service: is not known here; did you mean services?",
+      ],
+      [
+        (text) => text.replace("    agent:", "    agnet:"),
+        'services["Front desk"].agnet: is not known here; did you mean agent?',
+      ],
+      [
+        (text) => text.replace("toolCapacity: 3", "toolCapacity: 30"),
+        'clinic.yaml:16:5: services["Front desk"].toolCapacity: found 30; 10 at most',
+      ],
+      [(text) => text.replace("release:", "edge:"), "must not be edge"],
+      [
+        (text) => text.replace("    service: Front desk", "    service: Frnt desk"),
+        'there is no service "Frnt desk" in this document; did you mean Front desk?',
+      ],
+      [
+        (text) => text.replace("emailType: transactional", "description: x"),
+        "emailType: is required for an email use case",
+      ],
+      [(text) => text.replace("version: 1", " version: 1"), "clinic.yaml:2:1:"],
+      [(text) => `${text}services: {}\n`, "Map keys must be unique"],
+      [(text) => text.replace("[flu, physiotherapy]", "[flu, flu]"), 'found "flu" a second time'],
+      [() => "- 1\n", "clinic.yaml:1:1: expected a mapping that starts with `version: 1`; found a list"],
+      [() => "version: 1\nservices: 3\n", "clinic.yaml:2:1: services: found 3; must be a record"],
+    ];
+    for (const [edit, sentence] of wrong) {
+      const text = edit(example);
+      expect(text).not.toBe(example);
+      expect(() => parse(text), sentence).toThrow(sentence);
+    }
+  });
+
+  it("refuses two entries with one key, also in another Unicode form", () => {
+    const entry = example.slice(example.indexOf("  - channel: email"), example.indexOf("testCaller"));
+    expect(() => parse(example.replace("testCaller", `${entry}testCaller`))).toThrow("stands here a second time");
+    const cafe = (name: string) => `  ${name}: { agent: a, contextGraph: b }\n`;
+    expect(() => parse(`version: 1\nservices:\n${cafe("Caf\u00e9")}${cafe("Cafe\u0301")}`)).toThrow(
+      "in another Unicode form",
+    );
+  });
+
+  it("lets a service answer for one use case of each channel", () => {
+    const second = example.replace(
+      "  - channel: email",
+      "  - { channel: inbound_voice, entityName: R, name: Other, setup: s, service: Front desk }\n  - channel: email",
+    );
+    expect(() => parse(second)).toThrow("a service has one use case of each channel");
+  });
+
+  it("keeps two use cases that differ in their channel alone", () => {
+    const both = parse(
+      example.replace(
+        "  - channel: email",
+        "  - { channel: outbound_voice, entityName: Riverside Clinic, name: Reception, setup: s }\n  - channel: email",
+      ),
+    );
+    expect(both.items.filter(({ kind }) => kind.name === "UseCase")).toHaveLength(3);
+    expect(documentOf(parse(yamlOf(both)))).toEqual(documentOf(both));
+  });
+
+  it("is read from JSON, too", () => {
+    const value = documentOf(parse(example));
+    expect(documentOf(parse(JSON.stringify(value)))).toEqual(value);
+  });
+
+  it("has one text, which reads back as the same, whatever the texts in it are", () => {
+    const word = fc.oneof(
+      fc.constantFrom(
+        "yes",
+        "no",
+        "on",
+        "null",
+        "~",
+        "##X##",
+        "1.10",
+        "1e3",
+        "0x10",
+        "010",
+        "12:30:45",
+        "- a",
+        "a: b",
+        "a #b",
+        "'",
+        '"',
+        "<<",
+        "=",
+        "2026-11-29",
+        "&a",
+        "*a",
+        "!t",
+        "%d",
+        "@x",
+        "`",
+        "x\ny\n",
+        " x",
+        "x ",
+        "\t",
+        "é",
+        "👩‍⚕️",
+      ),
+      fc.string({ minLength: 1, maxLength: 30 }),
+    );
+    const service = fc.record({
+      agent: fc.constant("a"),
+      contextGraph: fc.constant("b"),
+      description: word,
+      keyterms: fc.uniqueArray(word),
+    });
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          word.filter((name) => name !== "__proto__"),
+          service,
+          { maxKeys: 3 },
+        ),
+        (services) => {
+          const value = { version: 1, services };
+          const text = yamlText(value);
+          expect(parseYaml(text)).toEqual(value);
+          expect(parseYaml(text, { version: "1.1" })).toEqual(value);
+          expect(yamlText(parseYaml(text))).toBe(text);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { documentOf } from "../../src/environment/environment.js";
+import { partOf } from "../../src/environment/export.js";
+import { References } from "../../src/environment/references.js";
+import { ids, makeScene, parse, yamlOf } from "./support.js";
+
+describe("what exists as a document", () => {
+  it("shows what was declared, without defaults, ids and what the platform made", async () => {
+    const scene = await makeScene();
+    const desk = await scene.service("Front desk", {
+      persona_id: ids.personas.warm,
+      keyterms: ["flu", "asthma"],
+      tags: [
+        { key: "team", value: "x" },
+        { key: "pulumi-owner", value: "pulumi/o/p/s/t/n" },
+      ],
+      tool_capacity: 3,
+      voice_config: { tts_model: "sonic-3", filler_style: "backchannel" },
+      version_sets: { release: { agent_version_number: 3, llm_model_preferences: { chat: { llm_name: "m" } } } },
+    });
+    await scene.service("Quiet");
+    const line = await scene.useCase("Reception");
+    await scene.useCase("Unbound", { channel: "outbound_voice" });
+    await scene.client.bindUseCase(scene.workspace, line.id, desk.id);
+    await scene.client.updateTestCallerNumbers(scene.workspace, ["+14155550101", "+14155550100"]);
+    const environment = await scene.export();
+    expect(yamlOf(environment).split("\n").slice(1).join("\n")).toBe(`version: 1
+workspace:
+  name: Demo Clinic
+  environment: development
+services:
+  Front desk:
+    agent: front-desk
+    contextGraph: scheduling
+    persona: warm
+    keyterms:
+      - asthma
+      - flu
+    tags:
+      - key: team
+        value: x
+    voiceConfig:
+      ttsModel: sonic-3
+    versionSets:
+      release:
+        agentVersionNumber: 3
+        llmModelPreferences:
+          chat:
+            llmName: m
+  Quiet:
+    agent: front-desk
+    contextGraph: scheduling
+useCases:
+  - channel: inbound_voice
+    entityName: Riverside
+    name: Reception
+    setup: setup-1
+    service: Front desk
+  - channel: outbound_voice
+    entityName: Riverside
+    name: Unbound
+    setup: setup-1
+testCallerNumbers:
+  - "+14155550100"
+  - "+14155550101"
+`);
+    expect(documentOf(parse(yamlOf(environment)))).toEqual(documentOf(environment));
+    expect(environment.items.find(({ kind }) => kind.name === "Service")?.owner).toBe("pulumi/o/p/s/t/n");
+    expect(scene.requests.filter(({ method }) => method !== "GET" && method !== "POST" && method !== "PUT")).toEqual(
+      [],
+    );
+  });
+
+  it("reads all pages, with one request for twenty services and one for each use case", async () => {
+    const scene = await makeScene();
+    for (let index = 0; index < 45; index++) await scene.service(`Service ${index}`);
+    for (const name of ["A", "B", "C"]) await scene.useCase(name);
+    scene.requests.length = 0;
+    const environment = await scene.export();
+    expect(environment.items.filter(({ kind }) => kind.name === "Service")).toHaveLength(45);
+    // 46 services with the platform's own, use cases, their bindings, numbers, the workspace.
+    expect(scene.requests).toHaveLength(3 + 1 + 3 + 1 + 1);
+    expect(scene.requests.every(({ method }) => method === "GET")).toBe(true);
+  });
+
+  it("keeps the aliases that there are, and makes new ones that no other thing has", async () => {
+    const scene = await makeScene();
+    await scene.service("A");
+    await scene.service("B", { agent_id: ids.agents.nightNurse });
+    const known = References.none();
+    known.set("agents", "reception", { id: ids.agents.frontDesk, name: "Front Desk" });
+    known.set("agents", "night-nurse", { id: ids.agents.frontDesk.replace(/^../, "00") });
+    const { items, references } = await scene.export(known);
+    expect(items.filter(({ kind }) => kind.name === "Service").map(({ fields }) => fields.agent)).toEqual([
+      "reception",
+      "night-nurse-2",
+    ]);
+    expect(references.get("agents", "night-nurse-2")).toEqual({ id: ids.agents.nightNurse, name: "Night Nurse" });
+    expect(known.get("agents", "night-nurse-2")).toBeUndefined();
+  });
+
+  it("shows the document's version numbers, not the workspace's", async () => {
+    const scene = await makeScene();
+    await scene.service("A", {
+      version_sets: { release: { agent_version_number: 2, context_graph_version_number: 4 } },
+    });
+    const known = References.none();
+    known.set("agents", "front-desk", { id: ids.agents.frontDesk, versions: { 12: 2 } });
+    const { items } = await scene.export(known);
+    expect(items.find(({ kind }) => kind.name === "VersionSet")?.fields).toEqual({
+      agentVersionNumber: 12,
+      contextGraphVersionNumber: 4,
+    });
+  });
+
+  it("names both of two things that a document could not distinguish", async () => {
+    const scene = await makeScene({ dialect: { useCaseUnique: false } });
+    const [a, b] = [await scene.useCase("Reception"), await scene.useCase("Reception")];
+    await expect(scene.export()).rejects.toThrow(`exists twice, as ${a.id} and ${b.id}`);
+  });
+
+  it("brings what the chosen part needs, and says so", async () => {
+    const scene = await makeScene();
+    const desk = await scene.service("Front desk");
+    await scene.service("Other");
+    const line = await scene.useCase("Reception");
+    await scene.client.bindUseCase(scene.workspace, line.id, desk.id);
+    const whole = await scene.export();
+    const { part, added } = partOf(whole, { only: ["useCases"] });
+    expect(Object.keys(documentOf(part))).toEqual(["version", "services", "useCases"]);
+    expect(Object.keys(documentOf(part).services as object)).toEqual(["Front desk"]);
+    expect(added).toEqual(["services: Front desk added, since something chosen names them"]);
+    expect(Object.keys(documentOf(partOf(whole, { service: "O*" }).part).services as object)).toEqual(["Other"]);
+    expect(Object.keys(documentOf(partOf(whole, { service: "*" }).part))).toEqual(["version", "services"]);
+    const narrowed = documentOf(partOf(whole, { only: ["services", "useCases"], service: "Other" }).part);
+    expect(narrowed.useCases).toEqual([]);
+    expect(() => partOf(whole, { only: ["service"] })).toThrow(
+      '"service" is no section of a document: workspace, services, useCases, testCallerNumbers; did you mean services?',
+    );
+  });
+});
