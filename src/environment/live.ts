@@ -33,7 +33,8 @@ export async function readWorkspace(context: ProviderContext, workspaceId: strin
         return [];
       }
       try {
-        return await kind.form.list(context, workspaceId, parents);
+        const { inside, list: listAll } = kind.form;
+        return inside ? parents.flatMap(inside) : ((await listAll?.(context, workspaceId, parents)) ?? []);
       } catch (error) {
         // Of a workspace that cannot be read nothing can be said.
         if (!PermissionError.isInstance(error) || kind.form.shape === "object") throw error;
