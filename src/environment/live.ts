@@ -48,7 +48,7 @@ export async function readWorkspace(context: ProviderContext, workspaceId: strin
   const found: Found[] = [];
   for (const [kind, list] of read) {
     for (const existing of await list) {
-      if (!kind.form.isBuiltIn?.(existing.live)) found.push({ ...existing, kind });
+      found.push({ ...existing, kind });
     }
   }
   return { workspaceId, found, incomplete };
@@ -59,7 +59,8 @@ export async function readWorkspace(context: ProviderContext, workspaceId: strin
  * `references`. Throws where two things could not be told apart.
  */
 export function environmentOf(name: string, inventory: Inventory, references: References): Environment {
-  const { found, incomplete, workspaceId } = inventory;
+  const { incomplete, workspaceId } = inventory;
+  const found = inventory.found.filter(({ kind, live }) => !kind.form.isBuiltIn?.(live));
   const paths = pathsOf(found);
   refuseDoubles(found, paths);
   const notes: string[] = [];
