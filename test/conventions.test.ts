@@ -21,6 +21,15 @@ it("writes to the console only where that is the file's purpose", () => {
   expect(printing.filter((file) => !allowed.some((place) => file.startsWith(place)))).toEqual([]);
 });
 
+it("shows errors of the client with the advice that belongs to them", () => {
+  const wordsErrors = /^src\/(engine|resources|recovery)\//;
+  const own = ["src/engine/provider/failure.ts", "src/engine/provider/answers.ts"];
+  const bare = sources.filter(
+    (file) => wordsErrors.test(file) && /\b(error|refusal|unknown|cause)\.message\b/.test(read(file)),
+  );
+  expect(bare.filter((file) => !own.includes(file))).toEqual([]);
+});
+
 it("has a file, a class, a provider and traps' tests for each resource", () => {
   const index = read("src/index.ts");
   const providers = read("src/providers.ts");

@@ -9,6 +9,7 @@ import { unique, workspaceOrigin } from "../engine/program/conflicts.js";
 import { knownValue } from "../engine/program/inspect.js";
 import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.js";
 import type { ProviderContext } from "../engine/provider/context.js";
+import { messageOf } from "../engine/provider/failure.js";
 import { typeToken } from "../engine/tokens.js";
 import { snakeCase } from "../engine/wire.js";
 import { rememberChannelType } from "./channels.js";
@@ -194,7 +195,7 @@ async function create(context: ProviderContext, news: Values, mayMakeWay = true)
     if (found && news[HIDDEN.owner] !== undefined && ownerOf(found) === news[HIDDEN.owner])
       return existing(found, news);
     throw new Error(
-      `${error.message} The outcome is unknown: ` +
+      `${messageOf(error)} The outcome is unknown: ` +
         (found
           ? `a service of this name exists (${found.id}, created ${found.created_at}) and does not carry this resource's owner mark. It was left alone; if it is this one, set \`adopt: true\`.`
           : `no service of this name appeared within ${context.settings.settleSeconds} s, so nothing was sent again. Run \`pulumi up\` once more.`),
@@ -220,7 +221,7 @@ async function takeOver(
     return makeWay(context, news, () => create(context, news, false));
   }
   if (context.run.manages("Service", holder.id)) {
-    throw new Error(`${refusal.message} Another resource of this program manages that service (${holder.id}).`, {
+    throw new Error(`${messageOf(refusal)} Another resource of this program manages that service (${holder.id}).`, {
       cause: refusal,
     });
   }
@@ -229,7 +230,7 @@ async function takeOver(
   if (news.adopt !== true && !claimed) {
     const mine = news[HIDDEN.owner] !== undefined && ownerOf(holder) === news[HIDDEN.owner];
     throw new Error(
-      `${refusal.message} The service ${holder.id} has this name` +
+      `${messageOf(refusal)} The service ${holder.id} has this name` +
         (mine
           ? " and carries this resource's own owner mark: an earlier run was interrupted, or the resource was taken out of state. " +
             `Run \`pulumi-amigo recover\`, or take it over with the resource option import: "${holder.id}".`

@@ -177,7 +177,7 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
   const unbound = context.run.wasRemoved("ServiceBinding", id);
   useCases.touched();
   try {
-    const removed = ({ message }: ConflictError) => !/phone|number/i.test(message) && unbound !== undefined;
+    const removed = ({ reason }: ConflictError) => reason === "still-bound" && unbound !== undefined;
     await removeFromWorkspace(context, workspaceId, () =>
       afterOwnWrites(context, { removed }, () => context.client.deleteUseCase(workspaceId, id)),
     );

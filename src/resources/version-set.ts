@@ -9,6 +9,7 @@ import { type ConflictCheck, originOf, unique } from "../engine/program/conflict
 import { knownValue } from "../engine/program/inspect.js";
 import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.js";
 import type { ProviderContext } from "../engine/provider/context.js";
+import { messageOf } from "../engine/provider/failure.js";
 import { settle } from "../engine/provider/settle.js";
 import { typeToken } from "../engine/tokens.js";
 import { fromWire, toWire } from "../engine/wire.js";
@@ -301,7 +302,7 @@ async function removeSet(
     if (!ValidationError.isInstance(error)) throw error;
     // A stack can be destroyed whatever state its services are in: the set needs no write of its own to go with its service.
     context.warn(
-      `version set "${name}" of service "${current.name}" stays: the API refuses to write the service as it is. The set goes with its service. ${error.message}`,
+      `version set "${name}" of service "${current.name}" stays: the API refuses to write the service as it is. The set goes with its service. ${messageOf(error)}`,
     );
     return;
   }

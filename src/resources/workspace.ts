@@ -15,7 +15,7 @@ import {
 } from "../engine/lifecycle.js";
 import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.js";
 import type { ProviderContext } from "../engine/provider/context.js";
-import { Unfinished } from "../engine/provider/failure.js";
+import { messageOf, Unfinished } from "../engine/provider/failure.js";
 import { typeToken } from "../engine/tokens.js";
 import { isUnknown } from "../engine/unknown.js";
 import { fromWire, toWire } from "../engine/wire.js";
@@ -250,7 +250,7 @@ async function post(context: ProviderContext, news: Values): Promise<WorkspaceRe
     const asAsked = found && Object.entries(body).every(([key, value]) => same(undefined, value, found[key as "slug"]));
     if (found && asAsked && timeOf(found.created_at) >= startedAt - CLOCK_TOLERANCE_MS) return found;
     throw new Error(
-      `${error.message} The outcome is unknown: ` +
+      `${messageOf(error)} The outcome is unknown: ` +
         (found
           ? `a workspace with this slug exists (${found.id}, created ${found.created_at}) and is not known to be this one. It was left alone; if it is, take it over with the resource option import: "${found.id}".`
           : `no workspace with this slug appeared within ${context.settings.settleSeconds} s, so nothing was sent again. Run \`pulumi up\` once more.`),
@@ -269,7 +269,7 @@ async function read(context: ProviderContext, id: string): Promise<Existing> {
     if (!NotFoundError.isInstance(error) && !PermissionError.isInstance(error)) throw error;
     throw new Error(
       `workspace ${id} is archived, or this key cannot see it: is it the right account and the right base URL (${context.settings.baseUrl})? ` +
-        `State was kept. If it is gone for good, take it out with \`pulumi state delete\`. ${error.message}`,
+        `State was kept. If it is gone for good, take it out with \`pulumi state delete\`. ${messageOf(error)}`,
       { cause: error },
     );
   }
