@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { unsupportedNode } from "../src/node-version.js";
@@ -30,16 +31,19 @@ it("shows errors of the client with the advice that belongs to them", () => {
   expect(bare.filter((file) => !own.includes(file))).toEqual([]);
 });
 
-it("has a file, a class, a provider and traps' tests for each resource", () => {
-  const index = read("src/index.ts");
-  const providers = read("src/providers.ts");
+it("has a file, a class and a provider for each resource, and shows programs nothing else of it", () => {
+  const door = (name: string) => createRequire(__filename)(path.join(root, "dist", name)) as Record<string, unknown>;
   for (const [name, { kind }] of Object.entries(lifecycles)) {
     const file = kind.replace(/[A-Z]/g, (letter, offset) => `${offset ? "-" : ""}${letter.toLowerCase()}`);
     expect(existsSync(path.join(root, `src/resources/${file}.ts`))).toBe(true);
-    expect(index).toMatch(new RegExp(`\\b${kind}\\b`));
-    expect(providers).toContain(`export const ${name} =`);
     expect(name).toBe(kind[0]?.toLowerCase() + kind.slice(1));
+    expect(door("index.js")[kind]).toBeTypeOf("function");
+    expect(read(`dist/resources/${file}.d.ts`)).not.toMatch(/lifecycle/i);
   }
+  expect(Object.keys(door("providers.js"))).toEqual(Object.keys(lifecycles));
+  const kinds = Object.values(lifecycles).map(({ kind }) => kind);
+  const others = Object.keys(door("index.js")).filter((name) => !kinds.includes(name));
+  expect(others.filter((name) => !/^((get|list)[A-Z]\w+|Provider)$/.test(name))).toEqual([]);
 });
 
 it("keeps heavy packages out of programs and the provider process until they are needed", () => {

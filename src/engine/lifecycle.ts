@@ -82,6 +82,8 @@ export interface Lifecycle {
   readonly inWorkspace: boolean;
   /** How messages name a resource with these inputs, such as `Service "Scheduling"`. */
   describe(values: Values): string;
+  /** The id, where it follows from the inputs: then a create that was interrupted is found by it. */
+  idFrom?(inputs: Values): string;
   /** Rules that look at more than one property, or at the former inputs. Values may be unknown. */
   rules?(news: Values, olds: Values | undefined): Problem[];
   /** Whether a replacement deletes first, given the properties that force it. */

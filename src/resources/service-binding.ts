@@ -47,6 +47,7 @@ export const serviceBindingLifecycle: Lifecycle = {
   properties,
   describe: ({ useCaseId, serviceId }) =>
     `ServiceBinding of use case ${String(useCaseId)} to service ${String(serviceId)}`,
+  idFrom: ({ useCaseId }) => String(useCaseId),
   // The create takes the former line down itself, and puts it back where it fails; but what is unknown may be going away.
   deleteFirst: (_replaces, _olds, { useCaseId, serviceId }) => isUnknown(useCaseId) || isUnknown(serviceId),
   create,
@@ -55,7 +56,7 @@ export const serviceBindingLifecycle: Lifecycle = {
   remove,
 };
 
-const facts = classFacts("serviceBinding", serviceBindingLifecycle);
+const facts = classFacts(serviceBindingLifecycle);
 
 /**
  * Which service answers for a use case: this routes live calls and mails. A use case is never taken from another service
@@ -63,6 +64,8 @@ const facts = classFacts("serviceBinding", serviceBindingLifecycle);
  */
 export class ServiceBinding extends AmigoResource {
   static readonly __pulumiType: string = typeToken("ServiceBinding");
+  /** @internal */
+  static readonly __lifecycle = serviceBindingLifecycle;
 
   declare readonly workspaceId: pulumi.Output<string>;
   declare readonly useCaseId: pulumi.Output<string>;

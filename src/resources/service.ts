@@ -92,7 +92,7 @@ export const serviceLifecycle: Lifecycle = {
   remove,
 };
 
-const facts = classFacts("service", serviceLifecycle, { isSystem: false });
+const facts = classFacts(serviceLifecycle, { isSystem: false });
 
 /**
  * A voice, text or scribe service: an agent, a context graph and the way they speak. Deleting it is refused while somebody
@@ -100,6 +100,8 @@ const facts = classFacts("service", serviceLifecycle, { isSystem: false });
  */
 export class Service extends AmigoResource {
   static readonly __pulumiType: string = typeToken("Service");
+  /** @internal */
+  static readonly __lifecycle = serviceLifecycle;
 
   declare readonly workspaceId: pulumi.Output<string>;
   declare readonly name: pulumi.Output<string>;

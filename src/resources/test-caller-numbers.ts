@@ -47,6 +47,7 @@ export const testCallerNumbersLifecycle: Lifecycle = {
   computed: [],
   properties,
   describe: ({ workspaceId }) => `TestCallerNumbers of workspace ${String(workspaceId)}`,
+  idFrom: ({ workspaceId }) => String(workspaceId),
   rules: ({ numbers }) => fields.repeated("numbers", numbers),
   deleteFirst: () => false,
   create,
@@ -59,11 +60,13 @@ export const testCallerNumbersLifecycle: Lifecycle = {
     }),
 };
 
-const facts = classFacts("testCallerNumbers", testCallerNumbersLifecycle);
+const facts = classFacts(testCallerNumbersLifecycle);
 
 /** The numbers whose calls a workspace treats as tests: one list for each workspace. Deleting empties it. */
 export class TestCallerNumbers extends AmigoResource {
   static readonly __pulumiType: string = typeToken("TestCallerNumbers");
+  /** @internal */
+  static readonly __lifecycle = testCallerNumbersLifecycle;
 
   declare readonly workspaceId: pulumi.Output<string>;
   declare readonly numbers: pulumi.Output<string[]>;

@@ -74,11 +74,13 @@ export const useCaseLifecycle: Lifecycle = {
   remove,
 };
 
-const facts = classFacts("useCase", useCaseLifecycle);
+const facts = classFacts(useCaseLifecycle);
 
 /** A reason to reach people over one channel: calls in, calls out, voicemail or email, on an approved channel setup. */
 export class UseCase extends AmigoResource {
   static readonly __pulumiType: string = typeToken("UseCase");
+  /** @internal */
+  static readonly __lifecycle = useCaseLifecycle;
 
   declare readonly workspaceId: pulumi.Output<string>;
   declare readonly channel: pulumi.Output<string>;

@@ -74,6 +74,7 @@ export const versionSetLifecycle: Lifecycle = {
   computed: [],
   properties,
   describe: ({ name, serviceId }) => `VersionSet "${String(name)}" of service ${String(serviceId)}`,
+  idFrom: ({ serviceId, name }) => `${serviceId}/${name}`,
   deleteFirst: (replaces) => replaces.includes("serviceId") || replaces.includes("workspaceId"),
   create,
   read,
@@ -81,11 +82,13 @@ export const versionSetLifecycle: Lifecycle = {
   remove,
 };
 
-const facts = classFacts("versionSet", versionSetLifecycle);
+const facts = classFacts(versionSetLifecycle);
 
 /** One named version set of a service: which versions of its agent and context graph it runs, and with which models. */
 export class VersionSet extends AmigoResource {
   static readonly __pulumiType: string = typeToken("VersionSet");
+  /** @internal */
+  static readonly __lifecycle = versionSetLifecycle;
 
   declare readonly workspaceId: pulumi.Output<string>;
   declare readonly serviceId: pulumi.Output<string>;

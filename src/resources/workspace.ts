@@ -128,11 +128,13 @@ export const workspaceLifecycle: Lifecycle = {
   remove,
 };
 
-const facts = classFacts("workspace", workspaceLifecycle);
+const facts = classFacts(workspaceLifecycle);
 
 /** A workspace: everything else lives in one. Deleting it archives it, which only its owner may, and keeps its slug taken. */
 export class Workspace extends AmigoResource {
   static readonly __pulumiType: string = typeToken("Workspace");
+  /** @internal */
+  static readonly __lifecycle = workspaceLifecycle;
 
   declare readonly slug: pulumi.Output<string>;
   declare readonly name: pulumi.Output<string>;
