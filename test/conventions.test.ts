@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
+import * as ts from "typescript";
 import { expect, it } from "vitest";
 import { unsupportedNode } from "../src/node-version.js";
 import { lifecycles } from "../src/resources/index.js";
@@ -46,6 +47,16 @@ it("has a file, a class and a provider for each resource, and shows programs not
   expect(others.filter((name) => !/^((get|list)[A-Z]\w+|Provider)$/.test(name))).toEqual([]);
 });
 
+it("says in a sentence what each argument and each output is", () => {
+  const resources = [...read("src/resources/all.ts").matchAll(/"\.\/([\w-]+)\.js"/g)].map(([, name]) => name);
+  expect(resources.length).toBe(Object.keys(lifecycles).length);
+  const files = [...resources, "nested", "lookups"].map((name) => `src/resources/${name}.ts`);
+  files.push("src/engine/program/provider.ts");
+  expect(
+    files.flatMap((file) => [...undocumented(ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2022, true))]),
+  ).toEqual([]);
+});
+
 it("keeps heavy packages out of programs and the provider process until they are needed", () => {
   for (const door of ["index.js", "providers.js"]) {
     const script = `require(${JSON.stringify(path.join(root, "dist", door))});
@@ -85,6 +96,22 @@ it("says which Node.js it needs before it loads anything else", () => {
     expect(unsupportedNode(old), old).toContain(`this is Node.js ${old}`);
   }
 });
+
+/** The properties of interfaces and the declared members of classes that have no sentence, a `@default` aside. */
+function* undocumented(source: ts.SourceFile): Generator<string> {
+  for (const statement of source.statements) {
+    const isShown = ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement);
+    if (!isShown) continue;
+    for (const member of statement.members as ts.NodeArray<ts.ClassElement | ts.TypeElement>) {
+      const isOutput =
+        ts.isPropertyDeclaration(member) && member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword);
+      const tags = ts.getJSDocTags(member).map(({ tagName }) => tagName.text);
+      if ((!isOutput && !ts.isPropertySignature(member)) || tags.includes("internal")) continue;
+      const said = ts.getJSDocCommentsAndTags(member).map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? "");
+      if (!said.some((text) => /^[A-Z`].*[.]/s.test(text))) yield `${source.fileName}: ${member.name.getText()}`;
+    }
+  }
+}
 
 function listFiles(folder: string): string[] {
   if (!existsSync(path.join(root, folder))) return [];
