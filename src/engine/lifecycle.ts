@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { ProviderContext } from "./provider/context.js";
+import type { Values } from "./values.js";
 
-/** Values of one resource by camelCase property name, as the engine carries them. */
-export type Values = Record<string, unknown>;
+export type { Values };
 
 /** Something wrong with an input: the path of the property and a sentence that says what was found and what is allowed. */
 export interface Problem {

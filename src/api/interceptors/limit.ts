@@ -2,8 +2,9 @@ import { seconds, ThrottledError, TransportError } from "../errors.js";
 import type { Interceptor, Outgoing, Reply } from "../exchange.js";
 import { requestIdOf } from "../failure-body.js";
 import type { Limits } from "../limiter.js";
-import { type Denial, type Ending, pacingFor } from "../pacing.js";
+import { pacingFor } from "../pacing.js";
 import { retryAfterMs } from "../retry-after.js";
+import type { Denial, Ending } from "../turn.js";
 import { keyRefused } from "./refused-key.js";
 
 /** Waits for the request's turn, and reports to the pacing what the answer says about the load. */

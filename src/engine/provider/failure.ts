@@ -1,6 +1,6 @@
 import { AmigoError, paragraph } from "../../api/errors.js";
 import { adviceFor } from "../advice.js";
-import type { Values } from "../lifecycle.js";
+import type { Values } from "../values.js";
 
 /**
  * An operation that stopped after the thing had come to exist: its id and what is known of it go into state, so that
