@@ -20,13 +20,7 @@ const layered = Object.entries(layers).map(([folder, below]) => ({
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {
   forbidden: [
-    { name: "no-circles", severity: "error", from: { pathNot: "^src/" }, to: { circular: true } },
-    {
-      name: "no-circles-at-run-time",
-      severity: "error",
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-    },
+    { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
     ...layered,
     {
       name: "the-provider-process-loads-no-program",

@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import * as path from "node:path";
+import * as ts from "typescript";
 import { expect, it } from "vitest";
 import { unsupportedNode } from "../src/node-version.js";
 import { lifecycles } from "../src/resources/index.js";
@@ -21,16 +23,38 @@ it("writes to the console only where that is the file's purpose", () => {
   expect(printing.filter((file) => !allowed.some((place) => file.startsWith(place)))).toEqual([]);
 });
 
-it("has a file, a class, a provider and traps' tests for each resource", () => {
-  const index = read("src/index.ts");
-  const providers = read("src/providers.ts");
+it("shows errors of the client with the advice that belongs to them", () => {
+  const wordsErrors = /^src\/(engine|resources|recovery)\//;
+  const own = ["src/engine/provider/failure.ts", "src/engine/provider/answers.ts"];
+  const bare = sources.filter(
+    (file) => wordsErrors.test(file) && /\b(error|refusal|unknown|cause)\.message\b/.test(read(file)),
+  );
+  expect(bare.filter((file) => !own.includes(file))).toEqual([]);
+});
+
+it("has a file, a class and a provider for each resource, and shows programs nothing else of it", () => {
+  const door = (name: string) => createRequire(__filename)(path.join(root, "dist", name)) as Record<string, unknown>;
   for (const [name, { kind }] of Object.entries(lifecycles)) {
     const file = kind.replace(/[A-Z]/g, (letter, offset) => `${offset ? "-" : ""}${letter.toLowerCase()}`);
     expect(existsSync(path.join(root, `src/resources/${file}.ts`))).toBe(true);
-    expect(index).toMatch(new RegExp(`\\b${kind}\\b`));
-    expect(providers).toContain(`export const ${name} =`);
     expect(name).toBe(kind[0]?.toLowerCase() + kind.slice(1));
+    expect(door("index.js")[kind]).toBeTypeOf("function");
+    expect(read(`dist/resources/${file}.d.ts`)).not.toMatch(/lifecycle/i);
   }
+  expect(Object.keys(door("providers.js"))).toEqual(Object.keys(lifecycles));
+  const kinds = Object.values(lifecycles).map(({ kind }) => kind);
+  const others = Object.keys(door("index.js")).filter((name) => !kinds.includes(name));
+  expect(others.filter((name) => !/^((get|list)[A-Z]\w+|Provider)$/.test(name))).toEqual([]);
+});
+
+it("says in a sentence what each argument and each output is", () => {
+  const resources = [...read("src/resources/all.ts").matchAll(/"\.\/([\w-]+)\.js"/g)].map(([, name]) => name);
+  expect(resources.length).toBe(Object.keys(lifecycles).length);
+  const files = [...resources, "nested", "lookups"].map((name) => `src/resources/${name}.ts`);
+  files.push("src/engine/program/provider.ts");
+  expect(
+    files.flatMap((file) => [...undocumented(ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2022, true))]),
+  ).toEqual([]);
 });
 
 it("keeps heavy packages out of programs and the provider process until they are needed", () => {
@@ -72,6 +96,22 @@ it("says which Node.js it needs before it loads anything else", () => {
     expect(unsupportedNode(old), old).toContain(`this is Node.js ${old}`);
   }
 });
+
+/** The properties of interfaces and the declared members of classes that have no sentence, a `@default` aside. */
+function* undocumented(source: ts.SourceFile): Generator<string> {
+  for (const statement of source.statements) {
+    const isShown = ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement);
+    if (!isShown) continue;
+    for (const member of statement.members as ts.NodeArray<ts.ClassElement | ts.TypeElement>) {
+      const isOutput =
+        ts.isPropertyDeclaration(member) && member.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword);
+      const tags = ts.getJSDocTags(member).map(({ tagName }) => tagName.text);
+      if ((!isOutput && !ts.isPropertySignature(member)) || tags.includes("internal")) continue;
+      const said = ts.getJSDocCommentsAndTags(member).map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? "");
+      if (!said.some((text) => /^[A-Z`].*[.]/s.test(text))) yield `${source.fileName}: ${member.name.getText()}`;
+    }
+  }
+}
 
 function listFiles(folder: string): string[] {
   if (!existsSync(path.join(root, folder))) return [];

@@ -28,7 +28,5 @@ function authority(text: string): string {
 }
 
 function refused(reason: string): SettingsError {
-  return new SettingsError(`The base URL ${reason}.`, {
-    hint: "Give an address such as https://api.platform.amigo.ai, or http://127.0.0.1:8787 for an emulator on this machine, as the provider argument baseUrl, the stack config amigo:baseUrl or the environment variable AMIGO_BASE_URL.",
-  });
+  return new SettingsError(`The base URL ${reason}.`, { setting: "baseUrl" });
 }

@@ -4,17 +4,11 @@ import { Connection } from "./connection.js";
 import { ApiError } from "./errors.js";
 import { checkIdentity, type Fact, factsOf } from "./identity.js";
 import type { Listed } from "./listed.js";
-import {
-  buildPath,
-  buildQuery,
-  movedSelfServicePath,
-  type OperationId,
-  operations,
-  type PathParameters,
-} from "./operations.js";
+import { movedSelfServicePath, type OperationId, operations } from "./operations.js";
 import type { ClientOptions } from "./options.js";
 import { allItems, PageWalk } from "./pages.js";
 import { misfit, parseReply } from "./parse.js";
+import { buildPath, buildQuery, type PathParameters } from "./paths.js";
 import * as schemas from "./schemas.js";
 
 /** The API addresses of this process whose self-service route is the newer one. */

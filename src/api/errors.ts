@@ -1,3 +1,4 @@
+import type { Reason } from "./reasons.js";
 import { redact } from "./redact.js";
 
 /**
@@ -7,7 +8,6 @@ import { redact } from "./redact.js";
 export type Outcome = "rejected" | "not-sent" | "unknown";
 
 export interface AmigoErrorInit {
-  hint?: string;
   /** @default "not-sent" */
   outcome?: Outcome;
   cause?: unknown;
@@ -17,20 +17,22 @@ export interface AmigoErrorInit {
 
 const families = Symbol.for("pulumi-amigo.error.families");
 
-/** The one base of all errors of this package; `message` is a complete paragraph that ends with the hint. */
+/** The one base of all errors of this package. `message` is a complete paragraph of facts: `summary`, then `sentences`. */
 export class AmigoError extends Error {
-  /** What to do about it, in whole sentences. */
-  readonly hint: string | undefined;
+  /** What happened. */
+  readonly summary: string;
+  /** What was added since. */
+  readonly sentences: string[] = [];
   outcome: Outcome;
   /** How many requests were made for it; 0 when none was. */
   attempts: number;
   readonly [families]: string[];
 
   constructor(summary: string, init: AmigoErrorInit = {}) {
-    const hint = init.hint ? redact(init.hint) : undefined;
-    super(paragraph(redact(summary), hint), init.cause === undefined ? undefined : { cause: init.cause });
+    const clean = redact(summary);
+    super(clean, init.cause === undefined ? undefined : { cause: init.cause });
     this.name = new.target.name;
-    this.hint = hint;
+    this.summary = clean;
     this.outcome = init.outcome ?? "not-sent";
     this.attempts = init.attempts ?? 0;
     this[families] = familiesOf(new.target);
@@ -52,12 +54,22 @@ export class AmigoError extends Error {
 
   /** Adds a sentence to the message, for facts that only the caller knows. */
   addSentence(sentence: string): void {
-    this.message = paragraph(this.message, redact(sentence));
+    const clean = redact(sentence);
+    this.sentences.push(clean);
+    this.message = paragraph(this.message, clean);
   }
 }
 
 /** A setting or an argument that cannot be used, such as a base URL with a password in it; nothing was sent. */
-export class SettingsError extends AmigoError {}
+export class SettingsError extends AmigoError {
+  /** `proxy` stands for the environment variables that name one. */
+  readonly setting: "baseUrl" | "proxy" | undefined;
+
+  constructor(summary: string, init: AmigoErrorInit & { setting?: "baseUrl" | "proxy" } = {}) {
+    super(summary, init);
+    this.setting = init.setting;
+  }
+}
 
 export interface RequestErrorInit extends AmigoErrorInit {
   /** The operationId of the contract. */
@@ -99,6 +111,7 @@ export interface ApiErrorInit extends RequestErrorInit {
   problems?: Problem[];
   /** The server's `error_code`. */
   code?: string;
+  reason?: Reason;
   /** Milliseconds that the server asked to wait. */
   retryAfterMs?: number;
   /** Replaces the usual sentence about detail, status and request. */
@@ -109,6 +122,8 @@ export interface ApiErrorInit extends RequestErrorInit {
 export class ApiError extends RequestError {
   readonly status: number;
   readonly code: string | undefined;
+  /** What the status means for this operation, where that can be known. */
+  readonly reason: Reason | undefined;
   readonly detail: string;
   readonly problems: Problem[];
   readonly retryAfterMs: number | undefined;
@@ -117,6 +132,7 @@ export class ApiError extends RequestError {
     super(init.summary ?? apiSummary(init), { outcome: "rejected", ...init });
     this.status = init.status;
     this.code = init.code === undefined ? undefined : bounded(init.code);
+    this.reason = init.reason;
     this.detail = bounded(init.detail ?? "");
     this.problems = (init.problems ?? []).map((problem) => ({
       path: bounded(problem.path),
@@ -163,6 +179,7 @@ export type TransportReason =
   | "reset"
   | "timeout"
   | "deadline"
+  | "budget"
   | "too-large"
   | "certificate"
   | "proxy"
@@ -172,10 +189,13 @@ export type TransportReason =
 /** No usable answer arrived. */
 export class TransportError extends RequestError {
   readonly reason: TransportReason;
+  /** The environment variable that names the proxy on the way, if there is one. */
+  readonly proxyVariable: string | undefined;
 
-  constructor(init: RequestErrorInit & { reason: TransportReason; problem: string }) {
+  constructor(init: RequestErrorInit & { reason: TransportReason; problem: string; proxyVariable?: string }) {
     super(`${init.operation}: ${init.problem} (${where(init)}).`, init);
     this.reason = init.reason;
+    this.proxyVariable = init.proxyVariable;
   }
 }
 
@@ -244,7 +264,8 @@ function withoutStop(text: string): string {
   return text.replace(/\.$/, "");
 }
 
-function paragraph(summary: string, sentence: string | undefined): string {
+/** The text with one more sentence. */
+export function paragraph(summary: string, sentence: string | undefined): string {
   if (sentence === undefined || sentence === "") return summary;
   return /[.!?…]$/.test(summary) ? `${summary} ${sentence}` : `${summary}. ${sentence}`;
 }

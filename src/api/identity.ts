@@ -44,7 +44,6 @@ export async function checkIdentity(
     problem: "identity",
     field,
     description: `the answer (${reply.status}) is about something else: ${field} is ${shown(answered)}, but ${expected}${id}`,
-    hint: "Nothing of it was used. A cache or a proxy at the base URL may have mixed up answers.",
     outcome: operation.kind === "read" ? "rejected" : "unknown",
     attempts: reply.attempts,
   });

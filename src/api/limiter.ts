@@ -1,5 +1,5 @@
-import type { Denial, Ending, Paced, Refusal, Release } from "./pacing.js";
 import { ServerWait } from "./server-wait.js";
+import type { Denial, Ending, Paced, Refusal, Release } from "./turn.js";
 
 export interface Limits {
   maxConcurrency: number;

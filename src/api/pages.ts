@@ -141,7 +141,6 @@ export class PageWalk<Item extends { id: string }> {
       ...this.#request(),
       problem: "pages",
       description: `the list is not whole: ${this.#seen} of ${total ?? "an unknown number"} were seen after ${this.pages} ${this.pages === 1 ? "page" : "pages"}; ${why}`,
-      hint: "Nothing of it was used. Run again; if it stays, tell Amigo's support which list this is.",
     });
   }
 

@@ -33,7 +33,6 @@ export function misfit(
     problem: "schema",
     field,
     description: `the answer (${answer}) does not fit the contract: ${field === "" ? "body" : field}: ${message}`,
-    hint: "The API may have changed, or something else answers at the base URL.",
   });
 }
 

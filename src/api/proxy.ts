@@ -59,7 +59,5 @@ function checked(variable: string, value: string): string {
 }
 
 function refused(variable: string, problem: string): SettingsError {
-  return new SettingsError(`The environment variable ${variable} ${problem}. Nothing was sent.`, {
-    hint: `Set it to an address such as http://proxy.example.com:3128 or http://USER:PASSWORD@proxy.example.com:3128, or unset it; NO_PROXY names what goes without a proxy.`,
-  });
+  return new SettingsError(`The environment variable ${variable} ${problem}. Nothing was sent.`, { setting: "proxy" });
 }

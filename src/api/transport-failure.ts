@@ -49,44 +49,35 @@ export interface FailureContext {
   cause: Error | undefined;
 }
 
-/** What happened, and what to do about it. */
-export function problemOf(reason: TransportReason, context: FailureContext): { problem: string; hint: string } {
-  const { origin, deadline, begun, maxBytes, cause } = context;
-  const variable = proxyFor(origin)?.variable;
-  const proxy = variable ? ` A proxy is set by ${variable}; NO_PROXY names what goes without it.` : "";
-  const address = `Is the base URL (baseUrl, amigo:baseUrl, AMIGO_BASE_URL) right?${proxy}`;
+/** What happened, and the variable that names the proxy on the way. */
+export function problemOf(
+  reason: TransportReason,
+  context: FailureContext,
+): { problem: string; proxyVariable: string | undefined } {
+  return { problem: textOf(reason, context), proxyVariable: proxyFor(context.origin)?.variable };
+}
+
+function textOf(reason: TransportReason, { origin, deadline, begun, maxBytes, cause }: FailureContext): string {
   const within = seconds(deadline.totalMs);
   const said = cause === undefined ? "" : `: ${cause.message || codeOf(cause)}`;
   switch (reason) {
     case "dns":
-      return { problem: `the name of ${origin} was not found${said}`, hint: address };
+      return `the name of ${origin} was not found${said}`;
     case "refused":
-      return { problem: `nothing answers at ${origin}${said}`, hint: address };
+      return `nothing answers at ${origin}${said}`;
     case "timeout":
-      return { problem: `no connection to ${origin} in time${said}`, hint: address };
+      return `no connection to ${origin} in time${said}`;
     case "certificate":
-      return {
-        problem: `the certificate of ${origin} is not trusted${said}`,
-        hint: `NODE_EXTRA_CA_CERTS names a file of further authorities.${proxy}`,
-      };
+      return `the certificate of ${origin} is not trusted${said}`;
     case "proxy":
-      return { problem: `the proxy refused the connection to ${origin}${said}`, hint: proxy.trim() };
+      return `the proxy refused the connection to ${origin}${said}`;
     case "deadline":
-      return {
-        problem: begun ? `no complete answer within ${within}` : `no connection to ${origin} within ${within}`,
-        hint: "timeoutSeconds sets how long one call may take, over all its attempts.",
-      };
+      return begun ? `no complete answer within ${within}` : `no connection to ${origin} within ${within}`;
     case "too-large":
-      return {
-        problem: `the answer is larger than ${maxBytes} bytes`,
-        hint: "Something other than the API may be answering at the base URL.",
-      };
+      return `the answer is larger than ${maxBytes} bytes`;
     case "closed":
-      return { problem: "this client was closed", hint: "" };
+      return "this client was closed";
     default:
-      return {
-        problem: `the connection to ${origin} ${begun ? "broke before an answer came" : "failed"}${said}`,
-        hint: proxy.trim(),
-      };
+      return `the connection to ${origin} ${begun ? "broke before an answer came" : "failed"}${said}`;
   }
 }

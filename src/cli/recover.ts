@@ -55,9 +55,11 @@ async function run(flags: Flags, command: Command): Promise<void> {
   process.exitCode = report.settled ? 0 : 2;
 }
 
-async function textOf(error: unknown): Promise<string> {
+/** The error with what to do about it. */
+export async function textOf(error: unknown): Promise<string> {
   const { AuthenticationError } = await import("../api/errors.js");
-  const message = error instanceof Error ? error.message : String(error);
+  const { messageOf } = await import("../engine/provider/failure.js");
+  const message = messageOf(error);
   if (!AuthenticationError.isInstance(error)) return message;
   const { KEY_PLACES } = await import("../engine/settings.js");
   return `${message} ${KEY_PLACES}`;

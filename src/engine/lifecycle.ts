@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { DocumentForm } from "./document-form.js";
 import type { ProviderContext } from "./provider/context.js";
+import type { Values } from "./values.js";
 
-/** Values of one resource by camelCase property name, as the engine carries them. */
-export type Values = Record<string, unknown>;
+export type { Values };
 
 /** Something wrong with an input: the path of the property and a sentence that says what was found and what is allowed. */
 export interface Problem {
@@ -85,6 +85,8 @@ export interface Lifecycle {
   readonly document?: DocumentForm;
   /** How messages name a resource with these inputs, such as `Service "Scheduling"`. */
   describe(values: Values): string;
+  /** The id, where it follows from the inputs: then a create that was interrupted is found by it. */
+  idFrom?(inputs: Values): string;
   /** Rules that look at more than one property, or at the former inputs. Values may be unknown. */
   rules?(news: Values, olds: Values | undefined): Problem[];
   /** Whether a replacement deletes first, given the properties that force it. */

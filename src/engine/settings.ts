@@ -1,5 +1,6 @@
 import { parseBaseUrl } from "../api/base-url.js";
 import { registerSecret } from "../api/redact.js";
+import { messageOf } from "./provider/failure.js";
 
 /** The settings of the provider; each may come from the provider's arguments, stack config or the environment. */
 export interface Settings {
@@ -100,7 +101,7 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
   try {
     parseBaseUrl(baseUrl);
   } catch (error) {
-    problems.push((error as Error).message);
+    problems.push(messageOf(error));
   }
 
   return {

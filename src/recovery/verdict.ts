@@ -33,7 +33,9 @@ const CLOCK_TOLERANCE_MS = 5_000;
 export async function judge(create: OpenCreate): Promise<Verdict> {
   const { context, entry, inputs } = create;
   if (inputs[HIDDEN.adopt] !== undefined) return { is: "nothing", why: "it was an import, which writes nothing" };
-  const look = isJournalled(create.lifecycle.kind) && create.lifecycle.kind !== "TestCallerNumbers" ? byKey : byId;
+  const { kind, idFrom } = create.lifecycle;
+  if (!idFrom && !isJournalled(kind)) return { is: "open", why: `nothing says how to find a ${kind}` };
+  const look = idFrom ? byId : byKey;
   const until = entry ? Date.parse(entry.at) + context.settings.settleSeconds * 1000 : 0;
   let last: Verdict = { is: "nothing", why: "" };
   try {
@@ -53,13 +55,7 @@ export async function judge(create: OpenCreate): Promise<Verdict> {
 
 /** Things whose id follows from their inputs: they exist as declared, or the create can be sent again. */
 async function byId({ lifecycle, context, inputs }: OpenCreate): Promise<Verdict> {
-  const { workspaceId, serviceId, useCaseId, name } = inputs as Record<string, string>;
-  const ids: Record<string, string> = {
-    VersionSet: `${serviceId}/${name}`,
-    ServiceBinding: useCaseId ?? "",
-    TestCallerNumbers: workspaceId ?? "",
-  };
-  const existing = await lifecycle.read(context, ids[lifecycle.kind] ?? "", inputs);
+  const existing = await lifecycle.read(context, lifecycle.idFrom?.(inputs) ?? "", inputs);
   if (!existing) return { is: "nothing", why: "it does not exist" };
   const differing = mismatches(lifecycle, inputs, existing.live);
   if (differing.length === 0) return { is: "made", existing };

@@ -111,7 +111,9 @@ async function bindInTurn(
     whatStandsInTheWay(context, workspaceId, { ...wish, channel }, former, current?.service_id),
   );
   if (!moves) {
-    throw new Error(`${refusal.message} ${await nameHolder(context, workspaceId, wish, channel)}`, { cause: refusal });
+    throw new Error(`${messageOf(refusal)} ${await nameHolder(context, workspaceId, wish, channel)}`, {
+      cause: refusal,
+    });
   }
   return carryOut(context, workspaceId, wish, moves, current?.service_id);
 }

@@ -1,6 +1,7 @@
 import { NotFoundError, PermissionError } from "../api/errors.js";
 import type { Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
+import { messageOf } from "../engine/provider/failure.js";
 
 /** The workspace of a resource; what `get` is given may leave it to the provider's settings. */
 export function workspaceOf(context: ProviderContext, values: Values): string {
@@ -51,7 +52,7 @@ async function workspaceMustBeVisible(context: ProviderContext, workspaceId: str
     throw new Error(
       `workspace ${workspaceId} is archived, or this key cannot see it: is it the right account and the right base URL ` +
         `(${context.settings.baseUrl})? If the workspace is gone for good, take the resource out of state with ` +
-        `\`pulumi state delete\`. ${error.message}`,
+        `\`pulumi state delete\`. ${messageOf(error)}`,
       { cause: error },
     );
   }

@@ -1,17 +1,20 @@
 import type { Lifecycle } from "../engine/lifecycle.js";
-import { serviceLifecycle } from "./service.js";
-import { serviceBindingLifecycle } from "./service-binding.js";
-import { testCallerNumbersLifecycle } from "./test-caller-numbers.js";
-import { useCaseLifecycle } from "./use-case.js";
-import { versionSetLifecycle } from "./version-set.js";
-import { workspaceLifecycle } from "./workspace.js";
+import { providerName } from "../engine/tokens.js";
+import type { Agreeing, ResourceClass } from "./agreement.js";
+import * as all from "./all.js";
 
-/** All resources, by the name of their provider in `pulumi-amigo/providers`. A new one is its file, and a line here. */
-export const lifecycles = {
-  workspace: workspaceLifecycle,
-  service: serviceLifecycle,
-  versionSet: versionSetLifecycle,
-  useCase: useCaseLifecycle,
-  serviceBinding: serviceBindingLifecycle,
-  testCallerNumbers: testCallerNumbersLifecycle,
-} as const satisfies Record<string, Lifecycle>;
+type Classes = typeof all;
+
+/** The name of a resource's provider in `pulumi-amigo/providers`, such as `serviceBinding`. */
+export type ProviderName = Uncapitalize<keyof Classes>;
+
+/** Does not compile where the table, the arguments and the outputs of a resource disagree. */
+const classes = all satisfies { readonly [Name in keyof Classes]: Agreeing<Classes[Name]> };
+
+/**
+ * The lifecycles of all resources, by the name of their provider.
+ * @internal
+ */
+export const lifecycles = Object.fromEntries(
+  Object.values<ResourceClass>(classes).map(({ __lifecycle }) => [providerName(__lifecycle.kind), __lifecycle]),
+) as Readonly<Record<ProviderName, Lifecycle>>;

@@ -2,17 +2,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { canonicalId } from "../api/ids.js";
 import type { ServiceResponse } from "../api/index.js";
 import { matchesIn, wholeOf } from "../api/listed.js";
+import type { Existing } from "../engine/lifecycle.js";
 import { programContext } from "../engine/program/program-context.js";
 import { programError, requireArguments, requireKnown } from "../engine/program/program-error.js";
 import type { Provider } from "../engine/program/provider.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { messageOf } from "../engine/provider/failure.js";
+import type { LookupResult, ResourceClass, Shown } from "./agreement.js";
 import { workspaceOf } from "./children.js";
-import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
-import { existing as bindingThere } from "./service-binding.js";
+import type { Service } from "./service.js";
+import { existing as bindingThere, type ServiceBinding } from "./service-binding.js";
 import { existing as serviceThere } from "./service-form.js";
+import type { UseCase } from "./use-case.js";
 import { existing as useCaseThere } from "./use-case-form.js";
-import { existing as workspaceThere } from "./workspace.js";
+import { type Workspace, existing as workspaceThere } from "./workspace.js";
 
 /** Options of a look-up. */
 export interface LookupOptions {
@@ -21,101 +24,54 @@ export interface LookupOptions {
 }
 
 /** A workspace as it exists. */
-export interface WorkspaceResult {
-  id: string;
-  slug: string;
-  name: string;
-  environment: string;
-  region: string;
-  backendOrgId?: string;
-  connectorType?: string;
-  provisionedAt?: string;
-  createdAt: string;
-  updatedAt: string;
-}
+export interface WorkspaceResult extends LookupResult<Workspace, "provision" | "creation" | "deletionProtection"> {}
 
 /** A service as it exists; `tags` without the owner mark. */
-export interface ServiceResult {
-  id: string;
-  workspaceId: string;
-  name: string;
-  description: string;
-  agentId: string;
-  contextGraphId: string;
-  agentName?: string;
-  contextGraphName?: string;
-  personaId?: string;
-  personaName?: string;
-  keyterms: string[];
-  isActive: boolean;
-  isSystem: boolean;
-  versionSets: Record<string, pulumi.Unwrap<VersionSetBodyArgs>>;
-  tags: pulumi.Unwrap<ServiceTagArgs>[];
-  toolCapacity: number;
-  safetyFiltersEnabled: boolean;
-  channelType: string;
-  environment: string;
-  voiceConfig?: pulumi.Unwrap<VoiceConfigArgs>;
-  createdAt: string;
-  updatedAt: string;
-}
+export interface ServiceResult extends LookupResult<Service, "adopt", "versionSets"> {}
 
 /** A use case as it exists. */
-export interface UseCaseResult {
-  id: string;
-  workspaceId: string;
-  channel: string;
-  entityName: string;
-  name: string;
-  setupId: string;
-  description?: string;
-  senderEmailAddress?: string;
-  emailType?: string;
-  configurationSetName?: string;
-  tier?: string;
-  createdAt: string;
-  updatedAt: string;
-}
+export interface UseCaseResult extends LookupResult<UseCase, "adopt"> {}
 
 /** The binding of a use case as it exists. */
-export interface ServiceBindingResult {
-  id: string;
-  workspaceId: string;
-  useCaseId: string;
-  serviceId: string;
-  channel: string;
-  createdAt: string;
-  updatedAt: string;
-}
+export interface ServiceBindingResult extends LookupResult<ServiceBinding, "allowRebind"> {}
 
 interface InWorkspace {
-  /** @default the provider's workspace */
+  /** The id of the workspace to look in. @default the provider's workspace */
   workspaceId?: string;
 }
 
+/** By id, or by slug. */
 export type GetWorkspaceArgs = { id: string } | { slug: string };
+/** By id, or by name. */
 export type GetServiceArgs = InWorkspace & ({ id: string } | { name: string });
+/** Which services to list. */
 export interface ListServicesArgs extends InWorkspace {
   /** Only active or only inactive ones. @default both */
   isActive?: boolean;
 }
 /** By id, or by name and, where the name alone is not unique, channel and entity name. */
 export type GetUseCaseArgs = InWorkspace & ({ id: string } | { name: string; channel?: string; entityName?: string });
+/** Which use cases to list. */
 export interface ListUseCasesArgs extends InWorkspace {
+  /** Only those of this channel. @default all */
   channel?: string;
+  /** Only those with this entity name. @default all */
   entityName?: string;
+  /** Only those on this channel setup. @default all */
   setupId?: string;
 }
+/** By the use case. */
 export interface GetServiceBindingArgs extends InWorkspace {
+  /** The id of the use case that is bound. */
   useCaseId: string;
 }
 
 /** Finds one workspace by id or slug; fails when there is none. */
 export async function getWorkspace(args: GetWorkspaceArgs, opts: LookupOptions = {}): Promise<WorkspaceResult> {
   return answer("getWorkspace", args, opts, async ({ client }) => {
-    if (has(args, "id")) return result(workspaceThere(await client.getWorkspace(args.id)));
+    if (has(args, "id")) return result<typeof Workspace>(workspaceThere(await client.getWorkspace(args.id)));
     const found = matchesIn(await client.listWorkspaces(), ({ slug }) => slug === args.slug);
-    return result(workspaceThere(only("workspace", args, found)));
+    return result<typeof Workspace>(workspaceThere(only("workspace", args, found)));
   });
 }
 
@@ -156,7 +112,7 @@ export async function getUseCase(args: GetUseCaseArgs, opts: LookupOptions = {})
           useCase.channel === (args.channel ?? useCase.channel) &&
           useCase.entity_name === (args.entityName ?? useCase.entity_name),
     );
-    return result(useCaseThere(only("use case", args, found), workspaceId));
+    return result<typeof UseCase>(useCaseThere(only("use case", args, found), workspaceId));
   });
 }
 
@@ -169,7 +125,7 @@ export async function listUseCases(args: ListUseCasesArgs = {}, opts: LookupOpti
       .filter(({ channel }) => channel === (args.channel ?? channel))
       .filter(({ entity_name }) => entity_name === (args.entityName ?? entity_name))
       .filter(({ setup_id }) => setup_id === (args.setupId ?? setup_id))
-      .map((useCase) => result(useCaseThere(useCase, workspaceId)));
+      .map((useCase) => result<typeof UseCase>(useCaseThere(useCase, workspaceId)));
   });
 }
 
@@ -180,7 +136,9 @@ export async function getServiceBinding(
 ): Promise<ServiceBindingResult> {
   return answer("getServiceBinding", args, opts, async (context) => {
     const workspaceId = workspaceOf(context, { ...args });
-    return result(bindingThere(await context.client.getServiceBinding(workspaceId, args.useCaseId)));
+    return result<typeof ServiceBinding>(
+      bindingThere(await context.client.getServiceBinding(workspaceId, args.useCaseId)),
+    );
   });
 }
 
@@ -255,10 +213,10 @@ function only<T extends { id: string }>(kind: string, args: object, found: reado
 }
 
 function serviceResult(service: ServiceResponse): ServiceResult {
-  return { ...result<ServiceResult>(serviceThere(service, {})), isSystem: service.is_system };
+  return { ...result<typeof Service>(serviceThere(service, {})), isSystem: service.is_system };
 }
 
-function result<T>({ id, live }: { id: string; live: Record<string, unknown> }): T {
+function result<Class extends ResourceClass>({ id, live }: Existing): Shown<Class> {
   const entries = Object.entries(live).filter(([, value]) => value !== null && value !== undefined);
-  return { ...Object.fromEntries(entries), id } as T;
+  return { ...Object.fromEntries(entries), id } as Shown<Class>;
 }

@@ -20,15 +20,16 @@ import { UseCase } from "./use-case.js";
 
 /** Arguments of a {@link ServiceBinding}. */
 export interface ServiceBindingArgs {
-  /** Workspace of both; changing it replaces the binding. @default the provider's workspace */
+  /** The id of the workspace of both, a UUID; changing it replaces the binding. @default the provider's workspace */
   workspaceId?: pulumi.Input<string>;
-  /** The use case; changing it replaces the binding. The new line is up before the run ends, or the former one is restored. */
+  /** The id of the use case, a UUID; changing it replaces the binding. The new line is up before the run ends, or the former one is restored. */
   useCaseId: pulumi.Input<string>;
-  /**
-   * The service that answers. Another one is an update: the line moves.
-   */
+  /** The id of the service that answers, a UUID. Updated in place: the line moves. */
   serviceId: pulumi.Input<string>;
-  /** Take the line even if it is bound to a service that this stack does not know of, or seems to be managed elsewhere. Only this provider knows it. @default false */
+  /**
+   * Take the line even if it is bound to a service that this stack does not know of, or seems to be managed elsewhere. Only this
+   * provider knows it. @default false
+   */
   allowRebind?: pulumi.Input<boolean>;
 }
 
@@ -40,10 +41,10 @@ const properties = {
 } as const satisfies Properties;
 
 /** @internal */
-export const serviceBindingLifecycle: Lifecycle = {
+export const serviceBindingLifecycle = {
   kind: "ServiceBinding",
   inWorkspace: true,
-  computed: ["channel", "createdAt", "updatedAt"],
+  computed: ["channel", "createdAt", "updatedAt"] as const,
   properties,
   document: {
     section: "service",
@@ -59,15 +60,16 @@ export const serviceBindingLifecycle: Lifecycle = {
   },
   describe: ({ useCaseId, serviceId }) =>
     `ServiceBinding of use case ${String(useCaseId)} to service ${String(serviceId)}`,
+  idFrom: ({ useCaseId }) => String(useCaseId),
   // The create takes the former line down itself, and puts it back where it fails; but what is unknown may be going away.
   deleteFirst: (_replaces, _olds, { useCaseId, serviceId }) => isUnknown(useCaseId) || isUnknown(serviceId),
   create,
   read,
   update,
   remove,
-};
+} satisfies Lifecycle;
 
-const facts = classFacts("serviceBinding", serviceBindingLifecycle);
+const facts = classFacts(serviceBindingLifecycle);
 
 /**
  * Which service answers for a use case: this routes live calls and mails. A use case is never taken from another service
@@ -75,14 +77,22 @@ const facts = classFacts("serviceBinding", serviceBindingLifecycle);
  */
 export class ServiceBinding extends AmigoResource {
   static readonly __pulumiType: string = typeToken("ServiceBinding");
+  /** @internal */
+  static readonly __lifecycle = serviceBindingLifecycle;
 
+  /** The id of the workspace of both. */
   declare readonly workspaceId: pulumi.Output<string>;
+  /** The id of the use case. */
   declare readonly useCaseId: pulumi.Output<string>;
+  /** The id of the service that answers. */
   declare readonly serviceId: pulumi.Output<string>;
+  /** Whether the line may be taken from a service that this stack does not know of. */
   declare readonly allowRebind: pulumi.Output<boolean | undefined>;
   /** The use case's channel; a service answers for one use case of each. */
   declare readonly channel: pulumi.Output<string>;
+  /** When the API made it, as an ISO 8601 time. */
   declare readonly createdAt: pulumi.Output<string>;
+  /** When the API last changed it, as an ISO 8601 time; when it was made, if it never was changed. */
   declare readonly updatedAt: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceBindingArgs, opts?: pulumi.CustomResourceOptions) {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type Problem, ValidationError } from "../api/errors.js";
 import type { ServiceResponse, UpdateServiceBody, VersionSetBody } from "../api/index.js";
 import { same } from "../engine/compare.js";
+import type { Values } from "../engine/lifecycle.js";
 import { nameIn, stackOf } from "../engine/owner.js";
 import { valueAt } from "../engine/property-path.js";
 import type { ProviderContext } from "../engine/provider/context.js";
@@ -224,5 +225,20 @@ export function refuseForeignOwner(
   throw new Error(
     `${facts} Manage it in one place: remove it here, or give it up there (\`pulumi state delete\`, which leaves the service as it is) ` +
       `and take it over with the resource option import: "${service.id}" and \`adopt: true\`.`,
+  );
+}
+
+/** The version sets that the last run declared inline, and that neither this program's service nor a resource of it declares. */
+export function droppedSets(context: ProviderContext, current: ServiceResponse, olds: Values, news: Values): string[] {
+  if (news.versionSets === undefined) return [];
+  const declared = news.versionSets as object;
+  const elsewhere = context.run.declarationOf("Service", news)?.elsewhere ?? [];
+  return Object.keys((olds.versionSets as object | undefined) ?? {}).filter(
+    (name) =>
+      !Object.hasOwn(declared, name) &&
+      !elsewhere.includes(name) &&
+      name !== "release" &&
+      Object.hasOwn(current.version_sets, name) &&
+      !context.run.isHeld("VersionSet", `${current.id}/${name}`),
   );
 }

@@ -9,6 +9,7 @@ import { unique, workspaceOrigin } from "../engine/program/conflicts.js";
 import { knownValue } from "../engine/program/inspect.js";
 import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.js";
 import type { ProviderContext } from "../engine/provider/context.js";
+import { messageOf } from "../engine/provider/failure.js";
 import { typeToken } from "../engine/tokens.js";
 import { snakeCase } from "../engine/wire.js";
 import { rememberChannelType } from "./channels.js";
@@ -21,6 +22,7 @@ import { refuseWhileInUse } from "./service-deletion.js";
 import { bodyOf, document, existing, properties, remoteInputs, tagsOf } from "./service-form.js";
 import { becomesFree, holderOf, makeWay, nameBefore, underNewName } from "./service-names.js";
 import {
+  droppedSets,
   ownerOf,
   readForWrite,
   refuseForeignOwner,
@@ -35,35 +37,38 @@ import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
  * goes back to its default; one that was never declared is never compared.
  */
 export interface ServiceArgs {
-  /** Workspace that the service lives in; changing it replaces the service. @default the provider's workspace */
+  /** The id of the workspace that the service lives in, a UUID; changing it replaces the service. @default the provider's workspace */
   workspaceId?: pulumi.Input<string>;
-  /** Unique in its workspace; 1 to 256 characters without white space at its ends. */
+  /** The name, unique in its workspace: 1 to 256 characters without white space at the ends. Updated in place. */
   name: pulumi.Input<string>;
-  /** The agent that speaks; a UUID. */
+  /** The id of the agent that speaks, a UUID. Updated in place. */
   agentId: pulumi.Input<string>;
-  /** The context graph that leads the conversation; a UUID. */
+  /** The id of the context graph that leads the conversation, a UUID. Updated in place. */
   contextGraphId: pulumi.Input<string>;
-  /** At most 2,000 characters. @default "" */
+  /** What the service is for, at most 2,000 characters. Updated in place. @default "" */
   description?: pulumi.Input<string>;
-  /** Words that speech recognition should know; order means nothing. @default [] */
+  /** At most 500 words that speech recognition should know, each once; order means nothing. Updated in place. @default [] */
   keyterms?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Whether the service answers. @default true */
+  /** Whether the service answers. Updated in place. @default true */
   isActive?: pulumi.Input<boolean>;
-  /** Version sets by name, for programs that declare them here and not as {@link VersionSet}; others are left alone. */
+  /**
+   * Version sets by name, for programs that declare them here and not as {@link VersionSet}. Updated in place; sets that are not
+   * declared are left alone. @default none
+   */
   versionSets?: pulumi.Input<Record<string, pulumi.Input<VersionSetBodyArgs>>>;
-  /** Labels; order means nothing. @default [] */
+  /** At most 49 labels, each once; order means nothing. Updated in place. @default [] */
   tags?: pulumi.Input<pulumi.Input<ServiceTagArgs>[]>;
-  /** Tools that may run at once, 1 to 10. @default 3 */
+  /** How many tools may run at once, from 1 to 10. Updated in place. @default 3 */
   toolCapacity?: pulumi.Input<number>;
-  /** @default true */
+  /** Whether the safety filters are on. Updated in place. @default true */
   safetyFiltersEnabled?: pulumi.Input<boolean>;
-  /** @default "voice" */
+  /** The kind of conversation. Updated in place. @default "voice" */
   channelType?: pulumi.Input<"voice" | "text" | "scribe">;
-  /** @default "production" */
+  /** The environment that the service belongs to. Updated in place. @default "production" */
   environment?: pulumi.Input<"sandbox" | "production">;
-  /** The agent's persona; a UUID. @default none */
+  /** The id of the agent's persona, a UUID. Updated in place. @default none */
   personaId?: pulumi.Input<string>;
-  /** Compared with the contract's defaults filled in. @default none */
+  /** How a voice service speaks and listens. Updated in place; compared with the API's defaults filled in. @default none */
   voiceConfig?: pulumi.Input<VoiceConfigArgs>;
   /** Take over a service of this name that exists, writing what differs. Only this provider knows it. @default false */
   adopt?: pulumi.Input<boolean>;
@@ -72,7 +77,7 @@ export interface ServiceArgs {
 const computed = ["agentName", "contextGraphName", "personaName", "isSystem", "createdAt", "updatedAt"] as const;
 
 /** @internal */
-export const serviceLifecycle: Lifecycle = {
+export const serviceLifecycle = {
   kind: "Service",
   marked: true,
   owned: true,
@@ -90,9 +95,9 @@ export const serviceLifecycle: Lifecycle = {
   read,
   update,
   remove,
-};
+} satisfies Lifecycle;
 
-const facts = classFacts("service", serviceLifecycle, { isSystem: false });
+const facts = classFacts(serviceLifecycle, { isSystem: false });
 
 /**
  * A voice, text or scribe service: an agent, a context graph and the way they speak. Deleting it is refused while somebody
@@ -100,32 +105,52 @@ const facts = classFacts("service", serviceLifecycle, { isSystem: false });
  */
 export class Service extends AmigoResource {
   static readonly __pulumiType: string = typeToken("Service");
+  /** @internal */
+  static readonly __lifecycle = serviceLifecycle;
 
+  /** The id of the workspace that the service lives in. */
   declare readonly workspaceId: pulumi.Output<string>;
+  /** The name, unique in its workspace. */
   declare readonly name: pulumi.Output<string>;
+  /** The id of the agent that speaks. */
   declare readonly agentId: pulumi.Output<string>;
+  /** The id of the context graph that leads the conversation. */
   declare readonly contextGraphId: pulumi.Output<string>;
+  /** What the service is for; empty where nobody said. */
   declare readonly description: pulumi.Output<string>;
+  /** Words that speech recognition should know. */
   declare readonly keyterms: pulumi.Output<string[]>;
+  /** Whether the service answers. */
   declare readonly isActive: pulumi.Output<boolean>;
   /** The declared version sets; undefined where the program declares none. */
   declare readonly versionSets: pulumi.Output<Record<string, pulumi.Unwrap<VersionSetBodyArgs>> | undefined>;
-  /** Without the owner mark. */
+  /** The labels, without the owner mark. */
   declare readonly tags: pulumi.Output<pulumi.Unwrap<ServiceTagArgs>[]>;
+  /** How many tools may run at once. */
   declare readonly toolCapacity: pulumi.Output<number>;
+  /** Whether the safety filters are on. */
   declare readonly safetyFiltersEnabled: pulumi.Output<boolean>;
+  /** The kind of conversation: `voice`, `text` or `scribe`. */
   declare readonly channelType: pulumi.Output<string>;
+  /** The environment: `sandbox` or `production`. */
   declare readonly environment: pulumi.Output<string>;
+  /** The id of the agent's persona; undefined where it has none. */
   declare readonly personaId: pulumi.Output<string | undefined>;
+  /** How the service speaks and listens; undefined where the program declares nothing. */
   declare readonly voiceConfig: pulumi.Output<pulumi.Unwrap<VoiceConfigArgs> | undefined>;
+  /** Whether a service of this name may be taken over. */
   declare readonly adopt: pulumi.Output<boolean | undefined>;
   /** The agent's name, where the API shows one. */
   declare readonly agentName: pulumi.Output<string | undefined>;
+  /** The context graph's name, where the API shows one. */
   declare readonly contextGraphName: pulumi.Output<string | undefined>;
+  /** The persona's name, where the API shows one. */
   declare readonly personaName: pulumi.Output<string | undefined>;
   /** Whether the service is one of the platform's own, which are never changed from here. */
   declare readonly isSystem: pulumi.Output<boolean>;
+  /** When the API made it, as an ISO 8601 time. */
   declare readonly createdAt: pulumi.Output<string>;
+  /** When the API last changed it, as an ISO 8601 time; when it was made, if it never was changed. */
   declare readonly updatedAt: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.CustomResourceOptions) {
@@ -195,7 +220,7 @@ async function create(context: ProviderContext, news: Values, mayMakeWay = true)
     if (found && news[HIDDEN.owner] !== undefined && ownerOf(found) === news[HIDDEN.owner])
       return existing(found, news);
     throw new Error(
-      `${error.message} The outcome is unknown: ` +
+      `${messageOf(error)} The outcome is unknown: ` +
         (found
           ? `a service of this name exists (${found.id}, created ${found.created_at}) and does not carry this resource's owner mark. It was left alone; if it is this one, set \`adopt: true\`.`
           : `no service of this name appeared within ${context.settings.settleSeconds} s, so nothing was sent again. Run \`pulumi up\` once more.`),
@@ -221,7 +246,7 @@ async function takeOver(
     return makeWay(context, news, () => create(context, news, false));
   }
   if (context.run.manages("Service", holder.id)) {
-    throw new Error(`${refusal.message} Another resource of this program manages that service (${holder.id}).`, {
+    throw new Error(`${messageOf(refusal)} Another resource of this program manages that service (${holder.id}).`, {
       cause: refusal,
     });
   }
@@ -230,7 +255,7 @@ async function takeOver(
   if (news.adopt !== true && !claimed) {
     const mine = news[HIDDEN.owner] !== undefined && ownerOf(holder) === news[HIDDEN.owner];
     throw new Error(
-      `${refusal.message} The service ${holder.id} has this name` +
+      `${messageOf(refusal)} The service ${holder.id} has this name` +
         (mine
           ? " and carries this resource's own owner mark: an earlier run was interrupted, or the resource was taken out of state. " +
             `Run \`pulumi-amigo recover\`, or take it over with the resource option import: "${holder.id}".`
@@ -282,21 +307,6 @@ async function update(context: ProviderContext, { id, olds, news, over }: Change
     }
     return existing(answer, news).live;
   });
-}
-
-/** The version sets that the last run declared inline, and that neither this program's service nor a resource of it declares. */
-function droppedSets(context: ProviderContext, current: ServiceResponse, olds: Values, news: Values): string[] {
-  if (news.versionSets === undefined) return [];
-  const declared = news.versionSets as object;
-  const elsewhere = context.run.declarationOf("Service", news)?.elsewhere ?? [];
-  return Object.keys((olds.versionSets as object | undefined) ?? {}).filter(
-    (name) =>
-      !Object.hasOwn(declared, name) &&
-      !elsewhere.includes(name) &&
-      name !== "release" &&
-      Object.hasOwn(current.version_sets, name) &&
-      !context.run.isHeld("VersionSet", `${current.id}/${name}`),
-  );
 }
 
 async function remove(context: ProviderContext, id: string, state: Values): Promise<void> {

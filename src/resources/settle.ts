@@ -29,7 +29,7 @@ export async function settleCreated<T>(
   });
   if (failure === undefined) return found;
   throw new Error(
-    `${unknown.message} The outcome is unknown, and looking it up failed: ${messageOf(failure)} ` +
+    `${messageOf(unknown)} The outcome is unknown, and looking it up failed: ${messageOf(failure)} ` +
       "Nothing was sent again. Run `pulumi up` once more; it looks again before it asks for one.",
     { cause: unknown },
   );

@@ -13,9 +13,9 @@ import { afterOwnWrites } from "./settle.js";
 
 /** Arguments of {@link TestCallerNumbers}. */
 export interface TestCallerNumbersArgs {
-  /** Workspace whose list it is; changing it replaces. @default the provider's workspace */
+  /** The id of the workspace whose list it is, a UUID; changing it replaces the list. @default the provider's workspace */
   workspaceId?: pulumi.Input<string>;
-  /** At most 20 numbers in E.164 form, such as +14155550100; order means nothing. Updated in place, as a whole. */
+  /** The numbers: at most 20, each once, in E.164 form, such as +14155550100; order means nothing. Updated in place, as a whole. */
   numbers: pulumi.Input<pulumi.Input<string>[]>;
   /** Take over a list that is not empty. Only this provider knows it. @default false */
   adopt?: pulumi.Input<boolean>;
@@ -40,11 +40,11 @@ const properties = {
 } as const satisfies Properties;
 
 /** @internal */
-export const testCallerNumbersLifecycle: Lifecycle = {
+export const testCallerNumbersLifecycle = {
   kind: "TestCallerNumbers",
   owned: true,
   inWorkspace: true,
-  computed: [],
+  computed: [] as const,
   properties,
   document: {
     section: "testCallerNumbers",
@@ -54,6 +54,7 @@ export const testCallerNumbersLifecycle: Lifecycle = {
     list: async ({ client }, id) => [existing(id, (await client.getTestCallerNumbers(id)).numbers)],
   },
   describe: ({ workspaceId }) => `TestCallerNumbers of workspace ${String(workspaceId)}`,
+  idFrom: ({ workspaceId }) => String(workspaceId),
   rules: ({ numbers }) => fields.repeated("numbers", numbers),
   deleteFirst: () => false,
   create,
@@ -64,16 +65,21 @@ export const testCallerNumbersLifecycle: Lifecycle = {
     removeFromWorkspace(context, id, async () => {
       await context.client.updateTestCallerNumbers(id, []);
     }),
-};
+} satisfies Lifecycle;
 
-const facts = classFacts("testCallerNumbers", testCallerNumbersLifecycle);
+const facts = classFacts(testCallerNumbersLifecycle);
 
 /** The numbers whose calls a workspace treats as tests: one list for each workspace. Deleting empties it. */
 export class TestCallerNumbers extends AmigoResource {
   static readonly __pulumiType: string = typeToken("TestCallerNumbers");
+  /** @internal */
+  static readonly __lifecycle = testCallerNumbersLifecycle;
 
+  /** The id of the workspace whose list it is. */
   declare readonly workspaceId: pulumi.Output<string>;
+  /** The numbers in E.164 form. */
   declare readonly numbers: pulumi.Output<string[]>;
+  /** Whether a list that is not empty may be taken over. */
   declare readonly adopt: pulumi.Output<boolean | undefined>;
 
   constructor(name: string, args: TestCallerNumbersArgs, opts?: pulumi.CustomResourceOptions) {

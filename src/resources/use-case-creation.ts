@@ -4,6 +4,7 @@ import { matchesIn } from "../api/listed.js";
 import { mismatches } from "../engine/compare.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
+import { messageOf } from "../engine/provider/failure.js";
 import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/provider/settle.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
 import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
@@ -77,7 +78,7 @@ async function settleCreate(
     return existing(only, workspaceId);
   }
   throw new Error(
-    `${error.message} The outcome is unknown: ` +
+    `${messageOf(error)} The outcome is unknown: ` +
       (found
         ? `${found.map(({ id, created_at }) => `use case ${id} (created ${created_at})`).join(" and ")} appeared with the same channel, entity name and name, and it is not certain which is this one. Nothing was sent again.`
         : `no such use case appeared within ${context.settings.settleSeconds} s, so nothing was sent again. Run \`pulumi up\` once more; it looks again before it asks for one.`),
@@ -96,7 +97,7 @@ async function takeOver(
   if (differing.length === 0 && takeClaimed(context, intents.UseCase(news), holder.id)) {
     return existing(holder, String(news.workspaceId));
   }
-  const facts = `${refusal ? `${refusal.message} ` : ""}use case ${holder.id} has this channel, entity name and name already (created ${holder.created_at})`;
+  const facts = `${refusal ? `${messageOf(refusal)} ` : ""}use case ${holder.id} has this channel, entity name and name already (created ${holder.created_at})`;
   const isManaged = async () => context.run.manages("UseCase", holder.id) || undefined;
   const waits = news.adopt === true ? 0 : WAIT_FOR_CHECKS_SECONDS;
   if (await settle(waits, isManaged)) {

@@ -16,15 +16,18 @@ import { create } from "./use-case-creation.js";
 import { document, existing, NATURAL_KEY, properties } from "./use-case-form.js";
 
 interface UseCaseCommonArgs {
-  /** Workspace of the use case. @default the provider's workspace */
+  /** The id of the workspace that the use case lives in, a UUID; changing it replaces the use case. @default the provider's workspace */
   workspaceId?: pulumi.Input<string>;
-  /** Whom or what the messages are about; 1 to 31 letters, spaces and hyphens. */
+  /** Whom or what the messages are about: 1 to 31 letters, spaces and hyphens. Changing it replaces the use case. */
   entityName: pulumi.Input<string>;
-  /** 1 to 31 letters, spaces and hyphens. */
+  /**
+   * The name, unique together with channel and entity name: 1 to 31 letters, spaces and hyphens. Changing it replaces the use
+   * case.
+   */
   name: pulumi.Input<string>;
-  /** The approved channel setup; a UUID. */
+  /** The id of the approved channel setup, a UUID; changing it replaces the use case. */
   setupId: pulumi.Input<string>;
-  /** At most 2,000 characters. @default none */
+  /** What the use case is for, at most 2,000 characters; changing it replaces the use case. @default none */
   description?: pulumi.Input<string>;
   /** Take over an identical use case that exists. Only this provider knows it; changing it replaces nothing. @default false */
   adopt?: pulumi.Input<boolean>;
@@ -32,16 +35,21 @@ interface UseCaseCommonArgs {
 
 /** Arguments of a voice {@link UseCase}. */
 export interface VoiceUseCaseArgs extends UseCaseCommonArgs {
+  /** The channel: calls out, calls in, or voicemail without a ring. Changing it replaces the use case. */
   channel: pulumi.Input<"outbound_voice" | "inbound_voice" | "ringless_voicemail">;
+  /** For email only. */
   senderEmailAddress?: never;
+  /** For email only. */
   emailType?: never;
 }
 
 /** Arguments of an email {@link UseCase}. */
 export interface EmailUseCaseArgs extends UseCaseCommonArgs {
+  /** The channel, email. Changing it replaces the use case. */
   channel: pulumi.Input<"email">;
-  /** The address that mails come from. */
+  /** The address that mails come from; the case of letters means nothing. Changing it replaces the use case. */
   senderEmailAddress: pulumi.Input<string>;
+  /** The kind of mails. Changing it replaces the use case. */
   emailType: pulumi.Input<"transactional" | "marketing">;
 }
 
@@ -52,11 +60,11 @@ export interface EmailUseCaseArgs extends UseCaseCommonArgs {
 export type UseCaseArgs = VoiceUseCaseArgs | EmailUseCaseArgs;
 
 /** @internal */
-export const useCaseLifecycle: Lifecycle = {
+export const useCaseLifecycle = {
   kind: "UseCase",
   owned: true,
   inWorkspace: true,
-  computed: ["configurationSetName", "tier", "createdAt", "updatedAt"],
+  computed: ["configurationSetName", "tier", "createdAt", "updatedAt"] as const,
   properties,
   document,
   describe: ({ channel, entityName, name }) => `UseCase "${String(entityName)} / ${String(name)}" (${String(channel)})`,
@@ -73,26 +81,41 @@ export const useCaseLifecycle: Lifecycle = {
     return found.live;
   },
   remove,
-};
+} satisfies Lifecycle;
 
-const facts = classFacts("useCase", useCaseLifecycle);
+const facts = classFacts(useCaseLifecycle);
 
 /** A reason to reach people over one channel: calls in, calls out, voicemail or email, on an approved channel setup. */
 export class UseCase extends AmigoResource {
   static readonly __pulumiType: string = typeToken("UseCase");
+  /** @internal */
+  static readonly __lifecycle = useCaseLifecycle;
 
+  /** The id of the workspace that the use case lives in. */
   declare readonly workspaceId: pulumi.Output<string>;
+  /** The channel: `outbound_voice`, `inbound_voice`, `ringless_voicemail` or `email`. */
   declare readonly channel: pulumi.Output<string>;
+  /** Whom or what the messages are about. */
   declare readonly entityName: pulumi.Output<string>;
+  /** The name, unique together with channel and entity name. */
   declare readonly name: pulumi.Output<string>;
+  /** The id of the channel setup. */
   declare readonly setupId: pulumi.Output<string>;
+  /** What the use case is for; undefined where nobody said. */
   declare readonly description: pulumi.Output<string | undefined>;
+  /** The address that mails come from; undefined for voice. */
   declare readonly senderEmailAddress: pulumi.Output<string | undefined>;
+  /** The kind of mails: `transactional` or `marketing`; undefined for voice. */
   declare readonly emailType: pulumi.Output<string | undefined>;
+  /** Whether an identical use case may be taken over. */
   declare readonly adopt: pulumi.Output<boolean | undefined>;
+  /** The name of the configuration set that mails are sent with, where the API shows one. */
   declare readonly configurationSetName: pulumi.Output<string | undefined>;
+  /** The tier, where the API shows one. */
   declare readonly tier: pulumi.Output<string | undefined>;
+  /** When the API made it, as an ISO 8601 time. */
   declare readonly createdAt: pulumi.Output<string>;
+  /** When the API last changed it, as an ISO 8601 time; when it was made, if it never was changed. */
   declare readonly updatedAt: pulumi.Output<string>;
 
   constructor(name: string, args: UseCaseArgs, opts?: pulumi.CustomResourceOptions) {
@@ -178,7 +201,7 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
   const unbound = context.run.wasRemoved("ServiceBinding", id);
   useCases.touched();
   try {
-    const removed = ({ message }: ConflictError) => !/phone|number/i.test(message) && unbound !== undefined;
+    const removed = ({ reason }: ConflictError) => reason === "still-bound" && unbound !== undefined;
     await removeFromWorkspace(context, workspaceId, () =>
       afterOwnWrites(context, { removed }, () => context.client.deleteUseCase(workspaceId, id)),
     );

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { NotFoundError, ValidationError } from "../api/errors.js";
-import type { ServiceResponse, UpdateServiceBody, VersionSetBody } from "../api/index.js";
+import { NotFoundError } from "../api/errors.js";
+import type { ServiceResponse, VersionSetBody } from "../api/index.js";
 import { mismatches, same } from "../engine/compare.js";
 import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
 import { stackOf } from "../engine/owner.js";
@@ -25,24 +25,24 @@ import {
   withOwnWrites,
   withRefusedKeysLeftOut,
   withService,
-  writeService,
 } from "./service-writes.js";
 import { afterOwnWrites } from "./settle.js";
+import { removeSet, warnIfLeft } from "./version-set-deletion.js";
 import { document } from "./version-set-document.js";
 
 /** Arguments of a {@link VersionSet}. */
 export interface VersionSetArgs extends VersionSetBodyArgs {
-  /** Workspace of the service; changing it replaces the version set. @default the provider's workspace */
+  /** The id of the workspace of the service, a UUID; changing it replaces the version set. @default the provider's workspace */
   workspaceId?: pulumi.Input<string>;
-  /** The service; changing it replaces the version set. */
+  /** The id of the service, a UUID; changing it replaces the version set. */
   serviceId: pulumi.Input<string>;
   /**
-   * At most 40 letters, digits, `_` and `-`; changing it replaces the version set. `release` is the set that calls run on: declaring it
-   * takes over the existing one. `edge` belongs to the platform and is refused.
+   * The name: at most 40 letters, digits, `_` and `-`; changing it replaces the version set. `release` is the set that calls
+   * run on: declaring it takes over the existing one. `edge` belongs to the platform and is refused.
    */
   name: pulumi.Input<string>;
   /**
-   * What deleting does; the API has no deletion of its own. `remove` writes the service without the set, and leaves it with a
+   * What deleting does; the API has no deletion of its own. Only this provider knows it. `remove` writes the service without the set, and leaves it with a
    * warning where the API keeps it; `retain` leaves it; `reset` empties it. `release` is never removed. @default "remove"
    */
   onDelete?: pulumi.Input<"remove" | "retain" | "reset">;
@@ -68,32 +68,42 @@ const properties = {
 } as const satisfies Properties;
 
 /** @internal */
-export const versionSetLifecycle: Lifecycle = {
+export const versionSetLifecycle = {
   kind: "VersionSet",
   inWorkspace: true,
-  computed: [],
+  computed: [] as const,
   properties,
   document,
   describe: ({ name, serviceId }) => `VersionSet "${String(name)}" of service ${String(serviceId)}`,
+  idFrom: ({ serviceId, name }) => `${serviceId}/${name}`,
   deleteFirst: (replaces) => replaces.includes("serviceId") || replaces.includes("workspaceId"),
   create,
   read,
   update,
   remove,
-};
+} satisfies Lifecycle;
 
-const facts = classFacts("versionSet", versionSetLifecycle);
+const facts = classFacts(versionSetLifecycle);
 
 /** One named version set of a service: which versions of its agent and context graph it runs, and with which models. */
 export class VersionSet extends AmigoResource {
   static readonly __pulumiType: string = typeToken("VersionSet");
+  /** @internal */
+  static readonly __lifecycle = versionSetLifecycle;
 
+  /** The id of the workspace of the service. */
   declare readonly workspaceId: pulumi.Output<string>;
+  /** The id of the service. */
   declare readonly serviceId: pulumi.Output<string>;
+  /** The name, unique in its service. */
   declare readonly name: pulumi.Output<string>;
+  /** The pinned agent version; undefined for the newest. */
   declare readonly agentVersionNumber: pulumi.Output<number | undefined>;
+  /** The pinned context graph version; undefined for the newest. */
   declare readonly contextGraphVersionNumber: pulumi.Output<number | undefined>;
+  /** The models by purpose. */
   declare readonly llmModelPreferences: pulumi.Output<Record<string, pulumi.Unwrap<ModelPreference>>>;
+  /** What deleting does: `remove`, `retain` or `reset`. */
   declare readonly onDelete: pulumi.Output<string>;
 
   constructor(name: string, args: VersionSetArgs, opts?: pulumi.CustomResourceOptions) {
@@ -284,52 +294,6 @@ async function put(
   const reads = context.workspace(workspaceId);
   reads.services.touched();
   rememberSet(context, serviceId, name, versionSet);
-}
-
-async function removeSet(
-  context: ProviderContext,
-  workspaceId: string,
-  serviceId: string,
-  name: string,
-): Promise<void> {
-  const current = await readForWrite(context, workspaceId, serviceId);
-  if (!Object.hasOwn(current.version_sets, name)) return;
-  const { [name]: _removed, ...others } = current.version_sets;
-  let answer: ServiceResponse;
-  try {
-    const changes = { version_sets: others as UpdateServiceBody["version_sets"] };
-    answer = await writeService(context, workspaceId, current, changes);
-  } catch (error) {
-    if (!ValidationError.isInstance(error)) throw error;
-    // A stack can be destroyed whatever state its services are in: the set needs no write of its own to go with its service.
-    context.warn(
-      `version set "${name}" of service "${current.name}" stays: the API refuses to write the service as it is. The set goes with its service. ${error.message}`,
-    );
-    return;
-  }
-  if (!Object.hasOwn(answer.version_sets, name)) return;
-  const after = await context.client.getService(workspaceId, serviceId);
-  if (Object.hasOwn(after.version_sets, name)) {
-    context.warn(
-      `version set "${name}" of service "${current.name}" stays: the API keeps sets that a write leaves out (or shows their removal late). It goes with its service; onDelete: "reset" would empty it`,
-    );
-  }
-}
-
-/** Says that a set stays, unless its service goes in the same run and takes the set along. */
-async function warnIfLeft(context: ProviderContext, state: Values, message: string): Promise<void> {
-  const { workspaceId, serviceId } = namesOf(state);
-  const { run } = context;
-  if (!run.manages("Service", serviceId, ({ replaced }) => !replaced)) {
-    // A destroy checks nothing. What this stack owns and the program does not declare goes.
-    if (run.stack === undefined) return;
-    const service = await context
-      .workspace(workspaceId)
-      .services.read(serviceId)
-      .catch(() => undefined);
-    if (!service || stackOf(ownerOf(service)) === run.stack) return;
-  }
-  context.warn(message);
 }
 
 function namesOf(values: Values) {

@@ -15,56 +15,13 @@ import {
 } from "../engine/lifecycle.js";
 import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.js";
 import type { ProviderContext } from "../engine/provider/context.js";
-import { Unfinished } from "../engine/provider/failure.js";
+import { messageOf, Unfinished } from "../engine/provider/failure.js";
 import { typeToken } from "../engine/tokens.js";
 import { isUnknown } from "../engine/unknown.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";
 import { claimedId, intents, journalled, takeClaimed } from "./journalled.js";
 import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
-
-export type Connector =
-  | "revolution"
-  | "epic"
-  | "cerner"
-  | "allscripts"
-  | "fhir_store"
-  | "hubspot"
-  | "athenahealth"
-  | "charmhealth"
-  | "eclinicalworks"
-  | "meditab";
-
-/** Arguments of a {@link Workspace}. */
-export interface WorkspaceArgs {
-  /**
-   * 2 to 63 lower-case letters, digits and hyphens, unique for ever: an archived workspace keeps its slug. Changing it
-   * replaces the workspace.
-   */
-  slug: pulumi.Input<string>;
-  /** Shown to people; without white space at its ends. Updated in place. */
-  name: pulumi.Input<string>;
-  /** Updated in place. */
-  environment: pulumi.Input<"production" | "staging" | "development">;
-  /** Changed in place where the API allows it; it may refuse. @default "us-east-1" */
-  region?: pulumi.Input<"us-east-1" | "ap-southeast-2" | "eu-central-1" | "ca-central-1">;
-  /** Changing it replaces the workspace, which needs a new slug too. @default none */
-  backendOrgId?: pulumi.Input<string>;
-  /** The clinic's record system. Updated in place; once set it cannot be cleared. @default none */
-  connectorType?: pulumi.Input<Connector>;
-  /** Whether the workspace is provisioned after it was made; from false to true provisions it. @default true */
-  provision?: pulumi.Input<boolean>;
-  /**
-   * `self-service` makes the caller its owner. `bootstrap` makes a workspace without an owner, which nobody can archive.
-   * Read at creation only. @default "self-service"
-   */
-  creation?: pulumi.Input<"self-service" | "bootstrap">;
-  /**
-   * Refuses to archive the workspace; also sets the engine's `protect` unless the options do. To remove the workspace, set it to
-   * false and run `up`, then remove the resource: two runs. @default true
-   */
-  deletionProtection?: boolean;
-}
 
 const CONNECTORS = [
   "revolution",
@@ -77,7 +34,41 @@ const CONNECTORS = [
   "charmhealth",
   "eclinicalworks",
   "meditab",
-] as const satisfies Connector[];
+] as const;
+
+/** The record systems that a workspace can be connected to. */
+export type Connector = (typeof CONNECTORS)[number];
+
+/** Arguments of a {@link Workspace}. */
+export interface WorkspaceArgs {
+  /**
+   * The unique short name: 2 to 63 lower-case letters, digits and inner hyphens. An archived workspace keeps its slug for ever.
+   * Changing it replaces the workspace.
+   */
+  slug: pulumi.Input<string>;
+  /** The name that people see, without white space at its ends. Updated in place. */
+  name: pulumi.Input<string>;
+  /** The environment that the workspace is for. Updated in place. */
+  environment: pulumi.Input<"production" | "staging" | "development">;
+  /** The region that the data is in. Updated in place where the API allows it; it may refuse. @default "us-east-1" */
+  region?: pulumi.Input<"us-east-1" | "ap-southeast-2" | "eu-central-1" | "ca-central-1">;
+  /** The id of the organisation in the backend. Changing it replaces the workspace, which needs a new slug too. @default none */
+  backendOrgId?: pulumi.Input<string>;
+  /** The clinic's record system. Updated in place; once set it cannot be cleared. @default none */
+  connectorType?: pulumi.Input<Connector>;
+  /** Whether the workspace is provisioned after it was made; from false to true provisions it. @default true */
+  provision?: pulumi.Input<boolean>;
+  /**
+   * Which way it is made. `self-service` makes the caller its owner. `bootstrap` makes a workspace without an owner, which nobody can archive.
+   * Read at creation only. @default "self-service"
+   */
+  creation?: pulumi.Input<"self-service" | "bootstrap">;
+  /**
+   * Refuses to archive the workspace; also sets the engine's `protect` unless the options do. To remove the workspace, set it to
+   * false and run `up`, then remove the resource: two runs. @default true
+   */
+  deletionProtection?: boolean;
+}
 
 const properties = {
   slug: {
@@ -111,11 +102,11 @@ const updateBody = inputs.pick({ name: true, environment: true, region: true, co
 const remote = inputs.omit({ provision: true, creation: true, deletionProtection: true });
 
 /** @internal */
-export const workspaceLifecycle: Lifecycle = {
+export const workspaceLifecycle = {
   kind: "Workspace",
   owned: true,
   inWorkspace: false,
-  computed: ["provisionedAt", "createdAt", "updatedAt"],
+  computed: ["provisionedAt", "createdAt", "updatedAt"] as const,
   properties,
   document: {
     section: "workspace",
@@ -133,26 +124,39 @@ export const workspaceLifecycle: Lifecycle = {
   read,
   update,
   remove,
-};
+} satisfies Lifecycle;
 
-const facts = classFacts("workspace", workspaceLifecycle);
+const facts = classFacts(workspaceLifecycle);
 
 /** A workspace: everything else lives in one. Deleting it archives it, which only its owner may, and keeps its slug taken. */
 export class Workspace extends AmigoResource {
   static readonly __pulumiType: string = typeToken("Workspace");
+  /** @internal */
+  static readonly __lifecycle = workspaceLifecycle;
 
+  /** The unique short name, kept for ever. */
   declare readonly slug: pulumi.Output<string>;
+  /** The name that people see. */
   declare readonly name: pulumi.Output<string>;
+  /** The environment: `production`, `staging` or `development`. */
   declare readonly environment: pulumi.Output<string>;
+  /** The region that the data is in. */
   declare readonly region: pulumi.Output<string>;
+  /** The id of the organisation in the backend (`backend_org_id`); undefined where there is none. */
   declare readonly backendOrgId: pulumi.Output<string | undefined>;
+  /** The clinic's record system; undefined where there is none. */
   declare readonly connectorType: pulumi.Output<string | undefined>;
+  /** Whether the workspace is provisioned after it was made. */
   declare readonly provision: pulumi.Output<boolean>;
+  /** Which way it was made: `self-service` or `bootstrap`. */
   declare readonly creation: pulumi.Output<string>;
+  /** Whether the provider refuses to archive it. */
   declare readonly deletionProtection: pulumi.Output<boolean>;
-  /** When it was provisioned; undefined before. */
+  /** When it was provisioned, as an ISO 8601 time; undefined before. */
   declare readonly provisionedAt: pulumi.Output<string | undefined>;
+  /** When the API made it, as an ISO 8601 time. */
   declare readonly createdAt: pulumi.Output<string>;
+  /** When the API last changed it, as an ISO 8601 time; when it was made, if it never was changed. */
   declare readonly updatedAt: pulumi.Output<string>;
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.CustomResourceOptions) {
@@ -257,7 +261,7 @@ async function post(context: ProviderContext, news: Values): Promise<WorkspaceRe
     const asAsked = found && Object.entries(body).every(([key, value]) => same(undefined, value, found[key as "slug"]));
     if (found && asAsked && timeOf(found.created_at) >= startedAt - CLOCK_TOLERANCE_MS) return found;
     throw new Error(
-      `${error.message} The outcome is unknown: ` +
+      `${messageOf(error)} The outcome is unknown: ` +
         (found
           ? `a workspace with this slug exists (${found.id}, created ${found.created_at}) and is not known to be this one. It was left alone; if it is, take it over with the resource option import: "${found.id}".`
           : `no workspace with this slug appeared within ${context.settings.settleSeconds} s, so nothing was sent again. Run \`pulumi up\` once more.`),
@@ -276,7 +280,7 @@ async function read(context: ProviderContext, id: string): Promise<Existing> {
     if (!NotFoundError.isInstance(error) && !PermissionError.isInstance(error)) throw error;
     throw new Error(
       `workspace ${id} is archived, or this key cannot see it: is it the right account and the right base URL (${context.settings.baseUrl})? ` +
-        `State was kept. If it is gone for good, take it out with \`pulumi state delete\`. ${error.message}`,
+        `State was kept. If it is gone for good, take it out with \`pulumi state delete\`. ${messageOf(error)}`,
       { cause: error },
     );
   }

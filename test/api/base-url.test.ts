@@ -47,7 +47,7 @@ describe("a base URL", () => {
       error = thrown;
     }
     expect(SettingsError.isInstance(error)).toBe(true);
-    expect((error as Error).message).toContain("AMIGO_BASE_URL");
+    expect(error).toMatchObject({ setting: "baseUrl" });
     expect((error as Error).message).not.toContain("secret-password");
   });
 

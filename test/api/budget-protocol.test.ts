@@ -91,7 +91,7 @@ describe("a budget that does not answer", () => {
     const errors = await Promise.all([client.getWorkspace(workspaceId), client.listWorkspaces()].map(failureOf));
     expect(Date.now() - startedAt).toBeLessThan(2000);
     for (const error of errors) {
-      expect(error).toMatchObject({ name: "TransportError", reason: "deadline", outcome: "not-sent", attempts: 0 });
+      expect(error).toMatchObject({ name: "TransportError", reason: "budget", outcome: "not-sent", attempts: 0 });
       expect(error.message).toContain(
         "not sent within 1 s, because the shared budget AMIGO_SHARED_BUDGET does not answer",
       );

@@ -28,7 +28,6 @@ describe.each(stalls)("the deadline, at %s", (_name, stall) => {
     const took = Date.now() - startedAt;
     expect(error).toMatchObject({ name: "TransportError", reason: "deadline", outcome: "not-sent", attempts: 1 });
     expect(error.message).toContain("no complete answer within 0.3 s");
-    expect(error.message).toContain("timeoutSeconds");
     expect(took).toBeGreaterThanOrEqual(290);
     expect(took).toBeLessThan(3000);
   });

@@ -50,18 +50,17 @@ describe("isInstance", () => {
 });
 
 describe("the message", () => {
-  it("is one paragraph: operation, what was said, status, request, then the hint", () => {
+  it("is one paragraph: operation, what was said, status, request", () => {
     const error = errors.apiErrorFor({
       ...identity,
       status: 409,
       detail: "Name already taken.",
       requestId: "req-1",
-      hint: "Choose another name.",
     });
     expect(error.message).toBe(
-      "create-service: Name already taken (409 Conflict, POST /v1/w/services, request id req-1). Choose another name.",
+      "create-service: Name already taken (409 Conflict, POST /v1/w/services, request id req-1).",
     );
-    expect(error).toMatchObject({ detail: "Name already taken.", requestId: "req-1", hint: "Choose another name." });
+    expect(error).toMatchObject({ detail: "Name already taken.", requestId: "req-1" });
   });
 
   it("lists the problems of a 422 by path", () => {
@@ -88,9 +87,10 @@ describe("the message", () => {
   });
 
   it("takes another sentence", () => {
-    const error = new errors.SettingsError("No address", { hint: "Give one." });
+    const error = new errors.SettingsError("No address");
     error.addSentence("It is read first.");
-    expect(error.message).toBe("No address. Give one. It is read first.");
+    expect(error).toMatchObject({ summary: "No address", sentences: ["It is read first."] });
+    expect(error.message).toBe("No address. It is read first.");
   });
 });
 

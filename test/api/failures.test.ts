@@ -15,7 +15,6 @@ describe("no connection", () => {
     const error = await failureOf(create(clientOf(server, once)));
     expect(error).toMatchObject({ name: "TransportError", reason: "refused", outcome: "not-sent", attempts: 1 });
     expect(error.message).toContain(`create-service: nothing answers at ${server.url}`);
-    expect(error.message).toContain("AMIGO_BASE_URL");
   });
 
   it("no such name", async () => {
@@ -33,7 +32,6 @@ describe("no connection", () => {
     const url = (await listen(server)).replace("http:", "https:");
     const error = await failureOf(create(clientOf({ url })));
     expect(error).toMatchObject({ reason: "certificate", outcome: "not-sent", attempts: 1 });
-    expect(error.message).toContain("NODE_EXTRA_CA_CERTS");
     expect(connections).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { operations, SettingsError } from "../../src/api/index.js";
-import { buildPath, buildQuery } from "../../src/api/operations.js";
+import { buildPath, buildQuery } from "../../src/api/paths.js";
 import { clientOf, json, serve, serviceId, workspaceId } from "./server.js";
 
 const template = operations["upsert-service-version-set"].path;

@@ -55,11 +55,10 @@ describe("an error", () => {
       detail: echo,
       code: key,
       requestId: key,
-      hint: echo,
       problems: [{ path: key, message: echo }],
     });
     error.addSentence(echo);
-    const everything = [error.message, error.stack, error.hint, JSON.stringify(error), error.requestId].join("\n");
+    const everything = [error.message, error.stack, error.sentences, JSON.stringify(error), error.requestId].join("\n");
     expect(everything).not.toContain("sk_live");
   });
 

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Deadline } from "../../src/api/deadline.js";
 import type { Reply } from "../../src/api/exchange.js";
 import { Limiter } from "../../src/api/limiter.js";
-import type { Denial, Release } from "../../src/api/pacing.js";
 import { retryAfterMs } from "../../src/api/retry-after.js";
+import type { Denial, Release } from "../../src/api/turn.js";
 import { clientOf, failureOf, json, serve, service, serviceId, workspace, workspaceId } from "./server.js";
 
 const reply = (headers: Record<string, string>, status = 429): Reply => ({

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { writeToStandardError } from "../log.js";
-import type { Denial, Paced, Release } from "../pacing.js";
+import type { Denial, Paced, Release } from "../turn.js";
 import { fromBudget, onMessage, send } from "./messages.js";
 
 const PING_MS = 250;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { Deadline } from "../deadline.js";
 import { Limiter, type Limits } from "../limiter.js";
-import type { Ending, Release } from "../pacing.js";
+import type { Ending, Release } from "../turn.js";
 import { type FromBudget, onMessage, send, type ToBudget, toBudget } from "./messages.js";
 
 export interface SharedBudget {

@@ -1,8 +1,8 @@
 import { ApiError, apiErrorFor, ResponseError, type ResponseProblem } from "../errors.js";
 import { header, type Interceptor, type Outgoing, type Reply } from "../exchange.js";
 import { type FailureBody, readFailureBody, requestIdOf } from "../failure-body.js";
-import { hintFor } from "../hints.js";
 import { parseJson } from "../json.js";
+import { reasonFor } from "../reasons.js";
 import { retryAfterMs } from "../retry-after.js";
 
 /** Turns what is no success into an error, and the body of a success into JSON; so all interceptors above see one family of errors. */
@@ -24,7 +24,7 @@ function failure(request: Outgoing, reply: Reply): ApiError {
     ...said,
     status: reply.status,
     retryAfterMs: retryAfterMs(reply, Date.now()),
-    hint: hintFor(operation.id, reply.status, wordsOf(said)),
+    reason: reasonFor(operation.id, reply.status, wordsOf(said)),
     outcome: reply.status === 429 ? "not-sent" : ambiguous ? "unknown" : "rejected",
   });
 }
@@ -43,7 +43,7 @@ function redirect(request: Outgoing, reply: Reply): ApiError {
     status: reply.status,
     retryAfterMs: retryAfterMs(reply, Date.now()),
     detail: `the server redirects ${location === "" ? "to nowhere" : host}; redirects are never followed, since they would carry the key along`,
-    hint: "Set the base URL (baseUrl, amigo:baseUrl, AMIGO_BASE_URL) to the address that answers itself.",
+    reason: "redirected",
     outcome: "rejected",
   });
 }
@@ -71,9 +71,6 @@ function unusable(request: Outgoing, reply: Reply, problem: ResponseProblem, des
     requestId: header(reply, "x-request-id"),
     problem,
     description: `${description} (status ${reply.status})`,
-    hint: isRead
-      ? "Something other than the API may be answering at the base URL."
-      : "The change may have been made all the same.",
     outcome: isRead ? "rejected" : "unknown",
   });
 }

@@ -2,8 +2,9 @@ import { seconds, ThrottledError, TransportError } from "../errors.js";
 import type { Interceptor, Outgoing, Reply } from "../exchange.js";
 import { requestIdOf } from "../failure-body.js";
 import type { Limits } from "../limiter.js";
-import { type Denial, type Ending, pacingFor } from "../pacing.js";
+import { pacingFor } from "../pacing.js";
 import { retryAfterMs } from "../retry-after.js";
+import type { Denial, Ending } from "../turn.js";
 import { keyRefused } from "./refused-key.js";
 
 /** Waits for the request's turn, and reports to the pacing what the answer says about the load. */
@@ -43,18 +44,16 @@ function denied(request: Outgoing, denial: Denial): Error {
   const { operation, path, deadline, attempt } = request;
   const identity = { operation: operation.id, method: operation.method, path, outcome: "not-sent" as const };
   const within = seconds(deadline.totalMs);
-  const hint = "timeoutSeconds sets how long one call may take, over all its attempts.";
   switch (denial.reason) {
     case "refused":
       return keyRefused(request, denial.refusal, "not tried");
     case "deadline": {
       const problem = `no answer within ${within}, the ${attempt > 1 ? "last attempt" : "request"} still waited for its turn`;
-      return new TransportError({ ...identity, reason: "deadline", problem, hint });
+      return new TransportError({ ...identity, reason: "deadline", problem });
     }
     case "silent": {
       const problem = `not sent within ${within}, because the shared budget AMIGO_SHARED_BUDGET does not answer`;
-      const advice = "Is the process that holds the budget (pulumi-amigo budget) stopped?";
-      return new TransportError({ ...identity, reason: "deadline", problem, hint: advice });
+      return new TransportError({ ...identity, reason: "budget", problem });
     }
     case "wait": {
       const { waitMs, because } = denial;
@@ -63,8 +62,8 @@ function denied(request: Outgoing, denial: Denial): Error {
         status: 429,
         retryAfterMs: waitMs,
         detail: `not sent, the server asked to wait ${seconds(waitMs)} more (${because})`,
-        summary: `${operation.id}: not sent, because the server asked everybody with this key to wait with this operation for ${seconds(waitMs)} more (${because}).`,
-        hint: `That is longer than what is left of this call's timeoutSeconds (${within} in all); try again after that time.`,
+        summary: `${operation.id}: not sent, because the server asked everybody with this key to wait with this operation for ${seconds(waitMs)} more (${because}). That is longer than what is left of this call's timeoutSeconds (${within} in all).`,
+        reason: "wait-too-long",
       });
     }
   }

@@ -1,6 +1,6 @@
 import { AuthenticationError } from "../errors.js";
 import type { Interceptor, Outgoing } from "../exchange.js";
-import type { Refusal } from "../pacing.js";
+import type { Refusal } from "../turn.js";
 
 /** After a 401 the key is not tried again by this client. */
 export function refusedKey(): Interceptor {

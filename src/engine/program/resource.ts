@@ -7,7 +7,7 @@ import type { Lifecycle, Values } from "../lifecycle.js";
 import { shortMark } from "../owner.js";
 import { problemsOf } from "../problems.js";
 import { sanitise } from "../sanitise.js";
-import { typeToken } from "../tokens.js";
+import { providerName, typeToken } from "../tokens.js";
 import { warnOfConfig } from "./config-warnings.js";
 import { type ConflictCheck, programRegister } from "./conflicts.js";
 import { isSecret, withUnknowns } from "./inspect.js";
@@ -19,19 +19,17 @@ import { muteStackTraces } from "./stack-traces.js";
 export interface ClassFacts {
   /** The resource's name in the package, such as `ServiceBinding`. */
   readonly kind: string;
-  /** The name of its provider in `pulumi-amigo/providers`. */
-  readonly provider: string;
   /** All outputs, each with what it shows where state holds nothing: the contract's default, or undefined. */
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly lifecycle: Lifecycle;
 }
 
 /** The facts of a lifecycle. `shown` is what the program sees of a computed output that state does not hold. */
-export function classFacts(provider: string, lifecycle: Lifecycle, shown: Values = {}): ClassFacts {
+export function classFacts(lifecycle: Lifecycle, shown: Values = {}): ClassFacts {
   const { kind, computed, properties } = lifecycle;
   const declared = Object.entries(properties).map(([name, property]) => [name, property.default]);
   const outputs = { ...Object.fromEntries(computed.map((name) => [name, undefined])), ...Object.fromEntries(declared) };
-  return { kind, provider, outputs: { ...outputs, ...shown }, lifecycle };
+  return { kind, outputs: { ...outputs, ...shown }, lifecycle };
 }
 
 /** Also true for instances of another copy of the package. */
@@ -60,7 +58,7 @@ export abstract class AmigoResource extends pulumi.CustomResource {
     for (const key of Object.keys(facts.outputs)) inputs[key] = undefined;
     Object.assign(inputs, args);
     // A constant, so that no code goes into state and new code takes effect at once (docs/decisions).
-    inputs[HIDDEN.provider] = `exports.handler=require('pulumi-amigo/providers').${facts.provider}`;
+    inputs[HIDDEN.provider] = `exports.handler=require('pulumi-amigo/providers').${providerName(facts.kind)}`;
     if (opts.id) inputs[LOOKED_UP] = true;
     else if (!opts.urn) {
       inputs[HIDDEN.owner] = stateMark(typeToken(facts.kind), name, opts.parent);

@@ -1,4 +1,6 @@
-import type { Values } from "../lifecycle.js";
+import { AmigoError, paragraph } from "../../api/errors.js";
+import { adviceFor } from "../advice.js";
+import type { Values } from "../values.js";
 
 /**
  * An operation that stopped after the thing had come to exist: its id and what is known of it go into state, so that
@@ -14,7 +16,9 @@ export class Unfinished extends Error {
   }
 }
 
+/** The error as a user is to read it: what happened, what to do, and what else was found out. */
 export function messageOf(error: unknown): string {
+  if (AmigoError.isInstance(error)) return [adviceFor(error), ...error.sentences].reduce(paragraph, error.summary);
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -1,4 +1,4 @@
-import type { Values } from "../lifecycle.js";
+import type { Values } from "../values.js";
 import { KeyedLock } from "./locks.js";
 
 /** A resource of the program, as its check and its diff have shown it in this run. */
