@@ -47,6 +47,7 @@ export const serviceBindingLifecycle: Lifecycle = {
   properties,
   document: {
     section: "service",
+    guarded: true,
     shape: "value",
     within: { kind: "UseCase", property: "useCaseId" },
     key: [],

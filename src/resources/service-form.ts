@@ -39,6 +39,7 @@ export const properties = {
 /** How services stand in an environment document. */
 export const document: DocumentForm = {
   section: "services",
+  guarded: true,
   shape: "map",
   key: ["name"],
   fields: [

@@ -7,7 +7,7 @@ type Preferences = Record<string, { params?: object }>;
 export const document: DocumentForm = {
   section: "versionSets",
   shape: "map",
-  within: { kind: "Service", property: "serviceId" },
+  within: { kind: "Service", property: "serviceId", deletedWith: true },
   key: ["name"],
   fields: ["name", "agentVersionNumber", "contextGraphVersionNumber", "llmModelPreferences"],
   versions: { agentVersionNumber: "agentId", contextGraphVersionNumber: "contextGraphId" },
