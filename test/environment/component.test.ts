@@ -101,6 +101,7 @@ test("an environment makes all that its document declares, with the ids of the r
     agentId: ids.agents.frontDesk,
     contextGraphId: ids.contextGraphs.scheduling,
   });
+  expect(named("Service", "clinic/Front desk")?.inputs).not.toHaveProperty("versionSets");
   expect(named("VersionSet", "clinic/Front desk/release")?.inputs).toMatchObject({
     serviceId: "clinic/Front desk-id",
     name: "release",
