@@ -84,10 +84,7 @@ export function prepareProject(options: ProjectOptions): void {
   const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
   write("settings.json", `${JSON.stringify(settings, undefined, 2)}\n`);
   write("index.js", PROGRAM);
-  write(
-    "package.json",
-    `${JSON.stringify({ private: true, main: "index.js" }, undefined, 2)}\n`,
-  );
+  write("package.json", `${JSON.stringify({ private: true, main: "index.js" }, undefined, 2)}\n`);
   write("Pulumi.yaml", `name: ${BUILT_IN_PROJECT}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`);
   write(".gitignore", "# All of it is written anew with each run.\n*\n");
   linkPackages(folder);
