@@ -3,6 +3,7 @@
 import "./require-node.js";
 import { Command } from "commander";
 import { version } from "../version.js";
+import { adoptCommand } from "./adopt.js";
 import { budgetCommand } from "./budget.js";
 import { emulatorCommand } from "./emulator.js";
 import { recoverCommand } from "./recover.js";
@@ -12,6 +13,7 @@ export function createProgram(): Command {
   return new Command("pulumi-amigo")
     .description("tools around the Pulumi provider for the Amigo platform API")
     .version(version)
+    .addCommand(adoptCommand())
     .addCommand(budgetCommand())
     .addCommand(emulatorCommand())
     .addCommand(recoverCommand());

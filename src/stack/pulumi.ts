@@ -63,6 +63,14 @@ export class Pulumi {
 
   /** Runs a command that knows no stack. */
   async plain(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.attempt(...args);
+    if (code === 0) return stdout;
+    const said = [stderr, stdout].map((part) => part.trim()).filter((part) => part !== "");
+    throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
+  }
+
+  /** Runs a command to its end, whichever it is. */
+  async attempt(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const child = spawn(this.bin, [...args, "--non-interactive", "--color=never"], {
       cwd: this.cwd,
       env: this.environment(),
@@ -77,8 +85,6 @@ export class Pulumi {
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject).once("close", resolve);
     });
-    if (code === 0) return text.stdout;
-    const said = [text.stderr, text.stdout].map((part) => part.trim()).filter((part) => part !== "");
-    throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
+    return { code, ...text };
   }
 }
