@@ -9,7 +9,7 @@ import { containsUnknown, isUnknown } from "../engine/unknown.js";
 import { sameText } from "../resources/fields.js";
 import type { ImportEntry } from "../stack/import-file.js";
 import type { DeclaredResource } from "../stack/preview.js";
-import { inClear, lifecycleOf, nameOf, type StateResource } from "../stack/state.js";
+import { inClear, lifecycleOf, nameOf, type StateResource, secret } from "../stack/state.js";
 import { type Kind, kinds } from "./kinds.js";
 import type { Found, Inventory } from "./live.js";
 
@@ -60,15 +60,29 @@ export function planAdoption(
       continue;
     }
     ids.set(resource.urn, id);
-    // What is not known before the adoption is compared by the preview after it.
+    // What a preview does not show, unknown or secret, is compared by the one after the adoption.
+    const masked = (inputs[HIDDEN.secrets] as string[] | undefined) ?? [];
     const known = Object.fromEntries(
-      Object.entries(inputs).map(([name, value]) => [name, containsUnknown(value) ? live[name] : value]),
+      Object.entries(inputs).map(([name, value]) => [
+        name,
+        containsUnknown(value) || masked.includes(name) ? live[name] : value,
+      ]),
     );
     const fields = mismatches(kind.lifecycle, known, live);
-    const entry = { resource, lifecycle: kind.lifecycle, inputs: known, existing: { id, live } };
+    const entry = {
+      resource: { ...resource, inputs: { ...resource.inputs, ...secrets(masked) } },
+      lifecycle: kind.lifecycle,
+      inputs: known,
+      existing: { id, live },
+    };
     plan.adoptable.push({ ...facts, id, entry, fields });
   }
   return plan;
+}
+
+/** In state, too, these inputs are secret. */
+function secrets(names: readonly string[]): Values {
+  return Object.fromEntries(names.map((name) => [name, secret(undefined)]));
 }
 
 /** The inputs with the ids of what was found already; undefined where something that does not exist is named. */

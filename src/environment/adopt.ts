@@ -1,7 +1,7 @@
 import { importExisting } from "../stack/import-file.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
-import { type DeclaredResource, previewSteps } from "../stack/preview.js";
+import { type DeclaredResource, type PreviewStep, previewSteps } from "../stack/preview.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { changesIn, failureText, isEnginesOwn, runStack } from "../stack/run.js";
 import { exportState, lifecycleOf, nameOf, providerUrn, type StackState, type StateResource } from "../stack/state.js";
@@ -54,20 +54,20 @@ export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
 
   note(`Asking the program of stack ${stack} what it declares ...`);
   const steps = await previewSteps(pulumi);
-  const declared = steps.flatMap(({ op, newState }) =>
-    newState && lifecycleOf(newState.type) && !op.startsWith("delete") ? [{ op, resource: newState }] : [],
+  const created = steps.flatMap(({ op, newState }) =>
+    op === "create" && newState && lifecycleOf(newState.type) ? [newState] : [],
   );
-  if (declared.length === 0) {
+  const there = heldBy(state, steps);
+  if (created.length === 0 && there === 0) {
     throw new Error(
       `the program of stack ${stack} in ${pulumi.cwd} declares nothing of this provider, so there is nothing to adopt for`,
     );
   }
-  const created = declared.filter(({ op }) => op === "create").map(({ resource }) => resource);
   const account = await open(warn);
   try {
     const { workspaceId } = account;
     const plan = await planFor(account, created, state, stack);
-    const facts = { stack, workspaceId, dryRun, there: declared.length - created.length };
+    const facts = { stack, workspaceId, dryRun, there };
     if (!dryRun && plan.adoptable.length > 0) {
       const count = plan.adoptable.length;
       const what = `Bring ${count === 1 ? "this resource" : `these ${count} resources`} under stack ${stack}, as found? Nothing is written to the API.`;
@@ -131,6 +131,12 @@ async function readableState(pulumi: Pulumi): Promise<StackState> {
   const [lock] = backend ? findLocks(backend) : [];
   if (lock) throw new Error(`stack ${stack} is locked by ${lockText(lock)}: wait for it, or if it is dead, ${advice}`);
   return state;
+}
+
+/** How many resources of the program the stack holds; a preview does not show those that stay as they are. */
+function heldBy({ resources }: StackState, steps: readonly PreviewStep[]): number {
+  const going = new Set(steps.filter(({ op }) => op === "delete").map(({ urn }) => urn));
+  return resources.filter((one) => lifecycleOf(one.type) && !one.delete && !going.has(one.urn)).length;
 }
 
 async function planFor(

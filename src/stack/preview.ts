@@ -19,11 +19,9 @@ interface Digest {
   readonly diagnostics?: readonly { readonly severity: string; readonly message: string }[];
 }
 
-/** Previews a stack, and returns what its program declares with the inputs in clear. Throws the program's own error. */
+/** Previews a stack, and returns what its program declares; secrets are masked. Throws the program's own error. */
 export async function previewSteps(pulumi: Pulumi): Promise<readonly PreviewStep[]> {
-  const { code, stdout, stderr } = await pulumi.attempt(
-    ...["preview", "--json", "--show-secrets", "--stack", pulumi.stack],
-  );
+  const { code, stdout, stderr } = await pulumi.attempt(...["preview", "--json", "--stack", pulumi.stack]);
   const digest = parse(stdout);
   if (code === 0 && digest?.steps) return digest.steps;
   const errors = (digest?.diagnostics ?? [])

@@ -128,9 +128,9 @@ export function failureText({ command, interrupted, diagnostics }: StackRun): st
   return [`${what}:`, ...new Set(errors)].join("\n");
 }
 
-/** The steps that change something in the API, or would. */
+/** The steps that change something in the API, or would; a replacement is one of them. */
 export function changesIn({ steps }: Pick<StackRun, "steps">): RunStep[] {
-  const apart = new Set(["same", "read", "refresh"]);
+  const apart = new Set(["same", "read", "refresh", "create-replacement", "delete-replaced"]);
   return steps.filter(({ op, type }) => !apart.has(op) && !isEnginesOwn(type));
 }
 

@@ -67,11 +67,13 @@ export function inClear(value: unknown): unknown {
 /** Marks as secret what was secret among the inputs, so that the state keeps it encrypted. */
 export function secretAs(like: Values, values: Values): Values {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      holdsSecret(like[name]) ? { [SECRET.key]: SECRET.value, plaintext: JSON.stringify(value) } : value,
-    ]),
+    Object.entries(values).map(([name, value]) => [name, holdsSecret(like[name]) ? secret(value) : value]),
   );
+}
+
+/** A value as state holds a secret. */
+export function secret(value: unknown): Values {
+  return { [SECRET.key]: SECRET.value, plaintext: JSON.stringify(value) };
 }
 
 function isSecret(value: object): boolean {

@@ -138,7 +138,10 @@ new amigo.UseCase("calls", { workspaceId: "${workspace}", channel: "inbound_voic
     emulator.store.services.update(desk.id, { description: "Only for us." });
     const { code, report, stderr } = await adopt(stack, workspace, "--yes");
     expect([code, report?.adopted.map(({ id }) => id).sort()], stderr).toEqual([2, [desk.id, calls?.id].sort()]);
-    expect(report?.differing).toMatchObject([{ name: "desk", fields: ["toolCapacity: declared 5, exists as 3"] }]);
+    expect(report?.differing.map(({ name, fields }) => [name, ...fields])).toEqual([
+      ["desk", "toolCapacity: declared 5, exists as 3"],
+      ["calls", 'description: declared "Front desk", exists as nothing'],
+    ]);
     expect(report?.changes.map(({ op, name }) => `${op} ${name}`).sort()).toEqual(["replace calls", "update desk"]);
     expect(JSON.stringify(await stack.exportState())).not.toContain("Only for us.");
     expect(writes(operations())).toEqual([]);
