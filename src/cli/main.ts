@@ -6,6 +6,7 @@ import { version } from "../version.js";
 import { adoptCommand } from "./adopt.js";
 import { budgetCommand } from "./budget.js";
 import { emulatorCommand } from "./emulator.js";
+import { exportCommand } from "./export.js";
 import { recoverCommand } from "./recover.js";
 
 /** The whole command line; each command loads its heavy parts when it runs. */
@@ -16,6 +17,7 @@ export function createProgram(): Command {
     .addCommand(adoptCommand())
     .addCommand(budgetCommand())
     .addCommand(emulatorCommand())
+    .addCommand(exportCommand())
     .addCommand(recoverCommand());
 }
 

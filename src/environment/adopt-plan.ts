@@ -9,7 +9,7 @@ import { containsUnknown, isUnknown } from "../engine/unknown.js";
 import { sameText } from "../resources/fields.js";
 import type { ImportEntry } from "../stack/import-file.js";
 import type { DeclaredResource } from "../stack/preview.js";
-import { inClear, lifecycleOf, nameOf, type StateResource, secret } from "../stack/state.js";
+import { inClear, lifecycleOf, nameOf, type StateResource, secret, typeOf } from "../stack/state.js";
 import { type Kind, kinds } from "./kinds.js";
 import type { Found, Inventory } from "./live.js";
 
@@ -97,16 +97,12 @@ function resolved(
     const reference = form.references?.[name];
     const named = reference && "kind" in reference ? reference.kind : undefined;
     const wanted = name === "workspaceId" ? "Workspace" : name === form.within?.property ? form.within.kind : named;
-    const from = (propertyDependencies[name] ?? []).filter((urn) => lifecycleOf(typeIn(urn))?.kind === wanted);
+    const from = (propertyDependencies[name] ?? []).filter((urn) => lifecycleOf(typeOf(urn))?.kind === wanted);
     const id = from.length === 1 ? ids.get(String(from[0])) : undefined;
     if (id === undefined) return undefined;
     values[name] = canonicalId(id);
   }
   return values;
-}
-
-function typeIn(urn: string): string {
-  return urn.split("::")[2]?.split("$").at(-1) ?? "";
 }
 
 /** What exists under the key of a declaration; the platform's own things are nobody's to adopt. */

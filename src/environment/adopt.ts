@@ -80,7 +80,12 @@ export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
         options,
       );
     }
-    const changes = dryRun ? expected(plan) : await proof(pulumi, plan, options);
+    const isDone = plan.adoptable.length === 0;
+    const changes = isDone
+      ? shortened(changesIn({ steps }))
+      : dryRun
+        ? expected(plan)
+        : await proof(pulumi, plan, options);
     return {
       ...facts,
       adopted: plan.adoptable.map(({ entry: _entry, fields: _fields, ...one }) => one),
@@ -229,7 +234,7 @@ async function proof(pulumi: Pulumi, plan: AdoptPlan, { note }: AdoptOptions): P
   note("Proving it with a preview ...");
   const preview = await runStack(pulumi, "preview");
   if (!preview.succeeded) throw new Error(failureText(preview));
-  const changes = changesIn(preview).map(({ op, urn, name }) => ({ op, urn, name }));
+  const changes = shortened(changesIn(preview));
   const changing = new Set(changes.map(({ urn }) => urn));
   const same = plan.adoptable.map(({ urn }) => urn).filter((urn) => !changing.has(urn));
   if (same.length > 0) {
@@ -237,6 +242,10 @@ async function proof(pulumi: Pulumi, plan: AdoptPlan, { note }: AdoptOptions): P
     await targeted(pulumi, same);
   }
   return changes;
+}
+
+function shortened(steps: readonly { readonly op: string; readonly urn: string }[]): AdoptReport["changes"] {
+  return steps.map(({ op, urn }) => ({ op, urn, name: nameOf(urn) }));
 }
 
 function expected({ adoptable, missing }: AdoptPlan): AdoptReport["changes"] {

@@ -10,12 +10,30 @@ const WIDTH = 80;
 export function valueText(value: unknown, indent: number, column: number, after: number): string {
   const flat = flatText(value);
   if (flat !== undefined && column + widthOf(flat) + after <= WIDTH) return flat;
+  if (Array.isArray(value) && value.length > 1 && value.every((item) => typeof item === "number")) {
+    return `[\n${filledLines(
+      value.map((item) => `${flatText(item)},`),
+      indent + 2,
+    )}${pad(indent)}]`;
+  }
   if (Array.isArray(value) && value.length > 0) {
     const items = value.map((item) => `${pad(indent + 2)}${valueText(item, indent + 2, indent + 2, 1)},\n`);
     return `[\n${items.join("")}${pad(indent)}]`;
   }
   if (isObject(value) && Object.keys(value).length > 0) return objectText(value, indent);
   return flat ?? "{}";
+}
+
+/** Numbers: as many on a line as there is place for. */
+function filledLines(texts: readonly string[], indent: number): string {
+  const lines: string[] = [];
+  for (const text of texts) {
+    const last = lines.at(-1);
+    if (last !== undefined && indent + last.length + 1 + text.length <= WIDTH)
+      lines[lines.length - 1] = `${last} ${text}`;
+    else lines.push(text);
+  }
+  return lines.map((line) => `${pad(indent)}${line}\n`).join("");
 }
 
 /** An object with each property on a line of its own. `{ workspaceId: new Code("workspaceId") }` becomes the short `workspaceId`. */

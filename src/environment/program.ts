@@ -17,6 +17,11 @@ export interface ProgramOptions {
 
 /** A Pulumi project, file by file, whose resources are those of an environment. Formatted as Prettier does by default. */
 export function programFiles(environment: Environment, { name, version }: ProgramOptions): Map<string, string> {
+  if (environment.workspaceId === undefined) {
+    throw new Error(
+      `${environment.name} does not say which workspace it belongs to, which a program needs: name its references file`,
+    );
+  }
   const project = projectName(name);
   const used = new Map<string, Map<string, string>>();
   const index = indexText(environment, used);
@@ -164,7 +169,7 @@ function referencesText(
   { workspaceId, references }: Environment,
   used: ReadonlyMap<string, ReadonlyMap<string, string>>,
 ) {
-  const parts = [`/** The workspace that all of it lives in. */\nexport const workspaceId = "${workspaceId ?? ""}";`];
+  const parts = [`/** The workspace that all of it lives in. */\nexport const workspaceId = "${workspaceId}";`];
   for (const table of aliasTables.keys()) {
     const aliases = used.get(table);
     if (aliases) parts.push(tableText(table, aliases, references));

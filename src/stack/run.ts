@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { CliFailed, type Pulumi } from "./pulumi.js";
-import { nameOf } from "./state.js";
+import { nameOf, typeOf } from "./state.js";
 
 /** One thing that the engine does, or in a preview would do, to a resource. */
 export interface RunStep {
@@ -129,9 +129,13 @@ export function failureText({ command, interrupted, diagnostics }: StackRun): st
 }
 
 /** The steps that change something in the API, or would; a replacement is one of them. */
-export function changesIn({ steps }: Pick<StackRun, "steps">): RunStep[] {
+export function changesIn<Step extends { readonly op: string; readonly urn: string }>({
+  steps,
+}: {
+  readonly steps: readonly Step[];
+}): Step[] {
   const apart = new Set(["same", "read", "refresh", "create-replacement", "delete-replaced"]);
-  return steps.filter(({ op, type }) => !apart.has(op) && !isEnginesOwn(type));
+  return steps.filter(({ op, urn }) => !apart.has(op) && !isEnginesOwn(typeOf(urn)));
 }
 
 /** The stack and its providers: nothing outside of the state belongs to them. */

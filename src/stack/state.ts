@@ -49,6 +49,10 @@ export function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
 
+export function typeOf(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
 /** The part of a provider reference that names the provider resource. */
 export function providerUrn(reference: string): string {
   return reference.slice(0, reference.lastIndexOf("::"));
