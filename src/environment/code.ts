@@ -50,8 +50,8 @@ function propertyText(key: string, value: unknown, indent: number): string {
   const text = valueText(value, indent, indent + widthOf(name) + 2, 1);
   const [start = ""] = text.split("\n");
   const end = text === start ? 1 : 0;
-  // What is too long for the line moves to the next one, where it is no number and the key is not very short.
-  const stays = widthOf(name) <= 4 || typeof value === "number" || typeof value === "boolean";
+  // What is too long for the line moves to the next one, where the key is not very short; a number without a sign stays.
+  const stays = widthOf(name) <= 4 || (typeof value === "number" && value >= 0) || typeof value === "boolean";
   if (stays || indent + widthOf(name) + 2 + widthOf(start) + end <= WIDTH) return `${name}: ${text}`;
   return `${name}:\n${pad(indent + 2)}${valueText(value, indent + 2, indent + 2, 1)}`;
 }
@@ -98,15 +98,23 @@ export function keyText(key: string): string {
     : stringText(key);
 }
 
-/** The columns that a text takes: characters of East Asian scripts and pictures take two. */
+/** The columns that a text takes, as Prettier counts them: pictures and letters of East Asian scripts take two. */
 export function widthOf(text: string): number {
   let width = 0;
-  for (const character of text) {
-    if (/\p{M}|\p{Cf}/u.test(character)) continue;
+  const rest = text.replace(PICTURE, () => {
+    width += 2;
+    return "";
+  });
+  for (const character of rest) {
+    if (/\p{Mn}|\p{Me}|\p{Cc}/u.test(character)) continue;
     width += WIDE.test(character) ? 2 : 1;
   }
   return width;
 }
+
+/** Whole pictures, of which one may be several characters. The compiler does not know this flag yet, which Node.js 20 does. */
+const SETS = "v";
+const PICTURE = new RegExp("\\p{RGI_Emoji}", `g${SETS}`);
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;

@@ -1,5 +1,7 @@
-/** The longest, so that a declaration's first line stays short. */
-const LONGEST = 40;
+import { widthOf } from "./code.js";
+
+/** The most columns, so that a declaration's first line stays short. */
+const WIDEST = 40;
 
 /** What a program cannot use, or what its files use already. */
 const TAKEN = new Set(
@@ -40,10 +42,19 @@ function identifierOf(text: string, word: string): string {
     .split(/(?:[^\p{ID_Continue}]|[\u{10000}-\u{10ffff}])+|_+/u)
     .filter((part) => part !== "");
   const joined = parts.map((part, index) => (index === 0 ? lowered(part) : raised(part))).join("");
-  const cut = [...joined].slice(0, LONGEST).join("").normalize("NFC");
+  const cut = shortened(joined);
   if (cut === "") return word;
   const startsWell = /^[\p{ID_Start}$_]/u.test(cut) && !TAKEN.has(cut);
-  return startsWell ? cut : [...`${word}${raised(cut)}`].slice(0, LONGEST).join("");
+  return startsWell ? cut : shortened(`${word}${raised(cut)}`);
+}
+
+function shortened(text: string): string {
+  let cut = "";
+  for (const character of text.normalize("NFC")) {
+    if (widthOf(cut + character) > WIDEST) break;
+    cut += character;
+  }
+  return cut;
 }
 
 /** An acronym stays one: `IVR` becomes `ivr`, `iPhone` stays. */
