@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as amigo from "../../src/index.js";
@@ -198,4 +200,27 @@ test("a document that cannot be read ends the program with its place alone, and 
   await expect(build(document, { references: path.join(folder, "none.yaml") })).rejects.toThrow(/cannot read .*none/);
   const wrong = { document: "clinic.yaml", refrences: "x" } as unknown as amigo.EnvironmentArgs;
   expect(() => new amigo.Environment("clinic", wrong)).toThrow(/did you mean references\?/);
+});
+
+test("a seventh kind needs no change here: its form for documents is enough", async () => {
+  const script = path.join(__dirname, "seventh-kind.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", script, folder]);
+  const { made: greeting, children, program } = JSON.parse(stdout);
+  expect(greeting[1]).toBe("clinic/Hello");
+  const id = "6f0c1d52-94a7-4c1e-8f3b-0d2a5b7c9e10";
+  expect(greeting[2]).toMatchObject({
+    workspaceId: id,
+    name: "Hello",
+    serviceId: "clinic/Desk-id",
+    voiceId: id,
+    words: "Good day",
+  });
+  expect(children).toEqual(["Hello"]);
+  expect(program).toContain(`new amigo.Greeting("Hello", {
+  workspaceId,
+  name: "Hello",
+  serviceId: desk.id,
+  voiceId: voices.calm,
+  words: "Good day",
+});`);
 });
