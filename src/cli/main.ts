@@ -3,8 +3,10 @@
 import "./require-node.js";
 import { Command } from "commander";
 import { version } from "../version.js";
+import { adoptCommand } from "./adopt.js";
 import { budgetCommand } from "./budget.js";
 import { emulatorCommand } from "./emulator.js";
+import { exportCommand } from "./export.js";
 import { recoverCommand } from "./recover.js";
 
 /** The whole command line; each command loads its heavy parts when it runs. */
@@ -12,8 +14,10 @@ export function createProgram(): Command {
   return new Command("pulumi-amigo")
     .description("tools around the Pulumi provider for the Amigo platform API")
     .version(version)
+    .addCommand(adoptCommand())
     .addCommand(budgetCommand())
     .addCommand(emulatorCommand())
+    .addCommand(exportCommand())
     .addCommand(recoverCommand());
 }
 

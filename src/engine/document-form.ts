@@ -3,6 +3,8 @@ import type { ProviderContext } from "./provider/context.js";
 
 /** How the resources of one kind stand in an environment document, and how those that exist are found. */
 export interface DocumentForm {
+  /** Sections stand in a document in this order. */
+  readonly place: number;
   /** The key of the document, or of the entry that they belong to, under which they stand. */
   readonly section: string;
   /**
@@ -13,7 +15,14 @@ export interface DocumentForm {
    */
   readonly shape: "object" | "map" | "list" | "value";
   /** The kind in whose entries the section stands, and the property that holds its id. @default the document itself */
-  readonly within?: { readonly kind: string; readonly property: string };
+  readonly within?: {
+    readonly kind: string;
+    readonly property: string;
+    /** Whether it is a part of the entry, which takes it along when it goes. */
+    readonly deletedWith?: boolean;
+  };
+  /** Whether the `protect` of an environment guards it. */
+  readonly guarded?: boolean;
   /** The properties that identify one among the others; in a map there is one. */
   readonly key: readonly string[];
   /** What a document shows, in order: properties, and the sections of kinds within. */

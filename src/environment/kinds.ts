@@ -34,9 +34,10 @@ export function kindOfSection(section: string): Kind | undefined {
 
 function makeKinds(): Kind[] {
   const made: Kind[] = [];
-  for (const lifecycle of Object.values<Lifecycle>(lifecycles)) {
-    const form = lifecycle.document;
-    if (!form) continue;
+  const placed = Object.values<Lifecycle>(lifecycles)
+    .flatMap((lifecycle) => (lifecycle.document ? [{ lifecycle, form: lifecycle.document }] : []))
+    .sort((a, b) => a.form.place - b.form.place);
+  for (const { lifecycle, form } of placed) {
     const above = made.find(({ name }) => name === form.within?.kind);
     const section = above ? `${above.section}.${form.section}` : form.section;
     const kind: Kind = { name: lifecycle.kind, lifecycle, form, above, within: [], section };
@@ -56,11 +57,11 @@ export interface Field {
   readonly reference?: Reference;
 }
 
-/** The fields of a kind's entries in order, its key among them. */
-export function fieldsOf({ form, lifecycle }: Kind): Field[] {
+/** The fields of a kind's entries in order, its key among them. What is a section of another kind is no field. */
+export function fieldsOf({ form, lifecycle, within }: Kind): Field[] {
   return form.fields.flatMap((property) => {
     const schema = lifecycle.properties[property];
-    if (!schema) return [];
+    if (!schema || within.some((one) => one.form.section === property)) return [];
     const reference = form.references?.[property];
     return [{ name: reference?.as ?? property, property, schema, reference }];
   });

@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type * as Yaml from "yaml";
+
+/** Loaded with the first text: programs that read none go without it. */
+const yaml = (): typeof Yaml => require("yaml");
 
 type Path = readonly (string | number)[];
 
@@ -15,8 +18,8 @@ export class SourceText {
   private constructor(
     readonly file: string,
     readonly text: string,
-    readonly document: Document.Parsed,
-    private readonly lines: LineCounter,
+    readonly document: Yaml.Document.Parsed,
+    private readonly lines: Yaml.LineCounter,
   ) {}
 
   static read(file: string): SourceText {
@@ -31,12 +34,12 @@ export class SourceText {
 
   /** Throws what is wrong with the text itself, and where it holds nothing. */
   static parse(file: string, text: string): SourceText {
-    const lines = new LineCounter();
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, keepSourceTokens: true });
+    const lines = new (yaml().LineCounter)();
+    const document = yaml().parseDocument(text, { lineCounter: lines, prettyErrors: false, keepSourceTokens: true });
     const source = new SourceText(file, text, document, lines);
     const found = [...document.errors, ...document.warnings].map(({ pos, message }) => source.at(pos[0], message));
     if (found.length > 0) throw new TextError(found);
-    if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
+    if (document.contents === null || (yaml().isScalar(document.contents) && document.contents.value === null)) {
       throw new TextError([source.at(0, "the file is empty: nothing is read from it, and nothing is planned")]);
     }
     return source;
@@ -58,6 +61,7 @@ export class SourceText {
 
   /** Where the value starts; of an entry of a map, where its key does. */
   private offsetOf(path: Path): number {
+    const { isMap, isScalar, isSeq } = yaml();
     let node: unknown = this.document.contents;
     let offset = rangeOf(node)?.[0] ?? 0;
     for (const step of path) {
@@ -75,6 +79,6 @@ export class SourceText {
   }
 }
 
-function rangeOf(node: unknown): Node["range"] {
-  return isNode(node) ? node.range : undefined;
+function rangeOf(node: unknown): Yaml.Node["range"] {
+  return yaml().isNode(node) ? node.range : undefined;
 }

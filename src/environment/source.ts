@@ -85,6 +85,7 @@ function isDocumentPath(text: string): boolean {
   return /\.(ya?ml|json)$/i.test(text) || /[\\/]/.test(text);
 }
 
-function isId(text: string): boolean {
+/** Whether a source is the id of a workspace. */
+export function isId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }

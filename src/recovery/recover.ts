@@ -3,11 +3,11 @@ import * as path from "node:path";
 import { journalFolder } from "../engine/provider/journal.js";
 import { intents } from "../resources/journalled.js";
 import { Accounts } from "../stack/accounts.js";
+import { type ImportEntry, importExisting } from "../stack/import-file.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, holderRuns, type Lock, lockText } from "../stack/lock.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { exportState, lifecycleOf, nameOf, type PendingOperation, type StackState } from "../stack/state.js";
-import { type Adoption, adopt } from "./adopt.js";
 import { forgottenCreates, isJournalled, type OpenCreate, pendingCreates } from "./creates.js";
 import { judge } from "./verdict.js";
 
@@ -60,7 +60,7 @@ export interface RecoverReport {
 interface Judged {
   readonly create: OpenCreate;
   readonly result: SettledCreate;
-  readonly adoption?: Adoption;
+  readonly adoption?: ImportEntry;
 }
 
 /** Settles the creates that an interrupted run left open. Can be interrupted itself, and run again, at any point. */
@@ -215,7 +215,7 @@ async function judgeOne(state: StackState, create: OpenCreate): Promise<Judged> 
     return {
       create,
       result: { ...facts, outcome: "adopted", id },
-      adoption: { create: { ...create, pending }, existing },
+      adoption: { resource: pending, lifecycle, inputs: create.inputs, existing },
     };
   }
   if (isJournalled(lifecycle.kind)) return { create, result: { ...facts, outcome: "handed over", id } };
@@ -238,7 +238,7 @@ function isWorthTelling({ create, result }: Judged): boolean {
 
 /** An interruption leaves nothing half done: what is adopted is found in the stack by the next `recover`. */
 async function carryOut(pulumi: Pulumi, work: readonly Judged[]): Promise<void> {
-  await adopt(
+  await importExisting(
     pulumi,
     work.flatMap(({ adoption }) => (adoption ? [adoption] : [])),
   );

@@ -9,12 +9,22 @@ type Classes = typeof all;
 export type ProviderName = Uncapitalize<keyof Classes>;
 
 /** Does not compile where the table, the arguments and the outputs of a resource disagree. */
-const classes = all satisfies { readonly [Name in keyof Classes]: Agreeing<Classes[Name]> };
+const agreeing = all satisfies { readonly [Name in keyof Classes]: Agreeing<Classes[Name]> };
+
+const resourceClasses = Object.values<ResourceClass>(agreeing);
 
 /**
  * The lifecycles of all resources, by the name of their provider.
  * @internal
  */
 export const lifecycles = Object.fromEntries(
-  Object.values<ResourceClass>(classes).map(({ __lifecycle }) => [providerName(__lifecycle.kind), __lifecycle]),
+  resourceClasses.map(({ __lifecycle }) => [providerName(__lifecycle.kind), __lifecycle]),
 ) as Readonly<Record<ProviderName, Lifecycle>>;
+
+/**
+ * The class of each, by the same name.
+ * @internal
+ */
+export const classes = Object.fromEntries(
+  resourceClasses.map((made) => [providerName(made.__lifecycle.kind), made]),
+) as unknown as Readonly<Record<ProviderName, Classes[keyof Classes]>>;

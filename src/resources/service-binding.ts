@@ -47,7 +47,9 @@ export const serviceBindingLifecycle = {
   computed: ["channel", "createdAt", "updatedAt"] as const,
   properties,
   document: {
+    place: 5,
     section: "service",
+    guarded: true,
     shape: "value",
     within: { kind: "UseCase", property: "useCaseId" },
     key: [],

@@ -38,7 +38,9 @@ export const properties = {
 
 /** How services stand in an environment document. */
 export const document: DocumentForm = {
+  place: 2,
   section: "services",
+  guarded: true,
   shape: "map",
   key: ["name"],
   fields: [

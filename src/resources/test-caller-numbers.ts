@@ -47,6 +47,7 @@ export const testCallerNumbersLifecycle = {
   computed: [] as const,
   properties,
   document: {
+    place: 6,
     section: "testCallerNumbers",
     shape: "value",
     key: [],

@@ -65,7 +65,9 @@ export function bodyOf(values: Values): CreateUseCaseBody {
 
 /** How use cases stand in an environment document. */
 export const document: DocumentForm = {
+  place: 4,
   section: "useCases",
+  guarded: true,
   shape: "list",
   key: ["channel", "entityName", "name"],
   fields: ["channel", "entityName", "name", "setupId", "service", "description", "senderEmailAddress", "emailType"],

@@ -5,9 +5,10 @@ type Preferences = Record<string, { params?: object }>;
 
 /** How version sets stand in an environment document: in the entry of their service. */
 export const document: DocumentForm = {
+  place: 3,
   section: "versionSets",
   shape: "map",
-  within: { kind: "Service", property: "serviceId" },
+  within: { kind: "Service", property: "serviceId", deletedWith: true },
   key: ["name"],
   fields: ["name", "agentVersionNumber", "contextGraphVersionNumber", "llmModelPreferences"],
   versions: { agentVersionNumber: "agentId", contextGraphVersionNumber: "contextGraphId" },

@@ -109,6 +109,7 @@ export const workspaceLifecycle = {
   computed: ["provisionedAt", "createdAt", "updatedAt"] as const,
   properties,
   document: {
+    place: 1,
     section: "workspace",
     shape: "object",
     key: [],

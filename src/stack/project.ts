@@ -2,6 +2,40 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 
+/** The folder below a working folder in which the built-in program of a stack stands. */
+const BUILT_IN = ".pulumi-amigo";
+
+/** The Pulumi project that commands run for a stack. */
+export interface Project {
+  /** `own`: the user's, in the working folder or above it. `built-in`: the one that this package writes. */
+  readonly kind: "own" | "built-in";
+  readonly folder: string;
+  /** Whether its folder is there. */
+  readonly exists: boolean;
+  /** Which it is and why, as a sentence. */
+  readonly note: string;
+}
+
+/** The user's own project where there is one in the folder or above it, else the built-in one of this stack. */
+export function projectFor(cwd: string, stack: string): Project {
+  const start = path.resolve(cwd);
+  const own = projectFile(start);
+  if (own !== undefined) {
+    const folder = path.dirname(own);
+    return { kind: "own", folder, exists: true, note: `the program of the Pulumi project in ${folder} is run` };
+  }
+  const name = path.join(BUILT_IN, stack.replace(/[^\w.-]/g, "_"));
+  for (let at = start; ; at = path.dirname(at)) {
+    const folder = path.join(at, name);
+    const exists = existsSync(path.join(folder, "Pulumi.yaml"));
+    if (exists) return { kind: "built-in", folder, exists, note: `the built-in program in ${folder} is run` };
+    if (at === path.dirname(at)) break;
+  }
+  const folder = path.join(start, name);
+  const note = `there is no Pulumi project in ${start} or above it: the built-in program is run, from ${folder}`;
+  return { kind: "built-in", folder, exists: false, note };
+}
+
 /** The name of the Pulumi project in this folder or the nearest one above; undefined where there is no project file. */
 export function projectName(cwd: string): string | undefined {
   const file = projectFile(cwd);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import * as path from "node:path";
 import { findInHome, findOnPath, minimumVersion } from "./find-cli.js";
+import { projectFor } from "./project.js";
 
 /** A command of the CLI that failed, with its own words. */
 export class CliFailed extends Error {}
@@ -12,23 +13,34 @@ export class Pulumi {
     readonly bin: string,
     readonly stack: string,
     readonly cwd: string,
+    private readonly more: Readonly<Record<string, string>>,
   ) {}
 
-  /** Finds the CLI on PATH or in the Pulumi home; throws with both ways to get it. By default on the selected stack. */
-  static async find(stack: string | undefined, cwd: string): Promise<Pulumi> {
+  /**
+   * Finds the CLI on PATH or in the Pulumi home; throws with both ways to get it. By default on the selected stack. Runs in the
+   * folder of the stack's built-in program where that is the only one.
+   * @param env laid over this process's environment in every command
+   */
+  static async find(stack: string | undefined, cwd: string, env: Record<string, string> = {}): Promise<Pulumi> {
     const folder = path.resolve(cwd);
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
       throw new Error(`there is no folder ${folder}: --cwd names the folder of the Pulumi project`);
     }
     const found = (await findOnPath()) ?? (await findInHome());
-    if (found) return new Pulumi(found.bin, stack ?? (await Pulumi.selectedStack(found.bin, folder)), folder);
+    if (found && stack === undefined) {
+      return new Pulumi(found.bin, await Pulumi.selectedStack(found.bin, folder), folder, env);
+    }
+    if (found && stack !== undefined) {
+      const project = projectFor(folder, stack);
+      return new Pulumi(found.bin, stack, project.kind === "built-in" && project.exists ? project.folder : folder, env);
+    }
     throw new Error(
       `found no Pulumi CLI ${minimumVersion} or newer with its language host for Node, neither on PATH nor in the Pulumi home; install it (https://www.pulumi.com/docs/install/)`,
     );
   }
 
   private static async selectedStack(bin: string, cwd: string): Promise<string> {
-    const shown = await new Pulumi(bin, "", cwd).plain("stack", "--show-name").catch((error: Error) => {
+    const shown = await new Pulumi(bin, "", cwd, {}).plain("stack", "--show-name").catch((error: Error) => {
       throw new Error(`cannot tell which stack is selected in ${cwd}; name one with --stack.\n${error.message}`);
     });
     return shown.trim();
@@ -39,15 +51,29 @@ export class Pulumi {
     return this.plain(...args, "--stack", this.stack);
   }
 
+  /** The environment of its processes. */
+  environment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      ...this.more,
+      PATH: [path.dirname(this.bin), process.env.PATH ?? ""].join(path.delimiter),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    };
+  }
+
   /** Runs a command that knows no stack. */
   async plain(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.attempt(...args);
+    if (code === 0) return stdout;
+    const said = [stderr, stdout].map((part) => part.trim()).filter((part) => part !== "");
+    throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
+  }
+
+  /** Runs a command to its end, whichever it is. */
+  async attempt(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const child = spawn(this.bin, [...args, "--non-interactive", "--color=never"], {
       cwd: this.cwd,
-      env: {
-        ...process.env,
-        PATH: [path.dirname(this.bin), process.env.PATH ?? ""].join(path.delimiter),
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-      },
+      env: this.environment(),
       stdio: ["ignore", "pipe", "pipe"],
     });
     const text = { stdout: "", stderr: "" };
@@ -59,8 +85,6 @@ export class Pulumi {
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject).once("close", resolve);
     });
-    if (code === 0) return text.stdout;
-    const said = [text.stderr, text.stdout].map((part) => part.trim()).filter((part) => part !== "");
-    throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
+    return { code, ...text };
   }
 }

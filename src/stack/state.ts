@@ -49,6 +49,10 @@ export function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
 
+export function typeOf(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
 /** The part of a provider reference that names the provider resource. */
 export function providerUrn(reference: string): string {
   return reference.slice(0, reference.lastIndexOf("::"));
@@ -67,11 +71,13 @@ export function inClear(value: unknown): unknown {
 /** Marks as secret what was secret among the inputs, so that the state keeps it encrypted. */
 export function secretAs(like: Values, values: Values): Values {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      holdsSecret(like[name]) ? { [SECRET.key]: SECRET.value, plaintext: JSON.stringify(value) } : value,
-    ]),
+    Object.entries(values).map(([name, value]) => [name, holdsSecret(like[name]) ? secret(value) : value]),
   );
+}
+
+/** A value as state holds a secret. */
+export function secret(value: unknown): Values {
+  return { [SECRET.key]: SECRET.value, plaintext: JSON.stringify(value) };
 }
 
 function isSecret(value: object): boolean {

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { seedIds } from "../../src/emulator/index.js";
 import type { Values } from "../../src/engine/lifecycle.js";
-import { importFile } from "../../src/recovery/adopt.js";
 import { pendingCreates } from "../../src/recovery/creates.js";
 import { judge } from "../../src/recovery/verdict.js";
+import { importFile } from "../../src/stack/import-file.js";
 import { inClear, type StateResource } from "../../src/stack/state.js";
 import { owner, useLab } from "./support.js";
 
@@ -20,13 +20,14 @@ const secret = (value: unknown) => ({
 async function fileFor(...pending: StateResource[]) {
   const context = lab().process();
   const state = { resources: [], pending: pending.map((resource) => ({ type: "creating", resource })) };
-  const adoptions = [];
+  const entries = [];
   for (const create of await pendingCreates(state, { of: async () => context })) {
     const verdict = await judge(create);
     if (verdict.is !== "made" || !create.pending) throw new Error(JSON.stringify(verdict));
-    adoptions.push({ create: { ...create, pending: create.pending }, existing: verdict.existing });
+    const { pending: resource, lifecycle, inputs } = create;
+    entries.push({ resource, lifecycle, inputs, existing: verdict.existing });
   }
-  return importFile(adoptions) as { nameTable: Record<string, string>; resources: Values[] };
+  return importFile(entries) as { nameTable: Record<string, string>; resources: Values[] };
 }
 
 function pendingUseCase(name: string, more: Partial<StateResource> = {}, inputs: Values = {}): StateResource {

@@ -2,24 +2,28 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { HIDDEN } from "../engine/hidden.js";
-import type { Existing, Values } from "../engine/lifecycle.js";
+import type { Existing, Lifecycle, Values } from "../engine/lifecycle.js";
 import { observed, outputsOf } from "../engine/provider/outputs.js";
-import type { Pulumi } from "../stack/pulumi.js";
-import { nameOf, providerUrn, type StateResource, secretAs } from "../stack/state.js";
-import type { OpenCreate } from "./creates.js";
+import type { Pulumi } from "./pulumi.js";
+import { nameOf, providerUrn, type StateResource, secretAs } from "./state.js";
 
-export interface Adoption {
-  readonly create: OpenCreate & { readonly pending: StateResource };
+/** A resource that exists, to be brought into a stack as the program declares it. */
+export interface ImportEntry {
+  /** As the engine knows the declaration; its inputs say which values are secret. */
+  readonly resource: StateResource;
+  readonly lifecycle: Lifecycle;
+  /** In clear, and with the full owner mark. */
+  readonly inputs: Values;
   readonly existing: Existing;
 }
 
 /**
- * Brings what interrupted creates have made into the stack. An import file that holds outputs makes the engine take them as
+ * Brings what exists into the stack, without a request to the API. An import file that holds outputs makes the engine take them as
  * they are, where it would else ask a dynamic provider, which cannot answer. Dependencies come back with the next `up`.
  */
-export async function adopt(pulumi: Pulumi, adoptions: readonly Adoption[]): Promise<void> {
+export async function importExisting(pulumi: Pulumi, entries: readonly ImportEntry[]): Promise<void> {
   for (const protect of [true, false]) {
-    const chosen = adoptions.filter(({ create }) => Boolean(create.pending.protect) === protect);
+    const chosen = entries.filter(({ resource }) => Boolean(resource.protect) === protect);
     if (chosen.length === 0) continue;
     // Private, since an import file holds secrets in clear.
     const folder = mkdtempSync(path.join(tmpdir(), "pulumi-amigo-"));
@@ -34,7 +38,7 @@ export async function adopt(pulumi: Pulumi, adoptions: readonly Adoption[]): Pro
   }
 }
 
-export function importFile(adoptions: readonly Adoption[]): object {
+export function importFile(entries: readonly ImportEntry[]): object {
   const nameTable: Record<string, string> = {};
   const named = (urn: string) => {
     const name = `urn${Object.keys(nameTable).length}`;
@@ -42,19 +46,19 @@ export function importFile(adoptions: readonly Adoption[]): object {
     if (known === undefined) nameTable[name] = urn;
     return known ?? name;
   };
-  const resources = adoptions.map(({ create: { pending, lifecycle, inputs }, existing }, index) => {
+  const resources = entries.map(({ resource, lifecycle, inputs, existing }, index) => {
     const live = { ...existing.live };
     const declared = lifecycle.kind === "Workspace" ? unprovisioned(inputs, live) : inputs;
-    const always = { [HIDDEN.provider]: pending.inputs?.[HIDDEN.provider] };
+    const always = { [HIDDEN.provider]: resource.inputs?.[HIDDEN.provider] };
     return {
-      type: pending.type,
+      type: resource.type,
       name: `resource${index}`,
-      logicalName: nameOf(pending.urn),
+      logicalName: nameOf(resource.urn),
       id: existing.id,
-      ...(hasOwnParent(pending) ? { parent: named(pending.parent) } : {}),
-      ...(pending.provider ? { provider: named(providerUrn(pending.provider)) } : {}),
-      inputs: secretAs(pending.inputs ?? {}, { ...observed(lifecycle, declared, live), ...always }),
-      outputs: secretAs(pending.inputs ?? {}, { ...outputsOf(lifecycle, declared, live), ...always }),
+      ...(hasOwnParent(resource) ? { parent: named(resource.parent) } : {}),
+      ...(resource.provider ? { provider: named(providerUrn(resource.provider)) } : {}),
+      inputs: secretAs(resource.inputs ?? {}, { ...observed(lifecycle, declared, live), ...always }),
+      outputs: secretAs(resource.inputs ?? {}, { ...outputsOf(lifecycle, declared, live), ...always }),
     };
   });
   return { nameTable, resources };

@@ -1,0 +1,73 @@
+import { Command } from "commander";
+import type { AdoptReport } from "../environment/adopt.js";
+import { action, asked, EXIT, note, warn } from "./common.js";
+
+interface Flags {
+  stack: string;
+  cwd: string;
+  config?: string;
+  dryRun: boolean;
+  yes: boolean;
+  json: boolean;
+}
+
+const help = `
+Brings what exists in a workspace under a stack of a Pulumi project whose program declares it. Each resource of the program that the
+stack does not hold is looked for by its key: a service by its name, a use case by channel, entity name and name. What is found goes
+into the state as it is. Nothing is written to the API. A preview then shows whether anything is left to change.
+
+SOURCE is an alias of amigo.yaml or the id of a workspace. What is declared and does not exist stays for the next \`pulumi up\`.
+
+Exit code: 0 the preview shows no change, 2 it shows some, 1 an error.
+
+Examples:
+  $ pulumi-amigo export staging --program clinic    # a program that declares it
+  $ pulumi-amigo adopt staging --stack dev --dry-run
+  $ pulumi-amigo adopt staging --stack dev --yes
+`;
+
+/** `pulumi-amigo adopt`: brings what exists under a stack. */
+export function adoptCommand(): Command {
+  return new Command("adopt")
+    .description("bring what exists under a stack whose program declares it")
+    .argument("<source>", "an alias of amigo.yaml, or the id of a workspace")
+    .requiredOption("-s, --stack <name>", "the stack, as `pulumi --stack` takes it")
+    .option("-C, --cwd <folder>", "the folder of the Pulumi project", ".")
+    .option("--config <file>", "amigo.yaml, where it is not in the folder or above it")
+    .option("--dry-run", "change nothing and say what would be done", false)
+    .option("-y, --yes", "ask nothing", false)
+    .option("--json", "print the result as JSON", false)
+    .addHelpText("after", help)
+    .action(action(run));
+}
+
+async function run(source: string, { yes, json, ...flags }: Flags): Promise<number> {
+  const { adopt } = await import("../environment/adopt.js");
+  const confirm = async (question: string) => yes || (await asked(question));
+  const report = await adopt({ source, ...flags, note, warn, confirm });
+  console.log(json ? JSON.stringify(report, undefined, 2) : summary(report).join("\n"));
+  return report.changes.length > 0 ? EXIT.seen : EXIT.done;
+}
+
+function summary({ stack, dryRun, adopted, there, missing, differing, changes }: AdoptReport): string[] {
+  if (adopted.length === 0 && missing.length === 0 && changes.length === 0) {
+    return [
+      `Nothing to do: stack ${stack} holds all ${there} resources of the program, and a preview shows no change.`,
+    ];
+  }
+  const would = dryRun ? "would be " : "";
+  return [
+    ...adopted.map(({ kind, name, id }) => `${would}adopted  ${kind} "${name}" (${id})`),
+    ...differing.flatMap(({ kind, name, fields }) => [
+      `differs  ${kind} "${name}"`,
+      ...fields.map((field) => `  ${field}`),
+    ]),
+    ...missing.map(({ kind, name }) => `missing  ${kind} "${name}": the next \`pulumi up\` makes it`),
+    `${adopted.length} ${would}adopted, ${there} in the stack before, ${missing.length} do not exist.`,
+    ...(dryRun
+      ? ["Nothing was changed (--dry-run)."]
+      : changes.length === 0
+        ? [`A preview of stack ${stack} shows no change.`]
+        : ["A preview shows these changes:", ...changes.map(({ op, name }) => `  ${op} ${name}`)]),
+  ];
+}

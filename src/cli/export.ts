@@ -1,0 +1,74 @@
+import { Command, Option } from "commander";
+import { action, EXIT, note, warn } from "./common.js";
+
+interface Flags {
+  references?: string;
+  program?: string;
+  only?: string[];
+  service?: string;
+  format?: "yaml" | "json";
+  config?: string;
+  cwd: string;
+  yes: boolean;
+}
+
+const help = `
+SOURCE is an alias of amigo.yaml, stack:NAME, a workspace's id, or the path of a document. The document goes to standard output.
+
+--program writes a Pulumi project instead, with one resource for each thing in the workspace. Run \`pulumi-amigo adopt\` with it:
+then a preview shows no change. Files that hold something else are not replaced without --yes.
+
+--only takes sections of a document: workspace, services, useCases, testCallerNumbers. --service narrows the services, and the use
+cases to those that one of them answers; without --only it chooses services alone. What the chosen things need is added, and said.
+
+Exit code: 0 all was exported, 1 an error, 2 some kinds could not be read (they stand under \`incomplete\`).
+
+Examples:
+  $ pulumi-amigo export staging
+  $ pulumi-amigo export staging --program clinic
+  $ pulumi-amigo export staging --only services --service "Front*"
+  $ pulumi-amigo export stack:dev --format json
+`;
+
+/** `pulumi-amigo export`: a workspace as a document, or as a program. */
+export function exportCommand(): Command {
+  return new Command("export")
+    .description("write a workspace as an environment document, or as a Pulumi project")
+    .argument("<source>", "what to export")
+    .option("--references <file>", "the references file (default: the one in amigo.yaml)")
+    .option("--program <folder>", "write a Pulumi project into this folder")
+    .option("--only <sections>", "sections to export, with commas between them", commaList)
+    .option("--service <pattern>", "export the services whose names fit")
+    .addOption(new Option("--format <format>", "the document's format").choices(["yaml", "json"]).default("yaml"))
+    .option("--config <file>", "amigo.yaml, where it is not in this folder or above")
+    .option("-C, --cwd <folder>", "the folder to work in", ".")
+    .option("-y, --yes", "replace files that hold something else", false)
+    .addHelpText("after", help)
+    .action(action(run));
+}
+
+async function run(text: string, flags: Flags): Promise<number> {
+  const { readSource } = await import("../environment/source.js");
+  const { documentText, partOf } = await import("../environment/export.js");
+  const source = await readSource(text, { ...flags, warn });
+  const { part, added } = partOf(source.environment, flags);
+  for (const line of [...added, ...(part.notes ?? [])]) note(line);
+  if (flags.program !== undefined) {
+    const { resolve } = await import("node:path");
+    const { writeProgram } = await import("../environment/program-folder.js");
+    const folder = resolve(flags.cwd, flags.program);
+    const written = writeProgram(folder, part, { overwrite: flags.yes });
+    for (const file of written) console.log(file);
+    if (written.length === 0) note(`${folder} holds this program already`);
+  } else process.stdout.write(documentText(part, flags.format ?? "yaml"));
+  if (part.incomplete.size === 0) return EXIT.done;
+  note(`incomplete: this key may not read ${[...part.incomplete].join(", ")}`);
+  return EXIT.seen;
+}
+
+export function commaList(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}

@@ -1,0 +1,153 @@
+import { canonicalId } from "../api/index.js";
+import { mismatches } from "../engine/compare.js";
+import { HIDDEN, type ImportRequest } from "../engine/hidden.js";
+import { withCanonicalIds } from "../engine/ids.js";
+import type { Values } from "../engine/lifecycle.js";
+import { stackOf } from "../engine/owner.js";
+import { withFullMark } from "../engine/provider/outputs.js";
+import { containsUnknown, isUnknown } from "../engine/unknown.js";
+import { sameText } from "../resources/fields.js";
+import type { ImportEntry } from "../stack/import-file.js";
+import type { DeclaredResource } from "../stack/preview.js";
+import { inClear, lifecycleOf, nameOf, type StateResource, secret, typeOf } from "../stack/state.js";
+import { type Kind, kinds } from "./kinds.js";
+import type { Found, Inventory } from "./live.js";
+
+/** A resource of the program that is not in the stack. */
+export interface DeclaredOnly {
+  readonly kind: string;
+  readonly name: string;
+  readonly urn: string;
+}
+
+export interface Adoptable extends DeclaredOnly {
+  readonly id: string;
+  readonly entry: ImportEntry;
+  /** Where what exists is not as declared, each as `property: declared ..., exists as ...`. */
+  readonly fields: readonly string[];
+}
+
+export interface AdoptPlan {
+  readonly adoptable: readonly Adoptable[];
+  /** Declared, and does not exist. */
+  readonly missing: readonly DeclaredOnly[];
+  /** Declared, exists, and must not be adopted, each as a sentence. */
+  readonly refused: readonly string[];
+}
+
+/** Finds for each resource that the program declares and the stack does not hold whether it exists. Reads nothing. */
+export function planAdoption(
+  declared: readonly DeclaredResource[],
+  inventory: Inventory,
+  state: readonly StateResource[],
+): AdoptPlan {
+  const plan = { adoptable: [] as Adoptable[], missing: [] as DeclaredOnly[], refused: [] as string[] };
+  const ids = new Map(state.flatMap(({ urn, id, delete: gone }) => (id && !gone ? [[urn, id] as const] : [])));
+  for (const resource of declared) {
+    const kind = kinds.find(({ lifecycle }) => lifecycle === lifecycleOf(resource.type));
+    if (!kind) continue;
+    const facts = { kind: kind.name, name: nameOf(resource.urn), urn: resource.urn };
+    const inputs = resolved(kind, resource, ids);
+    const found = inputs && matching(kind, inputs, inventory);
+    if (!inputs || !found) {
+      plan.missing.push(facts);
+      continue;
+    }
+    const { id, live } = found;
+    const refusal = refusalOf(kind, inputs, found, state);
+    if (refusal !== undefined) {
+      plan.refused.push(`${kind.name} "${facts.name}": ${id} ${refusal}`);
+      continue;
+    }
+    ids.set(resource.urn, id);
+    // What a preview does not show, unknown or secret, is compared by the one after the adoption.
+    const masked = (inputs[HIDDEN.secrets] as string[] | undefined) ?? [];
+    const known = Object.fromEntries(
+      Object.entries(inputs).map(([name, value]) => [
+        name,
+        containsUnknown(value) || masked.includes(name) ? live[name] : value,
+      ]),
+    );
+    const fields = mismatches(kind.lifecycle, known, live);
+    const entry = {
+      resource: { ...resource, inputs: { ...resource.inputs, ...secrets(masked) } },
+      lifecycle: kind.lifecycle,
+      inputs: known,
+      existing: { id, live },
+    };
+    plan.adoptable.push({ ...facts, id, entry, fields });
+  }
+  return plan;
+}
+
+/** In state, too, these inputs are secret. */
+function secrets(names: readonly string[]): Values {
+  return Object.fromEntries(names.map((name) => [name, secret(undefined)]));
+}
+
+/** The inputs with the ids of what was found already; undefined where something that does not exist is named. */
+function resolved(
+  { form, lifecycle }: Kind,
+  { inputs = {}, propertyDependencies = {} }: DeclaredResource,
+  ids: ReadonlyMap<string, string>,
+): Values | undefined {
+  const values = withFullMark(lifecycle, withCanonicalIds(lifecycle, inClear(inputs) as Values));
+  for (const [name, value] of Object.entries(values)) {
+    if (!isUnknown(value) || !lifecycle.properties[name]?.isId) continue;
+    const reference = form.references?.[name];
+    const named = reference && "kind" in reference ? reference.kind : undefined;
+    const wanted = name === "workspaceId" ? "Workspace" : name === form.within?.property ? form.within.kind : named;
+    const from = (propertyDependencies[name] ?? []).filter((urn) => lifecycleOf(typeOf(urn))?.kind === wanted);
+    const id = from.length === 1 ? ids.get(String(from[0])) : undefined;
+    if (id === undefined) return undefined;
+    values[name] = canonicalId(id);
+  }
+  return values;
+}
+
+/** What exists under the key of a declaration; the platform's own things are nobody's to adopt. */
+function matching(kind: Kind, inputs: Values, { found }: Inventory): Found | undefined {
+  const request = inputs[HIDDEN.adopt] as ImportRequest | undefined;
+  const names = identityOf(kind);
+  const fitting = found.filter(
+    (one) =>
+      one.kind === kind &&
+      !(kind.above === undefined && kind.form.isBuiltIn?.(one.live)) &&
+      (request ? one.id === request.id : names.every((name) => sameText(one.live[name], inputs[name]))),
+  );
+  if (fitting.length > 1) {
+    throw new Error(
+      `${kind.lifecycle.describe(inputs)} exists ${fitting.length} times (${fitting.map(({ id }) => id).join(", ")}): ` +
+        "say which one is meant with the resource option `import`, or rename the others. Nothing was changed",
+    );
+  }
+  return fitting[0];
+}
+
+/** The properties that say which one is meant: its key, what it stands in, and where there is no key what a create must fix. */
+function identityOf({ form, lifecycle }: Kind): string[] {
+  const names = [...form.key, ...(form.within ? [form.within.property] : [])];
+  if (lifecycle.inWorkspace) return [...names, "workspaceId"];
+  const fixed = Object.entries(lifecycle.properties).filter(
+    ([, { change, schema }]) => change === "replace" && !schema.safeParse(undefined).success,
+  );
+  return [...names, ...fixed.map(([name]) => name)];
+}
+
+function refusalOf(
+  { name, lifecycle }: Kind,
+  inputs: Values,
+  { id, live }: Found,
+  state: readonly StateResource[],
+): string | undefined {
+  const holder = state.find(
+    (one) => one.id === id && !one.delete && !one.inputs?.__get && lifecycleOf(one.type)?.kind === name,
+  );
+  if (holder) {
+    return `is in the stack already, as "${nameOf(holder.urn)}". Where it was renamed, use the resource option \`aliases\``;
+  }
+  const [mine, owner] = [inputs[HIDDEN.owner], live[HIDDEN.owner]];
+  if (mine === undefined || owner === undefined || stackOf(owner) === stackOf(mine) || inputs.adopt === true) return;
+  const advice = lifecycle.properties.adopt ? "say `adopt: true` in the program" : "give it up there";
+  return `belongs to ${String(owner)} (its tag pulumi-owner). If that stack has given it up, ${advice}`;
+}

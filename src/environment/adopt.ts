@@ -1,0 +1,257 @@
+import { importExisting } from "../stack/import-file.js";
+import { LocalBackend } from "../stack/local-backend.js";
+import { findLocks, lockText } from "../stack/lock.js";
+import { type DeclaredResource, type PreviewStep, previewSteps } from "../stack/preview.js";
+import { Pulumi } from "../stack/pulumi.js";
+import { changesIn, failureText, isEnginesOwn, runStack } from "../stack/run.js";
+import { exportState, lifecycleOf, nameOf, providerUrn, type StackState, type StateResource } from "../stack/state.js";
+import { type Account, environmentFor, openAccount, openContext } from "./account.js";
+import { type Adoptable, type AdoptPlan, type DeclaredOnly, planAdoption } from "./adopt-plan.js";
+import { AmigoConfig } from "./config.js";
+import { kinds } from "./kinds.js";
+import { readWorkspace } from "./live.js";
+import { isId, withAdvice } from "./source.js";
+
+export interface AdoptOptions {
+  /** An alias of `amigo.yaml`, or a workspace's id. */
+  readonly source: string;
+  readonly stack: string;
+  /** The folder of the Pulumi project. */
+  readonly cwd: string;
+  /** `amigo.yaml`, where it is not in the folder or above. */
+  readonly config?: string;
+  /** Changes nothing and says what would be done. */
+  readonly dryRun: boolean;
+  /** Called with each step of the work, in plain words. */
+  readonly note: (line: string) => void;
+  readonly warn: (line: string) => void;
+  /** Asked before anything is changed. */
+  readonly confirm: (question: string) => Promise<boolean>;
+}
+
+export interface AdoptReport {
+  readonly stack: string;
+  readonly workspaceId: string;
+  readonly dryRun: boolean;
+  /** What this command brought into the stack; with `dryRun`, what it would bring. */
+  readonly adopted: readonly (DeclaredOnly & { readonly id: string })[];
+  /** How many resources of the program the stack held before. */
+  readonly there: number;
+  /** Declared, and does not exist: the next `up` makes it. */
+  readonly missing: readonly DeclaredOnly[];
+  /** Adopted as it exists, which is not as declared: the next `up` changes it. */
+  readonly differing: readonly (DeclaredOnly & { readonly id: string; readonly fields: readonly string[] })[];
+  /** What the preview after it shows: empty is the proof. Without a preview (`dryRun`) what is expected. */
+  readonly changes: readonly { readonly op: string; readonly urn: string; readonly name: string }[];
+}
+
+/** Brings what exists under a stack whose program declares it. Sends nothing but reads to the API. */
+export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
+  const { stack, cwd, dryRun, note, warn } = options;
+  const { open, environment } = sourceOf(options);
+  const pulumi = await Pulumi.find(stack, cwd, environment);
+  const state = await readableState(pulumi);
+
+  note(`Asking the program of stack ${stack} what it declares ...`);
+  const steps = await previewSteps(pulumi);
+  const created = steps.flatMap(({ op, newState }) =>
+    op === "create" && newState && lifecycleOf(newState.type) ? [newState] : [],
+  );
+  const there = heldBy(state, steps);
+  if (created.length === 0 && there === 0) {
+    throw new Error(
+      `the program of stack ${stack} in ${pulumi.cwd} declares nothing of this provider, so there is nothing to adopt for`,
+    );
+  }
+  const account = await open(warn);
+  try {
+    const { workspaceId } = account;
+    const plan = await planFor(account, created, state, stack);
+    const facts = { stack, workspaceId, dryRun, there };
+    if (!dryRun && plan.adoptable.length > 0) {
+      const count = plan.adoptable.length;
+      const what = `Bring ${count === 1 ? "this resource" : `these ${count} resources`} under stack ${stack}, as found? Nothing is written to the API.`;
+      for (const { kind, name, id } of plan.adoptable) note(`${kind} "${name}": ${id}`);
+      if (!(await options.confirm(what))) throw new Error("stopped; nothing was changed");
+      await carryOut(
+        pulumi,
+        plan,
+        steps.flatMap(({ newState }) => newState ?? []),
+        options,
+      );
+    }
+    const isDone = plan.adoptable.length === 0;
+    const changes = isDone
+      ? shortened(changesIn({ steps }))
+      : dryRun
+        ? expected(plan)
+        : await proof(pulumi, plan, options);
+    return {
+      ...facts,
+      adopted: plan.adoptable.map(({ entry: _entry, fields: _fields, ...one }) => one),
+      missing: plan.missing,
+      differing: plan.adoptable.filter(({ fields }) => fields.length > 0).map(({ entry: _entry, ...one }) => one),
+      changes,
+    };
+  } catch (error) {
+    throw withAdvice(error, account);
+  } finally {
+    await account.context.close();
+  }
+}
+
+/** How to open the account, and the environment of the program that works with it. */
+function sourceOf({ source, config, cwd }: AdoptOptions) {
+  if (isId(source)) {
+    const open = async (warn: (line: string) => void): Promise<Account> => ({
+      context: openContext({ environment: process.env }, warn),
+      workspaceId: source.toLowerCase(),
+    });
+    return { open, environment: {} };
+  }
+  if (/^stack:|[\\/]|\.(ya?ml|json)$/i.test(source)) {
+    throw new Error(
+      `"${source}" is no workspace: adopt takes what exists in one, so name it by its alias in amigo.yaml or by its id`,
+    );
+  }
+  const entry = AmigoConfig.read(config, cwd).workspace(source);
+  return { open: (warn: (line: string) => void) => openAccount(entry, warn), environment: environmentFor(entry) };
+}
+
+/** The state of a stack that no run holds and none has left half done. */
+async function readableState(pulumi: Pulumi): Promise<StackState> {
+  const { stack } = pulumi;
+  const advice = `run \`pulumi-amigo recover --stack ${stack}\` first. Nothing was changed`;
+  const state = await exportState(pulumi, "--show-secrets").catch((error: Error) => {
+    const isMissing = /no stack named|no previous deployment/i.test(error.message);
+    throw isMissing ? new Error(`there is no stack ${stack}: make it with \`pulumi stack init ${stack}\``) : error;
+  });
+  const [open] = state.pending;
+  if (open) {
+    throw new Error(
+      `an interrupted run has left ${state.pending.length} operations open in stack ${stack} (${open.type} ${nameOf(open.resource.urn)}): ${advice}`,
+    );
+  }
+  const backend = await LocalBackend.find(pulumi);
+  const [lock] = backend ? findLocks(backend) : [];
+  if (lock) throw new Error(`stack ${stack} is locked by ${lockText(lock)}: wait for it, or if it is dead, ${advice}`);
+  return state;
+}
+
+/** How many resources of the program the stack holds; a preview does not show those that stay as they are. */
+function heldBy({ resources }: StackState, steps: readonly PreviewStep[]): number {
+  const going = new Set(steps.filter(({ op }) => op === "delete").map(({ urn }) => urn));
+  return resources.filter((one) => lifecycleOf(one.type) && !one.delete && !going.has(one.urn)).length;
+}
+
+async function planFor(
+  { context, workspaceId }: Account,
+  created: readonly DeclaredResource[],
+  { resources }: StackState,
+  stack: string,
+): Promise<AdoptPlan> {
+  if (created.length === 0) return { adoptable: [], missing: [], refused: [] };
+  const elsewhere = created.flatMap(({ inputs }) =>
+    typeof inputs?.workspaceId === "string" ? inputs.workspaceId : [],
+  );
+  if (elsewhere.length === created.length && !elsewhere.some((id) => id.toLowerCase() === workspaceId)) {
+    throw new Error(
+      `the program of stack ${stack} declares nothing of workspace ${workspaceId}: its resources are of ${[...new Set(elsewhere)].join(", ")}. Nothing was changed`,
+    );
+  }
+  const inventory = await readWorkspace(context, workspaceId);
+  const hidden = kinds.filter(
+    ({ name, lifecycle }) =>
+      inventory.incomplete.has(name) && created.some(({ type }) => lifecycleOf(type) === lifecycle),
+  );
+  if (hidden.length > 0) {
+    throw new Error(
+      `the key may not read ${hidden.map(({ section }) => section).join(", ")} of workspace ${workspaceId} (403), so nobody can say which of them exist. Nothing was changed. Use a key that may read them`,
+    );
+  }
+  const plan = planAdoption(created, inventory, resources);
+  if (plan.refused.length > 0) {
+    throw new Error([...plan.refused, "Nothing was changed"].join(".\n"));
+  }
+  return plan;
+}
+
+/** Providers and components first, which exist in the state alone; then what exists; then its dependencies. */
+async function carryOut(
+  pulumi: Pulumi,
+  { adoptable }: AdoptPlan,
+  declared: readonly DeclaredResource[],
+  { note }: AdoptOptions,
+): Promise<void> {
+  const { resources } = await exportState(pulumi);
+  const known = new Set(resources.map(({ urn }) => urn));
+  const around = [...surroundingsOf(adoptable, declared)].filter((urn) => !known.has(urn));
+  if (around.length > 0) {
+    note(`Registering ${around.map(nameOf).join(", ")} ...`);
+    await targeted(pulumi, around);
+  }
+  note(`Bringing ${adoptable.length} resources into the state ...`);
+  const { resources: now } = await exportState(pulumi);
+  await importExisting(
+    pulumi,
+    adoptable.map(({ entry }) => ({ ...entry, resource: withKnownProvider(entry.resource, now) })),
+  );
+}
+
+/** The explicit providers and the components of what is adopted. */
+function surroundingsOf(adoptable: readonly Adoptable[], declared: readonly DeclaredResource[]): Set<string> {
+  const byUrn = new Map(declared.map((one) => [one.urn, one]));
+  const urns = new Set<string>();
+  for (const { entry } of adoptable) {
+    const { provider, parent } = entry.resource;
+    if (provider && !isDefault(provider)) urns.add(providerUrn(provider));
+    for (let at = parent; at !== undefined; at = byUrn.get(at)?.parent) {
+      const type = byUrn.get(at)?.type;
+      if (type !== undefined && !isEnginesOwn(type) && !lifecycleOf(type)) urns.add(at);
+    }
+  }
+  return urns;
+}
+
+function isDefault(reference: string): boolean {
+  return nameOf(providerUrn(reference)).startsWith("default");
+}
+
+/** The engine makes a default provider by itself; one that is named must be there. */
+function withKnownProvider(resource: StateResource, state: readonly StateResource[]): StateResource {
+  const { provider } = resource;
+  if (!provider || state.some(({ urn }) => urn === providerUrn(provider))) return resource;
+  return { ...resource, provider: undefined };
+}
+
+async function targeted(pulumi: Pulumi, urns: readonly string[]): Promise<void> {
+  const run = await runStack(pulumi, "up", { args: urns.flatMap((urn) => ["--target", urn]) });
+  if (!run.succeeded) throw new Error(failureText(run));
+}
+
+/** What a preview shows now. What was adopted and shows no change gets its dependencies, which only a run writes. */
+async function proof(pulumi: Pulumi, plan: AdoptPlan, { note }: AdoptOptions): Promise<AdoptReport["changes"]> {
+  note("Proving it with a preview ...");
+  const preview = await runStack(pulumi, "preview");
+  if (!preview.succeeded) throw new Error(failureText(preview));
+  const changes = shortened(changesIn(preview));
+  const changing = new Set(changes.map(({ urn }) => urn));
+  const same = plan.adoptable.map(({ urn }) => urn).filter((urn) => !changing.has(urn));
+  if (same.length > 0) {
+    note("Writing what depends on what to the state ...");
+    // Where nothing would change, a whole run is the same, and much faster for the engine.
+    await targeted(pulumi, changes.length === 0 ? [] : same);
+  }
+  return changes;
+}
+
+function shortened(steps: readonly { readonly op: string; readonly urn: string }[]): AdoptReport["changes"] {
+  return steps.map(({ op, urn }) => ({ op, urn, name: nameOf(urn) }));
+}
+
+function expected({ adoptable, missing }: AdoptPlan): AdoptReport["changes"] {
+  return [
+    ...missing.map(({ urn, name }) => ({ op: "create", urn, name })),
+    ...adoptable.filter(({ fields }) => fields.length > 0).map(({ urn, name }) => ({ op: "update", urn, name })),
+  ];
+}

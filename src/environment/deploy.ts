@@ -1,0 +1,126 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import * as path from "node:path";
+import type { Values } from "../engine/lifecycle.js";
+import type { ProviderArgs } from "../engine/program/provider.js";
+import type { WorkspaceEntry } from "./config.js";
+import type { Environment } from "./environment.js";
+import { fieldsOf, kindNamed } from "./kinds.js";
+
+/** The project of all stacks that the built-in program deploys. */
+export const BUILT_IN_PROJECT = "pulumi-amigo";
+
+export interface ProjectOptions {
+  /** The folder of the project, as `projectFor` gives it. */
+  readonly folder: string;
+  /** The file of the document. */
+  readonly document: string;
+  /** The references file of the workspace. */
+  readonly references?: string;
+  /** A workspace that exists. */
+  readonly workspaceId?: string;
+  /** A workspace that the stack makes and keeps. */
+  readonly newWorkspace?: NewWorkspace;
+  /** Where `amigo.yaml` names the workspace: its key and address. Without it those of the environment are meant. */
+  readonly entry?: Pick<WorkspaceEntry, "apiKeyEnv" | "baseUrl" | "protect">;
+  /** @default what `entry` says, then what the document says */
+  readonly protect?: boolean;
+}
+
+/** Arguments of `amigo.Workspace`. */
+export type NewWorkspace = Values & { readonly slug: string };
+
+/** What the program reads; each value is an argument of a class of the package. */
+interface Settings {
+  readonly provider: ProviderArgs;
+  readonly newWorkspace?: NewWorkspace;
+  readonly environment: Values;
+}
+
+/**
+ * The program. The provider is an explicit one, so that what the state holds is enough for `destroy`, `drift` and `recover`: the
+ * address, and the name of the variable that holds the key.
+ */
+const PROGRAM = `// Written by pulumi-amigo, which writes it anew with each run: change settings elsewhere.
+const amigo = require("pulumi-amigo");
+const settings = require("./settings.json");
+
+const provider = new amigo.Provider("amigo", settings.provider);
+const workspace = settings.newWorkspace && new amigo.Workspace("workspace", settings.newWorkspace, { provider });
+const workspaceId = workspace ? workspace.id : settings.environment.workspaceId;
+new amigo.Environment("environment", { ...settings.environment, workspaceId }, { provider });
+module.exports = { workspaceId };
+`;
+
+/**
+ * Writes a Pulumi project that deploys one document to one workspace, for users without a program of their own. Again: over what is
+ * there. A workspace that the stack makes stays part of the program.
+ */
+export function prepareProject(options: ProjectOptions): void {
+  const { folder, document, references, workspaceId, entry = {} } = options;
+  const protect = options.protect ?? entry.protect;
+  const newWorkspace = options.newWorkspace ?? formerSettings(folder)?.newWorkspace;
+  const baseUrl = entry.baseUrl ?? process.env.AMIGO_BASE_URL;
+  const settings: Settings = {
+    provider: { apiKeyEnv: entry.apiKeyEnv ?? "AMIGO_API_KEY", ...(baseUrl ? { baseUrl } : {}) },
+    ...(newWorkspace ? { newWorkspace } : {}),
+    environment: {
+      document: path.resolve(document),
+      ...(references === undefined ? {} : { references: path.resolve(references) }),
+      ...(workspaceId === undefined ? {} : { workspaceId }),
+      ...(protect === undefined ? {} : { protect }),
+    },
+  };
+  mkdirSync(folder, { recursive: true });
+  const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
+  write("settings.json", `${JSON.stringify(settings, undefined, 2)}\n`);
+  write("index.js", PROGRAM);
+  write("package.json", `${JSON.stringify({ private: true, main: "index.js" }, undefined, 2)}\n`);
+  write("Pulumi.yaml", `name: ${BUILT_IN_PROJECT}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`);
+  write(".gitignore", "# All of it is written anew with each run.\n*\n");
+  linkPackages(folder);
+}
+
+/** The arguments of a new workspace, from what the document says of its own. */
+export function newWorkspaceOf({ name, items }: Environment, slug: string): NewWorkspace {
+  const kind = kindNamed("Workspace");
+  const item = items.find((one) => one.kind === kind);
+  if (!item) {
+    throw new Error(
+      `${name} says nothing of its workspace, which a new one needs: add \`workspace: { name: ..., environment: ... }\``,
+    );
+  }
+  const fields = fieldsOf(kind).flatMap(({ name: field, property }) =>
+    item.fields[field] === undefined ? [] : [[property, item.fields[field]] as const],
+  );
+  return { slug, ...Object.fromEntries(fields) };
+}
+
+function formerSettings(folder: string): Settings | undefined {
+  const file = path.join(folder, "settings.json");
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Settings) : undefined;
+}
+
+/** This very package and its Pulumi SDK, so that program and provider process find the same ones. */
+function linkPackages(folder: string): void {
+  const require = createRequire(__filename);
+  const own = path.resolve(__dirname, "..", "..");
+  const sdk = path.dirname(require.resolve("@pulumi/pulumi/package.json"));
+  for (const [name, target] of Object.entries({ "pulumi-amigo": own, "@pulumi/pulumi": sdk })) {
+    const link = path.join(folder, "node_modules", name);
+    const isThere = lstatSync(link, { throwIfNoEntry: false }) !== undefined;
+    if (isThere && existsSync(link) && realpathSync(link) === realpathSync(target)) continue;
+    if (isThere) rmSync(link, { recursive: true });
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(target, link, "junction");
+  }
+}

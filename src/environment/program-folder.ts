@@ -1,0 +1,29 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { version } from "../version.js";
+import type { Environment } from "./environment.js";
+import { programFiles } from "./program.js";
+
+export interface FolderOptions {
+  /** Replaces files that hold something else. @default false */
+  readonly overwrite?: boolean;
+}
+
+/** Writes a Pulumi project that declares an environment, and returns the files that it wrote. Files that are the same stay as they are. */
+export function writeProgram(folder: string, environment: Environment, { overwrite = false }: FolderOptions): string[] {
+  const files = programFiles(environment, { name: path.basename(path.resolve(folder)), version });
+  const changed = [...files].filter(([name, text]) => textOf(path.join(folder, name)) !== text);
+  const others = changed.map(([name]) => path.join(folder, name)).filter((file) => existsSync(file));
+  if (others.length > 0 && !overwrite) {
+    throw new Error(
+      `${others.join(", ")} ${others.length === 1 ? "exists and holds" : "exist and hold"} something else. Nothing was written. Choose another folder, or replace ${others.length === 1 ? "it" : "them"} with --yes`,
+    );
+  }
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of changed) writeFileSync(path.join(folder, name), text);
+  return changed.map(([name]) => path.join(folder, name));
+}
+
+function textOf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}

@@ -1,0 +1,210 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { CliFailed, type Pulumi } from "./pulumi.js";
+import { nameOf, typeOf } from "./state.js";
+
+/** One thing that the engine does, or in a preview would do, to a resource. */
+export interface RunStep {
+  /** `create`, `update`, `delete`, `same`, `create-replacement`, `delete-replaced`, `replace`, `import`, `refresh`, ... */
+  readonly op: string;
+  readonly urn: string;
+  readonly type: string;
+  /** The resource's name in the program. */
+  readonly name: string;
+  /** `started`, then `done` or `failed`. */
+  readonly status: "started" | "done" | "failed";
+  /** Empty where it has none yet. */
+  readonly id: string;
+}
+
+export interface RunDiagnostic {
+  readonly severity: "info" | "info#err" | "warning" | "error";
+  readonly message: string;
+  readonly urn?: string;
+}
+
+/** How a run ended. */
+export interface StackRun {
+  readonly command: RunCommand;
+  readonly succeeded: boolean;
+  /** Whether it was asked to stop. */
+  readonly interrupted: boolean;
+  /** How many resources by operation, `same` among them; of a preview, how many there would be. */
+  readonly changes: Readonly<Record<string, number>>;
+  /** What ended, in that order. */
+  readonly steps: readonly RunStep[];
+  readonly diagnostics: readonly RunDiagnostic[];
+}
+
+export type RunCommand = "preview" | "up" | "refresh" | "destroy";
+
+export interface RunOptions {
+  /** More arguments of the CLI, such as `--target URN`. */
+  readonly args?: readonly string[];
+  /** Makes the stack if it is not there. @default false */
+  readonly create?: boolean;
+  /** Called with each step as it starts and as it ends. */
+  readonly onStep?: (step: RunStep) => void;
+  /** Called with each message of the engine, the program and the provider. */
+  readonly onDiagnostic?: (diagnostic: RunDiagnostic) => void;
+  /** Stops the run as Ctrl-C does. */
+  readonly signal?: AbortSignal;
+}
+
+interface Metadata {
+  readonly op: string;
+  readonly urn: string;
+  readonly type: string;
+  readonly old?: { readonly id?: string } | null;
+  readonly new?: { readonly id?: string } | null;
+}
+
+interface EngineEvent {
+  readonly resourcePreEvent?: { readonly metadata: Metadata };
+  readonly resOutputsEvent?: { readonly metadata: Metadata };
+  readonly resOpFailedEvent?: { readonly metadata: Metadata };
+  readonly diagnosticEvent?: { readonly severity: string; readonly message: string; readonly urn?: string };
+  readonly summaryEvent?: { readonly resourceChanges?: Record<string, number> };
+}
+
+/**
+ * Runs one command on a stack, without a question and without the preview that precedes an `up`. Ctrl-C reaches the engine once: it
+ * lets finish what is under way and writes its state, and this waits for it. Failures are in the answer and not thrown.
+ */
+export async function runStack(pulumi: Pulumi, command: RunCommand, options: RunOptions = {}): Promise<StackRun> {
+  if (options.create) await ensureStack(pulumi);
+  const answers = command === "preview" ? [] : ["--yes", "--skip-preview"];
+  const flags = ["--stack", pulumi.stack, "--json", "--non-interactive", "--color=never"];
+  const child = spawn(pulumi.bin, [command, ...answers, ...flags, ...(options.args ?? [])], {
+    cwd: pulumi.cwd,
+    // A preview, too, shows its events as they come.
+    env: { ...pulumi.environment(), PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
+    stdio: ["ignore", "pipe", "pipe"],
+    // In a group of its own: a terminal's Ctrl-C would reach it a second time, which kills it at once.
+    detached: true,
+  });
+  const { interruption, release } = interruptible(() => child.kill("SIGINT"), options.signal);
+  const report = new Report(options);
+  let noise = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    noise += chunk;
+  });
+  const lines = createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY });
+  lines.on("line", (line) => {
+    const event = parse(line);
+    if (event) report.add(event);
+    else noise += `${line}\n`;
+  });
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject).once("close", resolve);
+    });
+    const hasError = report.diagnostics.some(({ severity }) => severity === "error");
+    if (code !== 0 && !hasError) {
+      report.tell({ severity: "error", message: noise.trim() || `pulumi ${command} ended with ${code ?? "a signal"}` });
+    }
+    const { steps, diagnostics, changes } = report;
+    return { command, succeeded: code === 0, interrupted: interruption.came, changes, steps, diagnostics };
+  } finally {
+    release();
+  }
+}
+
+/** Makes the stack if it is not there; the stack that is selected in the project stays so. */
+export async function ensureStack(pulumi: Pulumi): Promise<"made" | "there"> {
+  try {
+    await pulumi.run("stack", "init", "--no-select");
+    return "made";
+  } catch (error) {
+    if (error instanceof CliFailed && /already exists/i.test(error.message)) return "there";
+    throw error;
+  }
+}
+
+/** What made a run fail, as one text. */
+export function failureText({ command, interrupted, diagnostics }: StackRun): string {
+  const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
+  const what = interrupted ? `pulumi ${command} was interrupted` : `pulumi ${command} failed`;
+  return [`${what}:`, ...new Set(errors)].join("\n");
+}
+
+/** The steps that change something in the API, or would; a replacement is one of them. */
+export function changesIn<Step extends { readonly op: string; readonly urn: string }>({
+  steps,
+}: {
+  readonly steps: readonly Step[];
+}): Step[] {
+  const apart = new Set(["same", "read", "refresh", "create-replacement", "delete-replaced"]);
+  return steps.filter(({ op, urn }) => !apart.has(op) && !isEnginesOwn(typeOf(urn)));
+}
+
+/** The stack and its providers: nothing outside of the state belongs to them. */
+export function isEnginesOwn(type: string): boolean {
+  return type.startsWith("pulumi:");
+}
+
+class Report {
+  readonly steps: RunStep[] = [];
+  readonly diagnostics: RunDiagnostic[] = [];
+  changes: Record<string, number> = {};
+
+  constructor(private readonly options: Pick<RunOptions, "onStep" | "onDiagnostic">) {}
+
+  add({ resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, summaryEvent }: EngineEvent): void {
+    if (resourcePreEvent) this.options.onStep?.(stepOf(resourcePreEvent.metadata, "started"));
+    if (resOutputsEvent) this.end(stepOf(resOutputsEvent.metadata, "done"));
+    if (resOpFailedEvent) this.end(stepOf(resOpFailedEvent.metadata, "failed"));
+    if (summaryEvent) this.changes = summaryEvent.resourceChanges ?? {};
+    if (diagnosticEvent && diagnosticEvent.severity !== "debug") {
+      const { severity, message, urn } = diagnosticEvent;
+      this.tell({ severity: severity as RunDiagnostic["severity"], message, ...(urn ? { urn } : {}) });
+    }
+  }
+
+  tell(diagnostic: RunDiagnostic): void {
+    this.diagnostics.push(diagnostic);
+    this.options.onDiagnostic?.(diagnostic);
+  }
+
+  private end(step: RunStep): void {
+    // Components end twice: when they are made, and when the program registers their outputs.
+    const before = this.steps.findIndex(({ urn, op }) => urn === step.urn && op === step.op);
+    if (before >= 0) this.steps.splice(before, 1);
+    this.steps.push(step);
+    if (before < 0) this.options.onStep?.(step);
+  }
+}
+
+function stepOf({ op, urn, type, old, new: now }: Metadata, status: RunStep["status"]): RunStep {
+  return { op, urn, type, name: nameOf(urn), status, id: now?.id || old?.id || "" };
+}
+
+/** An event; undefined for a line of something else. */
+function parse(line: string): EngineEvent | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(line) as EngineEvent;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Calls `stop` for the first signal that asks this process to end, or when `signal` is aborted; once. */
+function interruptible(stop: () => void, signal: AbortSignal | undefined) {
+  const interruption = { came: false };
+  const interrupt = () => {
+    if (!interruption.came) stop();
+    interruption.came = true;
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const one of signals) process.on(one, interrupt);
+  process.once("exit", interrupt);
+  signal?.addEventListener("abort", interrupt);
+  if (signal?.aborted) interrupt();
+  const release = () => {
+    for (const one of signals) process.off(one, interrupt);
+    process.off("exit", interrupt);
+    signal?.removeEventListener("abort", interrupt);
+  };
+  return { interruption, release };
+}

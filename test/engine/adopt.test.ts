@@ -1,0 +1,215 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import * as path from "node:path";
+import { expect, it } from "vitest";
+import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
+import { start } from "../../lab/cli/process.js";
+import type { TestStack } from "../../lab/cli/stack.js";
+import { repositoryRoot } from "../../lab/root.js";
+import { type Emulator, seedIds } from "../../src/emulator/index.js";
+import type { AdoptReport } from "../../src/environment/adopt.js";
+import { deploy, writes } from "../support/engine.js";
+
+const { workspace, agents, contextGraphs, setups } = seedIds;
+
+const document = `version: 1
+services:
+  Front desk:
+    agent: front-desk
+    contextGraph: scheduling
+    keyterms: [flu]
+    versionSets:
+      release: { agentVersionNumber: 1 }
+  Night desk:
+    agent: front-desk
+    contextGraph: scheduling
+useCases:
+  - { channel: inbound_voice, entityName: Riverside, name: Reception, setup: voice, service: Front desk }
+  - { channel: outbound_voice, entityName: Riverside, name: Reception, setup: voice }
+testCallerNumbers: ["+14155550100"]
+`;
+const references = `version: 1
+workspace: ${workspace}
+agents: { front-desk: { id: ${agents.frontDesk} } }
+contextGraphs: { scheduling: { id: ${contextGraphs.scheduling} } }
+setups: { voice: { id: ${setups.voiceApproved} } }
+`;
+const program = `const amigo = require("pulumi-amigo");
+const provider = new amigo.Provider("account", { apiKeyEnv: "CLINIC_KEY", baseUrl: process.env.AMIGO_BASE_URL });
+new amigo.Environment("clinic", { document: "clinic.yaml", references: "references.yaml", protect: true }, { provider });
+`;
+const config = `workspaces:
+  staging: { id: ${workspace}, apiKeyEnv: CLINIC_KEY, baseUrl: BASE }
+`;
+
+/** What somebody made by hand: all of the document but the second service. */
+function makeByHand({ store }: Emulator, owner?: string) {
+  const common = { workspace_id: workspace };
+  const desk = store.addService({
+    ...common,
+    name: "Front desk",
+    agent_id: agents.frontDesk,
+    context_graph_id: contextGraphs.scheduling,
+    keyterms: ["flu"],
+    version_sets: { edge: {}, release: { agent_version_number: 1 } },
+    tags: owner ? [{ key: "pulumi-owner", value: owner }] : [],
+  });
+  const [calls, outbound] = (["inbound_voice", "outbound_voice"] as const).map((channel) =>
+    store.addUseCase({
+      ...common,
+      channel,
+      entity_name: "Riverside",
+      name: "Reception",
+      setup_id: setups.voiceApproved,
+    }),
+  );
+  return { desk, calls, outbound };
+}
+
+async function adopt(stack: TestStack, source: string, ...flags: string[]) {
+  const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
+  const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env };
+  const args = [cli, "adopt", source, "--stack", stack.name, "--json", ...flags];
+  const { code, stdout, stderr } = await start(process.execPath, args, { cwd: stack.folder, env }).done;
+  return { code, stderr, report: stdout === "" ? undefined : (JSON.parse(stdout) as AdoptReport) };
+}
+
+function place({ folder }: TestStack, { url }: Emulator): void {
+  const files = { "clinic.yaml": document, "references.yaml": references, "amigo.yaml": config.replace("BASE", url) };
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
+}
+
+const env = { CLINIC_KEY: "amigo-demo-key", AMIGO_API_KEY: "" };
+
+it("brings what exists under a stack with a component and a provider of its own, and sends nothing but reads", async () => {
+  await deploy({ name: "adopt", program, env }, async ({ stack, emulator, operations }) => {
+    place(stack, emulator);
+    const { desk, calls, outbound } = makeByHand(emulator);
+    emulator.store.bind(calls?.id ?? "", desk.id);
+    emulator.store.workspaces.update(workspace, { test_caller_numbers: ["+14155550100"] });
+    const before = emulator.store.snapshot();
+
+    const wanted = [
+      `ServiceBinding clinic/inbound_voice/Riverside/Reception ${calls?.id}`,
+      `Service clinic/Front desk ${desk.id}`,
+      `TestCallerNumbers clinic ${workspace}`,
+      `UseCase clinic/inbound_voice/Riverside/Reception ${calls?.id}`,
+      `UseCase clinic/outbound_voice/Riverside/Reception ${outbound?.id}`,
+      `VersionSet clinic/Front desk/release ${desk.id}/release`,
+    ].sort();
+    const shown = (report?: AdoptReport) => report?.adopted.map(({ kind, name, id }) => `${kind} ${name} ${id}`).sort();
+    const dry = await adopt(stack, "staging", "--dry-run");
+    expect([dry.code, shown(dry.report)], dry.stderr).toEqual([2, wanted]);
+    expect((await stack.exportState()).deployment.resources ?? []).toEqual([]);
+
+    const real = await adopt(stack, "staging", "--yes");
+    expect([real.code, shown(real.report)], real.stderr).toEqual([2, wanted]);
+    expect(real.report?.changes.map(({ op, name }) => `${op} ${name}`)).toEqual(["create clinic/Night desk"]);
+    expect(real.report?.missing.map(({ name }) => name)).toEqual(["clinic/Night desk"]);
+    expect(writes(operations())).toEqual([]);
+    expect(emulator.store.snapshot()).toEqual(before);
+
+    const { resources = [] } = (await stack.exportState()).deployment;
+    const binding = resources.find(({ type }) => type.endsWith(":ServiceBinding"));
+    expect(binding).toMatchObject({ protect: true, provider: expect.stringContaining("::account::") });
+    expect(binding?.dependencies).toHaveLength(2);
+    expect(resources.find(({ type }) => type.endsWith(":VersionSet"))?.deletedWith).toMatch(/Front desk$/);
+    expect(JSON.stringify(resources)).not.toContain("amigo-demo-key");
+
+    expect((await stack.up()).changed).toEqual(["create clinic/Night desk"]);
+    expect(writes(operations())).toEqual(["create-service"]);
+    const again = await adopt(stack, "staging", "--yes");
+    expect([again.code, again.report?.adopted, again.report?.there], again.stderr).toEqual([0, [], 7]);
+    expect(writes(operations())).toEqual([]);
+  });
+});
+
+it("shows what differs field by field, and keeps a secret secret", async () => {
+  const own = `const amigo = require("pulumi-amigo");
+const pulumi = require("@pulumi/pulumi");
+const desk = new amigo.Service("desk", { workspaceId: "${workspace}", name: "Front desk", agentId: "${agents.frontDesk}",
+  contextGraphId: "${contextGraphs.scheduling}", toolCapacity: 5, description: pulumi.secret("Only for us."), adopt: true });
+new amigo.UseCase("calls", { workspaceId: "${workspace}", channel: "inbound_voice", entityName: "Riverside", name: "Reception",
+  setupId: "${setups.voiceApproved}", description: desk.name });
+`;
+  const more = { AMIGO_API_KEY: "amigo-demo-key" };
+  await deploy({ name: "differ", program: own, env: more }, async ({ stack, emulator, operations }) => {
+    const { desk, calls } = makeByHand(emulator, "pulumi/organization/other/prod/service/desk");
+    emulator.store.services.update(desk.id, { description: "Only for us." });
+    const { code, report, stderr } = await adopt(stack, workspace, "--yes");
+    expect([code, report?.adopted.map(({ id }) => id).sort()], stderr).toEqual([2, [desk.id, calls?.id].sort()]);
+    expect(report?.differing.map(({ name, fields }) => [name, ...fields])).toEqual([
+      ["desk", "toolCapacity: declared 5, exists as 3"],
+      ["calls", 'description: declared "Front desk", exists as nothing'],
+    ]);
+    expect(report?.changes.map(({ op, name }) => `${op} ${name}`).sort()).toEqual(["replace calls", "update desk"]);
+    expect(JSON.stringify(await stack.exportState())).not.toContain("Only for us.");
+    expect(writes(operations())).toEqual([]);
+  });
+});
+
+it("refuses what it cannot adopt, changes nothing, and says what to do", async () => {
+  await deploy({ name: "refuse", program, env }, async ({ stack, emulator, operations }) => {
+    place(stack, emulator);
+    const mark = "pulumi/organization/other/prod/pulumi-nodejs:dynamic/amigo:Service/desk";
+    const { desk } = makeByHand(emulator, mark);
+    const alias = await adopt(stack, "stagign");
+    expect([alias.code, alias.stderr]).toEqual([
+      1,
+      expect.stringMatching(/no workspace "stagign".*did you mean staging\?/),
+    ]);
+    const file = await adopt(stack, "clinic.yaml");
+    expect([file.code, file.stderr]).toEqual([1, expect.stringMatching(/"clinic\.yaml" is no workspace/)]);
+
+    const owned = await adopt(stack, "staging", "--yes");
+    expect([owned.code, owned.stderr]).toEqual([1, expect.stringContaining(`${desk.id} belongs to ${mark}`)]);
+    emulator.store.services.update(desk.id, { tags: [] });
+    emulator.faults.add({ operation: "list-use-cases", when: "before", action: { kind: "status", status: 403 } });
+    const hidden = await adopt(stack, "staging", "--yes");
+    expect([hidden.code, hidden.stderr]).toEqual([1, expect.stringMatching(/may not read useCases.*\(403\)/)]);
+    emulator.faults.clear();
+    stack.program("module.exports = {};\n");
+    const nothing = await adopt(stack, "staging", "--yes");
+    expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringMatching(/declares nothing of this provider/)]);
+    stack.program("throw new Error('wrong by itself');\n");
+    const broken = await adopt(stack, "staging", "--yes");
+    expect([broken.code, broken.stderr]).toEqual([
+      1,
+      expect.stringMatching(/preview of stack dev failed:[\s\S]*wrong by itself/),
+    ]);
+
+    stack.program(program);
+    const unasked = await adopt(stack, "staging");
+    expect([unasked.code, unasked.stderr]).toEqual([1, expect.stringMatching(/--yes/)]);
+    expect((await stack.exportState()).deployment.resources ?? []).toEqual([]);
+    const backend = path.join(stack.folder, "backend", ".pulumi");
+    const state = path.join(backend, "stacks", "refuse", "dev.json");
+    const text = readFileSync(state, "utf8");
+    const pending = {
+      type: "creating",
+      resource: { urn: "urn:pulumi:dev::refuse::a:b:C::half", type: "a:b:C", custom: true },
+    };
+    const { checkpoint, ...rest } = JSON.parse(text);
+    checkpoint.latest = {
+      manifest: { time: new Date().toISOString(), magic: "", version: "" },
+      ...checkpoint.latest,
+      pending_operations: [pending],
+    };
+    writeFileSync(state, JSON.stringify({ ...rest, checkpoint }));
+    const open = await adopt(stack, "staging", "--yes");
+    expect([open.code, open.stderr]).toEqual([1, expect.stringMatching(/interrupted run.*half.*pulumi-amigo recover/)]);
+    writeFileSync(state, text);
+    const locks = path.join(backend, "locks", "organization", "refuse", "dev");
+    mkdirSync(locks, { recursive: true });
+    writeFileSync(
+      path.join(locks, "one.json"),
+      JSON.stringify({ pid: process.pid, hostname: hostname(), username: "ann" }),
+    );
+    const locked = await adopt(stack, "staging", "--yes");
+    expect([locked.code, locked.stderr]).toEqual([
+      1,
+      expect.stringMatching(/locked by process \d+ of ann.*pulumi-amigo recover/),
+    ]);
+    expect(writes(operations())).toEqual([]);
+  });
+});
