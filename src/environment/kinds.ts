@@ -56,11 +56,11 @@ export interface Field {
   readonly reference?: Reference;
 }
 
-/** The fields of a kind's entries in order, its key among them. */
-export function fieldsOf({ form, lifecycle }: Kind): Field[] {
+/** The fields of a kind's entries in order, its key among them; sections of the kinds within are none. */
+export function fieldsOf({ form, lifecycle, within }: Kind): Field[] {
   return form.fields.flatMap((property) => {
     const schema = lifecycle.properties[property];
-    if (!schema) return [];
+    if (!schema || within.some((kind) => kind.form.section === property)) return [];
     const reference = form.references?.[property];
     return [{ name: reference?.as ?? property, property, schema, reference }];
   });

@@ -1,6 +1,6 @@
 import { PermissionError } from "../api/errors.js";
 import { canonicalId } from "../api/index.js";
-import { compact, same } from "../engine/compare.js";
+import { compact, isSecret, same } from "../engine/compare.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
@@ -68,6 +68,7 @@ export function environmentOf(name: string, inventory: Inventory, references: Re
     .sort(([a, left], [b, right]) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || compareTexts(left, right));
   const items = ordered.flatMap(([one, path]): Item[] => {
     const fields: Values = {};
+    const secret: string[] = [];
     for (const field of fieldsOf(one.kind)) {
       if (one.kind.form.shape === "map" && one.kind.form.key.includes(field.property)) continue;
       const value = shownValue(one, field, { found, paths, references });
@@ -78,9 +79,14 @@ export function environmentOf(name: string, inventory: Inventory, references: Re
         return [];
       }
       if (value !== undefined) fields[field.name] = value;
+      if (value !== undefined && isSecret(one.live, field.property)) secret.push(field.name);
     }
     const owner = one.live[HIDDEN.owner];
-    return [{ kind: one.kind, path, fields, id: one.id, ...(owner === undefined ? {} : { owner: String(owner) }) }];
+    const marks = {
+      ...(owner === undefined ? {} : { owner: String(owner) }),
+      ...(secret.length > 0 ? { secret } : {}),
+    };
+    return [{ kind: one.kind, path, fields, id: one.id, ...marks }];
   });
   const managed = new Set(kinds.filter((kind) => !incomplete.has(kind.name)).map((kind) => kind.name));
   return { name, items, managed, incomplete, references, workspaceId, notes };
@@ -96,7 +102,7 @@ interface Scene {
 }
 
 /** The keys of each, after those of what it stands in; without those that stand in something that is left out. */
-function pathsOf(found: readonly Found[]): Map<Found, string[]> {
+export function pathsOf(found: readonly Found[]): Map<Found, string[]> {
   const paths = new Map<Found, string[]>();
   const byId = new Map<string, string[]>();
   for (const one of found) {

@@ -15,6 +15,8 @@ export interface SourceOptions {
   /** The folder that paths and Pulumi projects are looked for in. */
   readonly cwd: string;
   readonly warn: (message: string) => void;
+  /** Whether the secrets of a stack are read in clear, by what never prints them. @default false */
+  readonly showSecrets?: boolean;
 }
 
 /** Something that a command reads an environment from: a workspace, a stack or a document. */
@@ -31,7 +33,7 @@ export interface Source {
 
 /** Reads an alias of `amigo.yaml`, `stack:NAME`, a workspace's id, or the path of a document. */
 export async function readSource(text: string, options: SourceOptions): Promise<Source> {
-  const { cwd, warn } = options;
+  const { cwd, warn, showSecrets } = options;
   const given = options.references === undefined ? undefined : path.resolve(cwd, options.references);
   if (text.startsWith("stack:")) {
     const references = given ? References.read(given) : References.none();
@@ -39,6 +41,7 @@ export async function readSource(text: string, options: SourceOptions): Promise<
       cwd,
       warn,
       references: references.copy(),
+      showSecrets,
     });
     return { text, kind: "stack", referencesFile: given, references, environment };
   }
