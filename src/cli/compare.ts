@@ -13,17 +13,19 @@ interface Flags extends FormatFlags {
 }
 
 const help = `
-A and B are each an alias of amigo.yaml, a workspace's id, stack:NAME, or the path of a document.
+A and B are each an alias of amigo.yaml, a workspace's id, stack:NAME, or the
+path of a document.
 
-Entries are matched by name and compared field by field. Defaults, the order of sets, ids and the owner tag make no difference.
-Values of fields that look like credentials are never shown.
+Entries are matched by name and compared field by field. Defaults, the order of
+sets, ids and the owner tag make no difference. Values of fields that look like
+credentials are never shown.
 
-Exit code: 0 nothing differs, 2 something does, 1 an error.
+Exit code: 0 nothing differs, 2 something does, 1 an error
 
 Examples:
   $ pulumi-amigo compare staging production
   $ pulumi-amigo compare environments/staging.yaml staging --all
-  $ pulumi-amigo compare stack:dev staging --format markdown > comparison.md
+  $ pulumi-amigo compare stack:dev staging --format markdown > report.md
 `;
 
 /** `pulumi-amigo compare`: what differs between two environments. */

@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { version } from "../version.js";
 import { budgetCommand } from "./budget.js";
 import { compareCommand } from "./compare.js";
+import { driftCommand } from "./drift.js";
 import { emulatorCommand } from "./emulator.js";
 import { recoverCommand } from "./recover.js";
 
@@ -15,6 +16,7 @@ export function createProgram(): Command {
     .version(version)
     .addCommand(budgetCommand())
     .addCommand(compareCommand())
+    .addCommand(driftCommand())
     .addCommand(emulatorCommand())
     .addCommand(recoverCommand());
 }

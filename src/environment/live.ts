@@ -21,11 +21,15 @@ export interface Inventory {
   readonly incomplete: ReadonlySet<string>;
 }
 
-/** Reads a whole workspace: each list once, and what has none one by one. */
-export async function readWorkspace(context: ProviderContext, workspaceId: string): Promise<Inventory> {
+/** Reads a whole workspace, or some kinds of it: each list once, and what has none one by one. */
+export async function readWorkspace(
+  context: ProviderContext,
+  workspaceId: string,
+  wanted: readonly Kind[] = kinds,
+): Promise<Inventory> {
   const incomplete = new Set<string>();
   const read = new Map<Kind, Promise<Existing[]>>();
-  for (const kind of kinds) {
+  for (const kind of wanted) {
     const above = kind.above ? (read.get(kind.above) as Promise<Existing[]>) : Promise.resolve([]);
     const list = above.then(async (parents) => {
       if (kind.above && incomplete.has(kind.above.name)) {
@@ -102,8 +106,8 @@ interface Scene {
 }
 
 /** The keys of each, after those of what it stands in; without those that stand in something that is left out. */
-export function pathsOf(found: readonly Found[]): Map<Found, string[]> {
-  const paths = new Map<Found, string[]>();
+export function pathsOf<One extends Found>(found: readonly One[]): Map<One, string[]> {
+  const paths = new Map<One, string[]>();
   const byId = new Map<string, string[]>();
   for (const one of found) {
     const { form, name, above } = one.kind;

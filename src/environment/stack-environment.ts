@@ -94,7 +94,8 @@ function withoutBuiltIn(inputs: Values): Values {
   );
 }
 
-function workspaceOf({ kind, id, live }: Found): string {
+/** The workspace that a resource lives in; of a workspace itself. */
+export function workspaceOf({ kind, id, live }: Found): string {
   return String(kind.name === "Workspace" ? id : live.workspaceId);
 }
 
