@@ -8,6 +8,7 @@ import { compareCommand } from "./compare.js";
 import { driftCommand } from "./drift.js";
 import { emulatorCommand } from "./emulator.js";
 import { recoverCommand } from "./recover.js";
+import { validateCommand } from "./validate.js";
 
 /** The whole command line; each command loads its heavy parts when it runs. */
 export function createProgram(): Command {
@@ -18,7 +19,8 @@ export function createProgram(): Command {
     .addCommand(compareCommand())
     .addCommand(driftCommand())
     .addCommand(emulatorCommand())
-    .addCommand(recoverCommand());
+    .addCommand(recoverCommand())
+    .addCommand(validateCommand());
 }
 
 if (require.main === module) {

@@ -3,7 +3,7 @@ import { type Account, openAccount, openContext } from "./account.js";
 import { AmigoConfig, type WorkspaceEntry } from "./config.js";
 import { readDocument } from "./document.js";
 import type { Environment } from "./environment.js";
-import { environmentOf, readWorkspace } from "./live.js";
+import { environmentOf, type Inventory, readWorkspace } from "./live.js";
 import { References } from "./references.js";
 import { stackEnvironment } from "./stack-environment.js";
 
@@ -29,6 +29,8 @@ export interface Source {
   readonly referencesFile?: string;
   readonly references: References;
   readonly environment: Environment;
+  /** What exists, where it is a workspace. */
+  readonly inventory?: Inventory;
 }
 
 /** Reads an alias of `amigo.yaml`, `stack:NAME`, a workspace's id, or the path of a document. */
@@ -62,7 +64,7 @@ export async function readSource(text: string, options: SourceOptions): Promise<
     refuseOtherWorkspace(references, referencesFile, account);
     const inventory = await readWorkspace(account.context, account.workspaceId);
     const environment = environmentOf(text, inventory, references.copy(account.workspaceId));
-    return { text, kind: "workspace", entry, referencesFile, references, environment };
+    return { text, kind: "workspace", entry, referencesFile, references, environment, inventory };
   } catch (error) {
     throw withAdvice(error, account);
   } finally {
