@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { version } from "../version.js";
 import { budgetCommand } from "./budget.js";
 import { compareCommand } from "./compare.js";
+import { doctorCommand } from "./doctor.js";
 import { driftCommand } from "./drift.js";
 import { emulatorCommand } from "./emulator.js";
 import { recoverCommand } from "./recover.js";
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .version(version)
     .addCommand(budgetCommand())
     .addCommand(compareCommand())
+    .addCommand(doctorCommand())
     .addCommand(driftCommand())
     .addCommand(emulatorCommand())
     .addCommand(recoverCommand())
