@@ -200,7 +200,36 @@ describe("drift", () => {
   });
 });
 
+it("distinguishes two things of one name by their ids", async () => {
+  const stack = await makeStack({ dialect: { useCaseUnique: false } });
+  const own = await stack.add("useCase", useCase("Line"));
+  const twin = await stack.useCase("Line", { entity_name: "Clinic" });
+  expect(twin.id).not.toBe(own);
+  const { findings } = await stack.drift();
+  expect(findings).toEqual([{ class: "foreign", kind: "UseCase", name: "inbound_voice / Clinic / Line", id: twin.id }]);
+});
+
 describe("what cannot be read", () => {
+  it("of one workspace does not hide what is found in another", async () => {
+    const stack = await makeStack();
+    const other = await stack.client.createSelfServiceWorkspace({
+      slug: "other",
+      name: "Other",
+      environment: "staging",
+    });
+    await stack.add("service", service("Here"));
+    await stack.add("service", service("There", { workspaceId: other.id }));
+    await stack.service("Foreign");
+    expect(brief((await stack.drift()).findings)).toEqual(["foreign | Service | Foreign"]);
+    await stack.client.archiveWorkspace(other.id, "other");
+    const report = await stack.drift();
+    expect(brief(report.findings)).toEqual(["foreign | Service | Foreign"]);
+    expect([report.complete, report.notes]).toEqual([
+      false,
+      [expect.stringContaining(`workspace ${other.id} is archived`)],
+    ]);
+  });
+
   it("makes the report incomplete, is said, and is never called missing", async () => {
     const stack = await makeStack();
     const desk = await stack.add("service", service("Desk", { toolCapacity: 4 }));
