@@ -43,7 +43,10 @@ async function run({ json, ...flags }: Flags): Promise<number> {
   ]);
   const report = await examine(flags);
   if (json) console.log(JSON.stringify(report, undefined, 2));
-  else print(report, terminal(), (text, screen, indent) => paragraph(safe(text), screen, indent));
+  else
+    print(report, terminal(), (text, screen, indent) =>
+      text.split("\n").flatMap((line) => paragraph(safe(line), screen, indent)),
+    );
   return report.checks.every(({ state }) => state === "ok") ? EXIT.done : EXIT.seen;
 }
 

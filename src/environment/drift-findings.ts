@@ -13,6 +13,9 @@ export interface DriftField {
   readonly path: string;
   readonly declared: unknown;
   readonly live: unknown;
+  /** Of a list whose order means nothing: what exists and is not declared, and the other way round. */
+  readonly added?: readonly unknown[];
+  readonly removed?: readonly unknown[];
   /** Of an id, the name that it stands for. */
   readonly declaredName?: string;
   readonly liveName?: string;
@@ -152,13 +155,14 @@ export class Names {
   }
 
   /** A difference with the names that its ids stand for. */
-  field({ path, a, b }: ValueDifference): DriftField {
+  field({ path, a, b, ...lists }: ValueDifference): DriftField {
     const name = (value: unknown) => (typeof value === "string" ? this.ofIds.get(value.toLowerCase()) : undefined);
     const [declaredName, liveName] = [name(a), name(b)];
     return {
       path,
       declared: a ?? null,
       live: b ?? null,
+      ...lists,
       ...(declaredName === undefined ? {} : { declaredName }),
       ...(liveName === undefined ? {} : { liveName }),
     };

@@ -33,7 +33,7 @@ function change({ emulator }: Awaited<ReturnType<typeof makeScene>>, id: string,
 }
 
 describe("what differs between two environments", () => {
-  it("is told apart: only in A, only in B, and each field that differs by its path", () => {
+  it("is one of three: only in A, only in B, and each field that differs by its path", () => {
     const a =
       parse(`${base("", "    toolCapacity: 5\n    voiceConfig: { ttsModel: sonic-3, fillerVocabulary: [a, b] }\n")}  Old:
     agent: x

@@ -1,7 +1,8 @@
 import type { DriftReport } from "../drift.js";
 import type { Finding } from "../drift-findings.js";
-import { driftSummary, namedValue, waysOut } from "./drift-text.js";
-import { code, codeText, escaped, table } from "./markdown.js";
+import { cells } from "./comparison-markdown.js";
+import { asDifference, driftSummary, waysOut } from "./drift-text.js";
+import { codeText, escaped, table } from "./markdown.js";
 
 /** A drift report for an issue or a pull request. */
 export function driftMarkdown(report: DriftReport): string {
@@ -13,7 +14,7 @@ export function driftMarkdown(report: DriftReport): string {
     "",
     escaped(driftSummary(report)),
     ...(rows.length > 0 ? ["", ...table(["", "Resource", "Field", "Declared", "Live"], rows)] : []),
-    ...(notes.length > 0 ? ["", ...notes.map((note) => `- ${escaped(note)}`)] : []),
+    ...(notes.length > 0 ? ["", ...notes.map((note) => `- ${escaped(note.replace(/\s+/g, " "))}`)] : []),
     ...(ways.length > 0 ? ["", ...ways] : []),
   ].join("\n");
 }
@@ -24,11 +25,10 @@ function rowsOf({ class: word, kind, name, id, owner, fields }: Finding): string
     const more = word === "foreign" ? codeText(id) + (owner === undefined ? "" : `<br>of ${codeText(owner)}`) : "";
     return [[word, resource, more, word === "missing" ? "✔" : "", word === "foreign" ? "✔" : ""]];
   }
-  return fields.map(({ path, declared, live, declaredName, liveName }, index) => [
+  return fields.map((field, index) => [
     index === 0 ? word : "",
     index === 0 ? resource : "",
-    codeText(path),
-    code(namedValue(declared, declaredName)),
-    code(namedValue(live, liveName)),
+    codeText(field.path),
+    ...cells(asDifference(field)),
   ]);
 }

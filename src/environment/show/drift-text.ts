@@ -1,16 +1,7 @@
 import type { DriftReport } from "../drift.js";
 import type { DriftField, Finding } from "../drift-findings.js";
-import {
-  columnOf,
-  count,
-  paragraph,
-  quoted,
-  type Style,
-  safe,
-  type Terminal,
-  valueLines,
-  valueText,
-} from "./layout.js";
+import type { ValueDifference } from "../value-differences.js";
+import { columnOf, count, paragraph, quoted, type Style, safe, type Terminal, valueLines } from "./layout.js";
 
 const MARKS: Record<Finding["class"], { mark: string; style: Style }> = {
   changed: { mark: "~", style: "yellow" },
@@ -33,7 +24,9 @@ export function driftText(report: DriftReport, terminal: Terminal): string {
     ...lines,
     ...(lines.length > 0 ? [""] : []),
     ...paragraph(driftSummary(report), terminal),
-    ...notes.flatMap((note) => paragraph(`Note: ${safe(note)}.`, terminal)).map((line) => paint("yellow", line)),
+    ...notes
+      .flatMap((note) => paragraph(`Note: ${safe(note.replace(/\s+/g, " "))}.`, terminal))
+      .map((line) => paint("yellow", line)),
     ...waysOut(findings).flatMap((line) => paragraph(line, terminal)),
   ].join("\n");
 }
@@ -67,9 +60,11 @@ export function waysOut(findings: readonly Finding[]): string[] {
   ];
 }
 
-/** A value of a field, with the name that an id stands for. */
-export function namedValue(value: unknown, name: string | undefined): unknown {
-  return name === undefined ? value : `${name} (${String(value)})`;
+/** A field as the difference that it is, with the names that ids stand for. */
+export function asDifference({ declared, live, declaredName, liveName, ...field }: DriftField): ValueDifference {
+  const named = (value: unknown, name: string | undefined) =>
+    name === undefined ? value : `${name} (${String(value)})`;
+  return { ...field, a: named(declared, declaredName), b: named(live, liveName) };
 }
 
 function findingLines(finding: Finding, column: number, terminal: Terminal): string[] {
@@ -80,22 +75,8 @@ function findingLines(finding: Finding, column: number, terminal: Terminal): str
   return [
     terminal.paint(isOthers ? "dim" : style, `${title}  ${finding.class}${owner}`),
     ...(finding.class === "foreign" ? [terminal.paint("dim", `    ${safe(finding.id)}`)] : []),
-    ...(finding.fields ?? []).flatMap((field) => fieldLines(field, column, terminal)),
+    ...(finding.fields ?? []).flatMap((field) =>
+      valueLines(asDifference(field), ["declared", "live"], column, terminal),
+    ),
   ];
-}
-
-function fieldLines(field: DriftField, column: number, terminal: Terminal): string[] {
-  const { path, declared, live, declaredName, liveName } = field;
-  const difference = { path, a: namedValue(declared, declaredName), b: namedValue(live, liveName) };
-  if (Array.isArray(declared) && Array.isArray(live)) {
-    const lacks = (list: unknown[]) => {
-      const texts = new Set(list.map((item) => valueText(item)));
-      return (item: unknown) => !texts.has(valueText(item));
-    };
-    const [removed, added] = [declared.filter(lacks(live)), live.filter(lacks(declared))];
-    if (removed.length + added.length > 0) {
-      return valueLines({ ...difference, added, removed }, ["declared", "live"], column, terminal);
-    }
-  }
-  return valueLines(difference, ["declared", "live"], column, terminal);
 }
