@@ -8,6 +8,7 @@ import { openAccount, openContext } from "./account.js";
 import type { WorkspaceEntry } from "./config.js";
 import type { Check } from "./doctor.js";
 import { type Kind, kinds } from "./kinds.js";
+import { listOf } from "./live.js";
 
 /** Clocks that differ by more spoil the waits that a server asks for. */
 const CLOCK_TOLERANCE_SECONDS = 30;
@@ -105,7 +106,7 @@ async function readChecks(name: string, context: ProviderContext, workspaceId: s
     const above = kind.above && read.get(kind.above);
     if (kind.above && !above) continue;
     try {
-      read.set(kind, await kind.form.list(context, workspaceId, above?.slice(0, 1) ?? []));
+      read.set(kind, await listOf(kind, context, workspaceId, above?.slice(0, 1) ?? []));
     } catch (error) {
       failed.push(problemOf(`${name}: ${kind.section}`, error, context));
       // What a refused key or a hidden workspace cannot show, it cannot show of any kind.

@@ -96,7 +96,7 @@ export function foreignIn(found: readonly Found[], facts: StackFacts): Found[] {
   const foreignKeys = new Set(found.filter(foreign).map(({ kind, id }) => thingKey(kind.name, id)));
   return found.filter((one) => {
     const { above, form } = one.kind;
-    if (!foreign(one) || form.shape === "object" || isEmpty(one)) return false;
+    if (!foreign(one) || form.isBuiltIn?.(one.live) || form.shape === "object" || isEmpty(one)) return false;
     return !above || !foreignKeys.has(thingKey(above.name, String(one.live[form.within?.property ?? ""])));
   });
 }

@@ -37,7 +37,7 @@ export async function readWorkspace(
         return [];
       }
       try {
-        return await kind.form.list(context, workspaceId, parents);
+        return await listOf(kind, context, workspaceId, parents);
       } catch (error) {
         // Of a workspace that cannot be read nothing can be said.
         if (!PermissionError.isInstance(error) || kind.form.shape === "object") throw error;
@@ -51,10 +51,20 @@ export async function readWorkspace(
   const found: Found[] = [];
   for (const [kind, list] of read) {
     for (const existing of await list) {
-      if (!kind.form.isBuiltIn?.(existing.live)) found.push({ ...existing, kind });
+      found.push({ ...existing, kind });
     }
   }
   return { workspaceId, found, incomplete };
+}
+
+/** All of a kind in a workspace. `above` are those of the kind that they stand in. */
+export async function listOf(
+  { form: { inside, list } }: Kind,
+  context: ProviderContext,
+  workspaceId: string,
+  above: readonly Existing[],
+): Promise<Existing[]> {
+  return inside ? above.flatMap(inside) : ((await list?.(context, workspaceId, above)) ?? []);
 }
 
 /**
@@ -62,7 +72,8 @@ export async function readWorkspace(
  * `references`. Throws where two things could not be told apart.
  */
 export function environmentOf(name: string, inventory: Inventory, references: References): Environment {
-  const { found, incomplete, workspaceId } = inventory;
+  const { incomplete, workspaceId } = inventory;
+  const found = inventory.found.filter(({ kind, live }) => !kind.form.isBuiltIn?.(live));
   const paths = pathsOf(found);
   refuseDoubles(found, paths);
   const notes: string[] = [];

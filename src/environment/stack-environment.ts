@@ -24,8 +24,8 @@ export async function stackEnvironment(
 ): Promise<Environment> {
   const pulumi = await Pulumi.find(stack, cwd);
   const { resources } = await exportState(pulumi, ...(showSecrets ? ["--show-secrets"] : []));
-  const declared = declaredBy(resources);
-  const found = [...declared, ...inlineParts(declared)];
+  const own = declaredBy(resources);
+  const found = [...own, ...insideOf(own)];
   const workspaces = [...new Set(found.map(workspaceOf))];
   if (found.length === 0) {
     throw new Error(
@@ -54,25 +54,15 @@ export function declaredBy(resources: readonly StateResource[]): (Found & { reso
   });
 }
 
-/** What resources declare of kinds that stand in their entries, such as the version sets of a service, as things of their own. */
-export function inlineParts(declared: readonly Found[]): Found[] {
-  return declared.flatMap(({ kind, id, live }) =>
-    kind.within.flatMap((inner) => {
-      const section = live[inner.form.section];
-      const [key] = inner.form.key;
-      if (inner.form.shape !== "map" || !key || !section || typeof section !== "object") return [];
-      return Object.entries(section as Record<string, Values>).map(([name, values]) => ({
-        kind: inner,
-        id: `${id}/${name}`,
-        live: {
-          ...values,
-          workspaceId: live.workspaceId,
-          ...secretAs(live, inner),
-          [inner.form.within?.property ?? ""]: id,
-          [key]: name,
-        },
-      }));
-    }),
+/** What a resource declares inside of it, and no resource of its own does. */
+function insideOf(found: readonly Found[]): Found[] {
+  const own = new Set(found.map(({ kind, id }) => `${kind.name} ${id}`));
+  return found.flatMap((above) =>
+    above.kind.within.flatMap((kind) =>
+      (kind.form.inside?.(above) ?? [])
+        .filter(({ id }) => !own.has(`${kind.name} ${id}`))
+        .map(({ id, live }) => ({ kind, id, live: { ...live, ...secretAs(above.live, kind) } })),
+    ),
   );
 }
 

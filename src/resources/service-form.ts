@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CreateServiceBody, ServiceResponse } from "../api/index.js";
+import { type CreateServiceBody, type ServiceResponse, wholeOf } from "../api/index.js";
 import { asSet, asText } from "../engine/compare.js";
 import type { DocumentForm } from "../engine/document-form.js";
 import { HIDDEN } from "../engine/hidden.js";
@@ -65,7 +65,7 @@ export const document: DocumentForm = {
   brief: { voiceConfig: withoutVoiceDefaults },
   isBuiltIn: ({ isSystem }) => isSystem === true,
   list: async (context, workspaceId) =>
-    (await context.client.listServices(workspaceId)).map((service) => existing(service, {})),
+    wholeOf(await context.client.listServices(workspaceId)).map((service) => existing(service, {})),
 };
 
 const inputs = inputsSchema(properties);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CreateUseCaseBody, UseCaseResponse } from "../api/index.js";
+import { type CreateUseCaseBody, type UseCaseResponse, wholeOf } from "../api/index.js";
 import { asText } from "../engine/compare.js";
 import type { DocumentForm } from "../engine/document-form.js";
 import { type Existing, inputsSchema, type Properties, type Values } from "../engine/lifecycle.js";
@@ -71,5 +71,5 @@ export const document: DocumentForm = {
   fields: ["channel", "entityName", "name", "setupId", "service", "description", "senderEmailAddress", "emailType"],
   references: { setupId: { as: "setup", aliases: "setups", mustBe: "approved" } },
   list: async (context, workspaceId) =>
-    (await context.client.listUseCases(workspaceId)).map((useCase) => existing(useCase, workspaceId)),
+    wholeOf(await context.client.listUseCases(workspaceId)).map((useCase) => existing(useCase, workspaceId)),
 };

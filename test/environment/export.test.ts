@@ -119,6 +119,43 @@ testCallerNumbers:
     await expect(scene.export()).rejects.toThrow(`exists twice, as ${a.id} and ${b.id}`);
   });
 
+  it("exports the rest where one kind may not be read, and does not take it for empty", async () => {
+    const refused = { when: "before", action: { kind: "status", status: 403 } } as const;
+    const scene = await makeScene({ faults: [{ operation: "list-use-cases", ...refused }] });
+    await scene.service("Front desk");
+    const environment = await scene.export();
+    const document = documentOf(environment);
+    expect(Object.keys(document)).toEqual(["version", "workspace", "services", "testCallerNumbers", "incomplete"]);
+    expect(document.incomplete).toEqual(["useCases"]);
+    expect(parse(yamlOf(environment)).incomplete).toEqual(environment.incomplete);
+    scene.emulator.faults.clear();
+    scene.emulator.faults.add({ operation: "get-use-case-service-binding", ...refused });
+    await scene.useCase("Reception");
+    expect(documentOf(await scene.export())).toMatchObject({
+      useCases: [{ name: "Reception" }],
+      incomplete: ["useCases.service"],
+    });
+  });
+
+  it("fails where a list is shorter than its own total, or an entry cannot be read", async () => {
+    const scene = await makeScene();
+    const body = { items: [], has_more: false, continuation_token: null, total: 9 };
+    scene.emulator.faults.add({
+      operation: "list-services",
+      when: "before",
+      action: { kind: "status", status: 200, body },
+    });
+    await expect(scene.export()).rejects.toThrow("the list is not whole: 0 of 9");
+    scene.emulator.faults.clear();
+    await scene.service("Front desk");
+    scene.emulator.faults.add({
+      operation: "list-services",
+      when: "after",
+      action: { kind: "edit", drop: ["agent_id"] },
+    });
+    await expect(scene.export()).rejects.toThrow("agent_id");
+  });
+
   it("brings what the chosen part needs, and says so", async () => {
     const scene = await makeScene();
     const desk = await scene.service("Front desk");
