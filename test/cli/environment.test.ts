@@ -63,6 +63,11 @@ describe("compare", () => {
       stdout: "",
       stderr: expect.stringMatching(/^error: .*bad\.yaml:3:\d+: .*agnet: .*did you mean agent\?/m),
     });
+    writeFileSync(path.join(folder, "part.yaml"), `${document}incomplete: [useCases]\n`);
+    expect(await run("compare", ...at("a.yaml", "part.yaml"))).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/Nothing differs[\s\S]*Not compared: useCases/),
+    });
     expect(await run("compare", ...at("a.yaml", "empty.yaml"))).toMatchObject({ code: 1, stdout: "" });
     expect(await run("compare", at("a.yaml")[0] ?? "", "nowhere")).toMatchObject({
       code: 1,
