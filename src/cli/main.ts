@@ -5,9 +5,13 @@ import { Command } from "commander";
 import { version } from "../version.js";
 import { adoptCommand } from "./adopt.js";
 import { budgetCommand } from "./budget.js";
+import { compareCommand } from "./compare.js";
+import { doctorCommand } from "./doctor.js";
+import { driftCommand } from "./drift.js";
 import { emulatorCommand } from "./emulator.js";
 import { exportCommand } from "./export.js";
 import { recoverCommand } from "./recover.js";
+import { validateCommand } from "./validate.js";
 
 /** The whole command line; each command loads its heavy parts when it runs. */
 export function createProgram(): Command {
@@ -16,9 +20,13 @@ export function createProgram(): Command {
     .version(version)
     .addCommand(adoptCommand())
     .addCommand(budgetCommand())
+    .addCommand(compareCommand())
+    .addCommand(doctorCommand())
+    .addCommand(driftCommand())
     .addCommand(emulatorCommand())
     .addCommand(exportCommand())
-    .addCommand(recoverCommand());
+    .addCommand(recoverCommand())
+    .addCommand(validateCommand());
 }
 
 if (require.main === module) {

@@ -6,6 +6,8 @@ import { messageOf } from "./provider/failure.js";
 export interface Settings {
   /** The key, read anew for each request so that a variable named by `apiKeyEnv` is never stored. */
   readonly apiKey: () => string | undefined;
+  /** Where the key comes from, such as `environment variable AMIGO_API_KEY`; undefined where there is none. */
+  readonly keySource: () => string | undefined;
   /** Which source the key came from and what to look at, or where none was found. */
   readonly keyAdvice: () => string;
   readonly baseUrl: string;
@@ -90,7 +92,7 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
     // An explicit provider that names a variable means that account and no other.
     return keyVariable && storedKey === undefined ? named() : [own, ambient()];
   };
-  const findKey = () => keySources().find(({ key }) => key !== undefined)?.key;
+  const findSource = () => keySources().find(({ key }) => key !== undefined);
 
   const ownership = text("ownershipTag") ?? "true";
   if (ownership !== "true" && ownership !== "false") {
@@ -106,11 +108,12 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
 
   return {
     apiKey: () => {
-      const key = findKey();
+      const key = findSource()?.key;
       // Before any message can quote it.
       if (key !== undefined) registerSecret(key);
       return key;
     },
+    keySource: () => findSource()?.text,
     keyAdvice: () => adviceOf(keySources(), baseUrl),
     baseUrl,
     workspaceId: text("workspaceId"),

@@ -7,3 +7,8 @@ export function providerName(kind: string): string {
 export function typeToken(kind: string): string {
   return `pulumi-nodejs:dynamic/amigo:${kind}`;
 }
+
+/** The constant text from which the SDK makes the provider of a resource; it stands in state. */
+export function providerText(kind: string): string {
+  return `exports.handler=require('pulumi-amigo/providers').${providerName(kind)}`;
+}

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { show } from "../engine/compare.js";
 import type { Values } from "../engine/lifecycle.js";
 import { programError, requireArguments, requireKnown, requireName } from "../engine/program/program-error.js";
+import { providerName } from "../engine/tokens.js";
 import { classes } from "../resources/index.js";
 import type { Service } from "../resources/service.js";
 import type { ServiceBinding } from "../resources/service-binding.js";
@@ -130,7 +131,7 @@ function isRootOf(incomplete: ReadonlySet<string>, { name, above }: Kind): boole
 }
 
 function classOf({ lifecycle: { kind } }: Kind): unknown {
-  return Object.entries(classes).find(([name]) => name === `${kind[0]?.toLowerCase()}${kind.slice(1)}`)?.[1];
+  return Object.entries(classes).find(([name]) => name === providerName(kind))?.[1];
 }
 
 function withIds(args: Values, made: ReadonlyMap<Declaration["item"], pulumi.CustomResource>): Values {

@@ -15,6 +15,8 @@ export interface Item {
   readonly id?: string;
   /** The owner mark that the API shows. */
   readonly owner?: string;
+  /** The fields that a program gave as secrets. */
+  readonly secret?: readonly string[];
 }
 
 /** All that is wanted of a workspace, or all that exists in it. */

@@ -1,6 +1,6 @@
 import { PermissionError } from "../api/errors.js";
 import { canonicalId } from "../api/index.js";
-import { compact, same } from "../engine/compare.js";
+import { compact, isSecret, same } from "../engine/compare.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
@@ -21,11 +21,15 @@ export interface Inventory {
   readonly incomplete: ReadonlySet<string>;
 }
 
-/** Reads a whole workspace: each list once, and what has none one by one. */
-export async function readWorkspace(context: ProviderContext, workspaceId: string): Promise<Inventory> {
+/** Reads a whole workspace, or some kinds of it: each list once, and what has none one by one. */
+export async function readWorkspace(
+  context: ProviderContext,
+  workspaceId: string,
+  wanted: readonly Kind[] = kinds,
+): Promise<Inventory> {
   const incomplete = new Set<string>();
   const read = new Map<Kind, Promise<Existing[]>>();
-  for (const kind of kinds) {
+  for (const kind of wanted) {
     const above = kind.above ? (read.get(kind.above) as Promise<Existing[]>) : Promise.resolve([]);
     const list = above.then(async (parents) => {
       if (kind.above && incomplete.has(kind.above.name)) {
@@ -33,8 +37,7 @@ export async function readWorkspace(context: ProviderContext, workspaceId: strin
         return [];
       }
       try {
-        const { inside, list: listAll } = kind.form;
-        return inside ? parents.flatMap(inside) : ((await listAll?.(context, workspaceId, parents)) ?? []);
+        return await listOf(kind, context, workspaceId, parents);
       } catch (error) {
         // Of a workspace that cannot be read nothing can be said.
         if (!PermissionError.isInstance(error) || kind.form.shape === "object") throw error;
@@ -54,6 +57,16 @@ export async function readWorkspace(context: ProviderContext, workspaceId: strin
   return { workspaceId, found, incomplete };
 }
 
+/** All of a kind in a workspace. `above` are those of the kind that they stand in. */
+export async function listOf(
+  { form: { inside, list } }: Kind,
+  context: ProviderContext,
+  workspaceId: string,
+  above: readonly Existing[],
+): Promise<Existing[]> {
+  return inside ? above.flatMap(inside) : ((await list?.(context, workspaceId, above)) ?? []);
+}
+
 /**
  * What exists as an environment, in the document's terms. Aliases that the references lack are proposed; they are added to
  * `references`. Throws where two things could not be told apart.
@@ -70,6 +83,7 @@ export function environmentOf(name: string, inventory: Inventory, references: Re
     .sort(([a, left], [b, right]) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || compareTexts(left, right));
   const items = ordered.flatMap(([one, path]): Item[] => {
     const fields: Values = {};
+    const secret: string[] = [];
     for (const field of fieldsOf(one.kind)) {
       if (one.kind.form.shape === "map" && one.kind.form.key.includes(field.property)) continue;
       const value = shownValue(one, field, { found, paths, references });
@@ -80,9 +94,14 @@ export function environmentOf(name: string, inventory: Inventory, references: Re
         return [];
       }
       if (value !== undefined) fields[field.name] = value;
+      if (value !== undefined && isSecret(one.live, field.property)) secret.push(field.name);
     }
     const owner = one.live[HIDDEN.owner];
-    return [{ kind: one.kind, path, fields, id: one.id, ...(owner === undefined ? {} : { owner: String(owner) }) }];
+    const marks = {
+      ...(owner === undefined ? {} : { owner: String(owner) }),
+      ...(secret.length > 0 ? { secret } : {}),
+    };
+    return [{ kind: one.kind, path, fields, id: one.id, ...marks }];
   });
   const managed = new Set(kinds.filter((kind) => !incomplete.has(kind.name)).map((kind) => kind.name));
   return { name, items, managed, incomplete, references, workspaceId, notes };
@@ -98,8 +117,8 @@ interface Scene {
 }
 
 /** The keys of each, after those of what it stands in; without those that stand in something that is left out. */
-function pathsOf(found: readonly Found[]): Map<Found, string[]> {
-  const paths = new Map<Found, string[]>();
+export function pathsOf<One extends Found>(found: readonly One[]): Map<One, string[]> {
+  const paths = new Map<One, string[]>();
   const byId = new Map<string, string[]>();
   for (const one of found) {
     const { form, name, above } = one.kind;

@@ -3,7 +3,7 @@ import { type Account, openAccount, openContext } from "./account.js";
 import { AmigoConfig, type WorkspaceEntry } from "./config.js";
 import { readDocument } from "./document.js";
 import type { Environment } from "./environment.js";
-import { environmentOf, readWorkspace } from "./live.js";
+import { environmentOf, type Inventory, readWorkspace } from "./live.js";
 import { References } from "./references.js";
 import { stackEnvironment } from "./stack-environment.js";
 
@@ -15,6 +15,8 @@ export interface SourceOptions {
   /** The folder that paths and Pulumi projects are looked for in. */
   readonly cwd: string;
   readonly warn: (message: string) => void;
+  /** Whether the secrets of a stack are read in clear, by what never prints them. @default false */
+  readonly showSecrets?: boolean;
 }
 
 /** Something that a command reads an environment from: a workspace, a stack or a document. */
@@ -27,11 +29,13 @@ export interface Source {
   readonly referencesFile?: string;
   readonly references: References;
   readonly environment: Environment;
+  /** What exists, where it is a workspace. */
+  readonly inventory?: Inventory;
 }
 
 /** Reads an alias of `amigo.yaml`, `stack:NAME`, a workspace's id, or the path of a document. */
 export async function readSource(text: string, options: SourceOptions): Promise<Source> {
-  const { cwd, warn } = options;
+  const { cwd, warn, showSecrets } = options;
   const given = options.references === undefined ? undefined : path.resolve(cwd, options.references);
   if (text.startsWith("stack:")) {
     const references = given ? References.read(given) : References.none();
@@ -39,6 +43,7 @@ export async function readSource(text: string, options: SourceOptions): Promise<
       cwd,
       warn,
       references: references.copy(),
+      showSecrets,
     });
     return { text, kind: "stack", referencesFile: given, references, environment };
   }
@@ -59,7 +64,7 @@ export async function readSource(text: string, options: SourceOptions): Promise<
     refuseOtherWorkspace(references, referencesFile, account);
     const inventory = await readWorkspace(account.context, account.workspaceId);
     const environment = environmentOf(text, inventory, references.copy(account.workspaceId));
-    return { text, kind: "workspace", entry, referencesFile, references, environment };
+    return { text, kind: "workspace", entry, referencesFile, references, environment, inventory };
   } catch (error) {
     throw withAdvice(error, account);
   } finally {

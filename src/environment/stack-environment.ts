@@ -1,8 +1,10 @@
+import { isSecret } from "../engine/compare.js";
+import { HIDDEN } from "../engine/hidden.js";
 import type { Values } from "../engine/lifecycle.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { exportState, inClear, lifecycleOf, type StateResource } from "../stack/state.js";
 import type { Environment } from "./environment.js";
-import { kinds } from "./kinds.js";
+import { type Kind, kinds } from "./kinds.js";
 import { environmentOf, type Found } from "./live.js";
 import type { References } from "./references.js";
 
@@ -11,12 +13,17 @@ export interface StackOptions {
   readonly warn: (message: string) => void;
   /** Aliases that they lack are added. */
   readonly references: References;
+  /** Whether values that the program gave as secrets are read in clear, to be compared; else they are missing. @default false */
+  readonly showSecrets?: boolean;
 }
 
 /** What the state of a stack declares, as an environment. */
-export async function stackEnvironment(stack: string, { cwd, references }: StackOptions): Promise<Environment> {
+export async function stackEnvironment(
+  stack: string,
+  { cwd, references, showSecrets }: StackOptions,
+): Promise<Environment> {
   const pulumi = await Pulumi.find(stack, cwd);
-  const { resources } = await exportState(pulumi);
+  const { resources } = await exportState(pulumi, ...(showSecrets ? ["--show-secrets"] : []));
   const own = declaredBy(resources);
   const found = [...own, ...insideOf(own)];
   const workspaces = [...new Set(found.map(workspaceOf))];
@@ -43,7 +50,7 @@ export function declaredBy(resources: readonly StateResource[]): (Found & { reso
     const kind = kinds.find((one) => one.lifecycle === lifecycle);
     if (!kind || resource.id === undefined || resource.inputs?.__get) return [];
     const inputs = inClear(resource.inputs ?? {}) as Values;
-    return [{ kind, id: resource.id, live: withoutBuiltIn(inputs), resource }];
+    return [{ kind, id: resource.id, live: { ...shownNames(kind, resource), ...withoutBuiltIn(inputs) }, resource }];
   });
 }
 
@@ -54,16 +61,31 @@ function insideOf(found: readonly Found[]): Found[] {
     above.kind.within.flatMap((kind) =>
       (kind.form.inside?.(above) ?? [])
         .filter(({ id }) => !own.has(`${kind.name} ${id}`))
-        .map((existing) => ({ ...existing, kind })),
+        .map(({ id, live }) => ({ kind, id, live: { ...live, ...secretAs(above.live, kind) } })),
     ),
   );
 }
 
-function withoutBuiltIn(inputs: Values): Values {
-  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !name.startsWith("__")));
+/** A secret section is secret in all its parts. */
+function secretAs(above: Values, { form, lifecycle }: Kind): Values {
+  return isSecret(above, form.section) ? { [HIDDEN.secrets]: Object.keys(lifecycle.properties) } : {};
 }
 
-function workspaceOf({ kind, id, live }: Found): string {
+/** The names that the API showed for ids, which only outputs hold. */
+function shownNames({ form }: Kind, { outputs = {} }: StateResource): Values {
+  const names = Object.values(form.references ?? {}).flatMap((one) => ("nameFrom" in one ? (one.nameFrom ?? []) : []));
+  return Object.fromEntries(names.map((name) => [name, outputs[name]]));
+}
+
+/** The program's own values, and which of them are secret. */
+function withoutBuiltIn(inputs: Values): Values {
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([name]) => !name.startsWith("__") || name === HIDDEN.secrets),
+  );
+}
+
+/** The workspace that a resource lives in; of a workspace itself. */
+export function workspaceOf({ kind, id, live }: Found): string {
   return String(kind.name === "Workspace" ? id : live.workspaceId);
 }
 

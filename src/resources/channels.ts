@@ -22,7 +22,11 @@ export async function misfit(
   service: pulumi.CustomResource & { readonly channelType: pulumi.Output<string> },
   channel: string,
 ): Promise<string | undefined> {
-  const type = await channelTypeOf(service);
+  return channelMisfit(await channelTypeOf(service), channel);
+}
+
+/** The same of a service of this type. */
+export function channelMisfit(type: string | undefined, channel: string): string | undefined {
   if (type !== "text" || !CALLS.includes(channel)) return undefined;
   return `found a use case of the channel ${channel} and a text service, which takes no calls; bind it to a voice service, or change the service's channelType`;
 }

@@ -29,13 +29,18 @@ export async function makeScene(options: Parameters<typeof startEmulator>[0] = {
     environment: { AMIGO_API_KEY: demoKey, AMIGO_BASE_URL: emulator.url },
     explicit: false,
   });
-  const context = new ProviderContext(settings, () => {});
-  open.push(() => context.close());
+  const newContext = () => {
+    const made = new ProviderContext(settings, () => {});
+    open.push(() => made.close());
+    return made;
+  };
+  const context = newContext();
   const workspace = seedIds.workspace;
   return {
     emulator,
     client,
     context,
+    newContext,
     workspace,
     requests,
     service: (name: string, more: object = {}) =>

@@ -7,7 +7,7 @@ import type { Lifecycle, Values } from "../lifecycle.js";
 import { shortMark } from "../owner.js";
 import { problemsOf } from "../problems.js";
 import { sanitise } from "../sanitise.js";
-import { providerName, typeToken } from "../tokens.js";
+import { providerText, typeToken } from "../tokens.js";
 import { warnOfConfig } from "./config-warnings.js";
 import { type ConflictCheck, programRegister } from "./conflicts.js";
 import { isSecret, withUnknowns } from "./inspect.js";
@@ -58,7 +58,7 @@ export abstract class AmigoResource extends pulumi.CustomResource {
     for (const key of Object.keys(facts.outputs)) inputs[key] = undefined;
     Object.assign(inputs, args);
     // A constant, so that no code goes into state and new code takes effect at once (docs/decisions).
-    inputs[HIDDEN.provider] = `exports.handler=require('pulumi-amigo/providers').${providerName(facts.kind)}`;
+    inputs[HIDDEN.provider] = providerText(facts.kind);
     if (opts.id) inputs[LOOKED_UP] = true;
     else if (!opts.urn) {
       inputs[HIDDEN.owner] = stateMark(typeToken(facts.kind), name, opts.parent);

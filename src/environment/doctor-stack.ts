@@ -1,0 +1,87 @@
+import { HIDDEN } from "../engine/hidden.js";
+import { providerText, typeToken } from "../engine/tokens.js";
+import { projectName } from "../stack/project.js";
+import { Pulumi } from "../stack/pulumi.js";
+import { exportState, lifecycleOf, nameOf, type StackState, type StateResource } from "../stack/state.js";
+import type { Check } from "./doctor.js";
+
+/** The stack that was named or is selected; undefined where there is no project, a check where it cannot be found. */
+export async function openStack(folder: string, stack: string | undefined): Promise<Pulumi | Check | undefined> {
+  try {
+    if (stack === undefined && projectName(folder) === undefined) return undefined;
+    return await Pulumi.find(stack, folder);
+  } catch (error) {
+    if (stack !== undefined) {
+      return { name: "stack", state: "problem", found: (error as Error).message, next: "check --stack and -C" };
+    }
+    const next = "name one with --stack, to look at its state too";
+    return { name: "stack", state: "warning", found: "no stack is selected, or none can be read", next };
+  }
+}
+
+export async function stackChecks(pulumi: Pulumi): Promise<Check[]> {
+  try {
+    return checksOf(pulumi.stack, await exportState(pulumi));
+  } catch (error) {
+    const next = "check --stack, -C and the backend";
+    return [{ name: `stack ${pulumi.stack}`, state: "problem", found: (error as Error).message, next }];
+  }
+}
+
+/** What the state of a stack holds that this version does not write. */
+export function checksOf(stack: string, { resources, pending }: StackState): Check[] {
+  const name = `stack ${stack}`;
+  const own = resources.filter(({ type }) => type.startsWith(typeToken("")));
+  const unknown = own.filter(({ type }) => lifecycleOf(type) === undefined);
+  const known = own.filter(({ type }) => lifecycleOf(type) !== undefined);
+  const otherCode = known.filter(({ type, inputs, outputs }) =>
+    [inputs, outputs].some((values) => !isConstant(type, values?.[HIDDEN.provider])),
+  );
+  const problems: Check[] = [
+    ...(pending.length > 0
+      ? [
+          {
+            name,
+            state: "warning" as const,
+            found: `an interrupted run left ${pending.length} pending operations`,
+            next: "run `pulumi-amigo recover`",
+          },
+        ]
+      : []),
+    ...(unknown.length > 0
+      ? [
+          {
+            name,
+            state: "problem" as const,
+            found: `its state holds kinds of resources that this version does not know: ${listed(unknown)}`,
+            next: "was it written by a newer pulumi-amigo? Install that version in the project",
+          },
+        ]
+      : []),
+    ...(otherCode.length > 0
+      ? [
+          {
+            name,
+            state: "warning" as const,
+            found: `its state holds resources that another version or form of this provider wrote: ${listed(otherCode)}`,
+            next: "run `pulumi up`: it writes them anew, without a change to what exists",
+          },
+        ]
+      : []),
+  ];
+  if (problems.length > 0) return problems;
+  return [
+    { name, state: "ok", found: `${own.length} resources of this provider, in the shape that this version writes` },
+  ];
+}
+
+/** Whether this is the text from which the SDK makes the provider; versions without it held their code in state. */
+function isConstant(type: string, text: unknown): boolean {
+  const kind = lifecycleOf(type)?.kind ?? "";
+  return text === providerText(kind);
+}
+
+function listed(resources: readonly StateResource[]): string {
+  const names = resources.slice(0, 5).map(({ type, urn }) => `${type.slice(typeToken("").length)} ${nameOf(urn)}`);
+  return resources.length > 5 ? `${names.join(", ")} and ${resources.length - 5} more` : names.join(", ");
+}

@@ -1,0 +1,166 @@
+import * as path from "node:path";
+import { channelMisfit } from "../resources/channels.js";
+import { readDocument } from "./document.js";
+import { describe, type Environment, type Item, keyOf } from "./environment.js";
+import { fieldsOf, kinds, roots } from "./kinds.js";
+import type { Inventory } from "./live.js";
+import { aliasesIn } from "./readiness.js";
+import { References } from "./references.js";
+import { readSource, type Source } from "./source.js";
+import { type SourceText, TextError } from "./source-text.js";
+
+export interface Validation {
+  readonly document: string;
+  readonly valid: boolean;
+  /** What is wrong, each as `file:line:column: sentence`. */
+  readonly problems: readonly string[];
+  /** What is not wrong, and has to be settled before the document can be deployed. */
+  readonly openEnds: readonly string[];
+  /** What is worth knowing, and what nobody can check. */
+  readonly notes: readonly string[];
+}
+
+export interface ValidateOptions {
+  readonly document: string;
+  readonly references?: string;
+  /** A workspace that the ids and names are looked up in. */
+  readonly online?: string;
+  readonly config?: string;
+  readonly cwd: string;
+  readonly warn: (message: string) => void;
+}
+
+type Document = Environment & { source: SourceText };
+
+/** Checks a document by itself, with its references, and against a workspace. Writes nothing. */
+export async function validate(options: ValidateOptions): Promise<Validation> {
+  const { document: file, cwd } = options;
+  try {
+    const given = options.references === undefined ? undefined : path.resolve(cwd, options.references);
+    // As a person would write it, where the command runs.
+    const document = { ...readDocument(path.relative("", path.resolve(cwd, file))), name: file };
+    const misfits = channelProblems(document);
+    if (misfits.length > 0) throw new TextError(misfits);
+    const references = given ? References.read(given) : undefined;
+    const online = options.online === undefined ? undefined : await readOnline(options.online, options);
+    const known = references ?? (online?.referencesFile ? online.references : undefined);
+    const openEnds = known ? unmapped(document, known, given ?? online?.referencesFile ?? "") : [];
+    const notes = known ? [] : [`no references file was read: whether each alias has an id was not checked`];
+    const found = online ? onlineChecks(document, online, known ?? References.none()) : { openEnds: [], notes: [] };
+    return {
+      document: file,
+      valid: true,
+      problems: [],
+      openEnds: [...openEnds, ...found.openEnds],
+      notes: [...notes, ...found.notes],
+    };
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    return { document: file, valid: false, problems: error.problems, openEnds: [], notes: [] };
+  }
+}
+
+/** Use cases that the API would not bind to their service. */
+function channelProblems({ items, source }: Document): string[] {
+  return items.flatMap((item) => {
+    const [channel = ""] = item.path;
+    const service = items.find(({ kind, path: [name] }) => kind.name === "Service" && name === item.fields.service);
+    if (item.kind.name !== "ServiceBinding" || !service) return [];
+    const misfit = channelMisfit(service.fields.channelType as string | undefined, channel);
+    return misfit === undefined ? [] : [placed(source, item, "", misfit)];
+  });
+}
+
+function placed(source: SourceText, item: Item, field: string, sentence: string): string {
+  return source.problem([...(item.where ?? []), ...(field ? [field] : [])], `${describe(item)}: ${sentence}`);
+}
+
+/** Aliases without an id, each where it stands first. */
+function unmapped(document: Document, references: References, file: string): string[] {
+  return aliasesIn(document).flatMap(({ table, word, alias, items: [first, ...more] }) => {
+    if (!first || references.get(table, alias)) return [];
+    const others = more.length > 0 ? `, used by ${more.length} more` : "";
+    return [
+      placed(
+        document.source,
+        first,
+        word,
+        `the ${word} ${alias}${others} has no id: add ${table}.${alias}.id to ${file}`,
+      ),
+    ];
+  });
+}
+
+async function readOnline(text: string, { config, references, cwd, warn }: ValidateOptions): Promise<Source> {
+  const source = await readSource(text, { config, references, cwd, warn });
+  if (source.kind === "workspace") return source;
+  throw new Error(`--online ${text} is a ${source.kind}: name a workspace, by its alias in amigo.yaml or its id`);
+}
+
+function onlineChecks(document: Document, { text, environment, inventory }: Source, references: References) {
+  const unread = kinds.filter(({ name }) => environment.incomplete.has(name));
+  const { openEnds, unseen } = idChecks(document, references, text, inventory);
+  const there = new Set(environment.items.map(({ kind, path }) => keyOf(kind, path)));
+  const own = document.items.filter(({ kind }) => roots.includes(kind) && kind.form.key.length > 0);
+  const taken = own.filter(({ kind, path }) => there.has(keyOf(kind, path)));
+  return {
+    openEnds: [
+      ...openEnds,
+      ...unread.map(
+        ({ section }) => `${section} of ${text} could not be read (403): whether names are free is not known`,
+      ),
+    ],
+    notes: [
+      ...(unseen.length > 0
+        ? [`nothing in ${text} shows the ids of ${unseen.join(", ")}: this API cannot say whether they exist`]
+        : []),
+      `${own.length - taken.length} of ${own.length} names are free in ${text}${taken.length > 0 ? `; there already: ${listed(taken)}` : ""}`,
+      "what no read shows: whether a setup is approved, whether a version number exists, whether the key may write",
+    ],
+  };
+}
+
+/** Ids that the workspace shows under another name than the references do, and those that it does not show. */
+function idChecks(document: Document, references: References, workspace: string, inventory: Inventory | undefined) {
+  const openEnds: string[] = [];
+  const unseen: string[] = [];
+  for (const { table, word, alias, items } of aliasesIn(document)) {
+    const entry = references.get(table, alias);
+    if (!entry) continue;
+    const names = namesOf(inventory, table, entry.id);
+    if (names === undefined) unseen.push(`${word} ${alias}`);
+    else if (entry.name !== undefined && names.length > 0 && !names.includes(entry.name)) {
+      const [first] = items as [Item];
+      openEnds.push(
+        placed(
+          document.source,
+          first,
+          word,
+          `${workspace} shows the id of ${word} ${alias} (${entry.id}) with the name "${names.join('", "')}", and the references call it "${entry.name}": is it the right id?`,
+        ),
+      );
+    }
+  }
+  return { openEnds, unseen };
+}
+
+/** The names under which what exists shows an id; undefined where nothing shows it. */
+function namesOf(inventory: Inventory | undefined, table: string, id: string): string[] | undefined {
+  let isShown = false;
+  const names = new Set<string>();
+  for (const { kind, live } of inventory?.found ?? []) {
+    for (const { property, reference } of fieldsOf(kind)) {
+      if (!reference || !("aliases" in reference) || reference.aliases !== table) continue;
+      if (String(live[property]).toLowerCase() !== id) continue;
+      isShown = true;
+      const name = reference.nameFrom && live[reference.nameFrom];
+      if (typeof name === "string") names.add(name);
+    }
+  }
+  return isShown ? [...names] : undefined;
+}
+
+function listed(items: readonly Item[]): string {
+  const names = items.slice(0, 5).map(describe);
+  return items.length > 5 ? `${names.join(", ")} and ${items.length - 5} more` : names.join(", ");
+}

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import type { Command } from "commander";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createProgram } from "../../src/cli/main.js";
+
+const document = `version: 1
+services:
+  Front desk: { agent: desk, contextGraph: scheduling, toolCapacity: 4 }
+`;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "cli-"));
+  writeFileSync(path.join(folder, "a.yaml"), document);
+  writeFileSync(path.join(folder, "b.yaml"), document.replace("4", "5"));
+  writeFileSync(path.join(folder, "bad.yaml"), document.replace("agent", "agnet"));
+  writeFileSync(path.join(folder, "empty.yaml"), "");
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs the command line in this process. */
+async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const text = { stdout: "", stderr: "" };
+  const to = (stream: "stdout" | "stderr") => (chunk: string) => {
+    text[stream] += chunk;
+  };
+  const lineTo = (stream: "stdout" | "stderr") => (line: string) => to(stream)(`${line}\n`);
+  vi.spyOn(console, "log").mockImplementation(lineTo("stdout"));
+  vi.spyOn(console, "error").mockImplementation(lineTo("stderr"));
+  const program = createProgram();
+  const commands = (command: Command): Command[] => [command, ...command.commands.flatMap(commands)];
+  for (const command of commands(program)) {
+    command.exitOverride().configureOutput({
+      writeOut: to("stdout"),
+      writeErr: to("stderr"),
+      getOutHelpWidth: () => 80,
+    });
+  }
+  process.exitCode = undefined;
+  try {
+    await program.parseAsync(["node", "pulumi-amigo", ...args]);
+  } catch (error) {
+    return { code: (error as { exitCode: number }).exitCode, ...text };
+  }
+  return { code: Number(process.exitCode ?? 0), ...text };
+}
+
+const at = (...names: string[]) => names.map((name) => path.join(folder, name));
+
+describe("compare", () => {
+  it("ends with 0 where nothing differs, 2 where something does, 1 on an error", async () => {
+    expect(await run("compare", ...at("a.yaml", "a.yaml"))).toMatchObject({ code: 0, stderr: "" });
+    expect(await run("compare", ...at("a.yaml", "b.yaml"))).toMatchObject({ code: 2, stderr: "" });
+    expect(await run("compare", ...at("a.yaml", "bad.yaml"))).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^error: .*bad\.yaml:3:\d+: .*agnet: .*did you mean agent\?/m),
+    });
+    writeFileSync(path.join(folder, "part.yaml"), `${document}incomplete: [useCases]\n`);
+    expect(await run("compare", ...at("a.yaml", "part.yaml"))).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/Nothing differs[\s\S]*Not compared: useCases/),
+    });
+    expect(await run("compare", ...at("a.yaml", "empty.yaml"))).toMatchObject({ code: 1, stdout: "" });
+    expect(await run("compare", at("a.yaml")[0] ?? "", "nowhere")).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no workspace "nowhere"/),
+    });
+  });
+
+  it("prints one JSON value and nothing else, Markdown, or text with colours where those are wanted", async () => {
+    const { stdout } = await run("compare", ...at("a.yaml", "b.yaml"), "--json", "--all");
+    expect(JSON.parse(stdout)).toMatchObject({
+      differences: [
+        { kind: "Service", name: "Front desk", state: "differs", fields: [{ path: "toolCapacity", a: 4, b: 5 }] },
+      ],
+      notCompared: [],
+      equal: [],
+    });
+    expect((await run("compare", ...at("a.yaml", "b.yaml"), "--format", "markdown")).stdout).toContain(
+      "| `toolCapacity` | `4` | `5` |",
+    );
+    vi.stubEnv("FORCE_COLOR", "1");
+    expect((await run("compare", ...at("a.yaml", "b.yaml"))).stdout).toContain("\u001b[31m4\u001b[39m → ");
+    vi.stubEnv("FORCE_COLOR", "");
+    vi.stubEnv("NO_COLOR", "1");
+    expect((await run("compare", ...at("a.yaml", "b.yaml"))).stdout).not.toContain("\u001b");
+  });
+});
+
+it("validate prints what is wrong at its place, as text or as JSON", async () => {
+  expect(await run("validate", ...at("a.yaml"))).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/a\.yaml is valid\.$/m),
+  });
+  const wrong = await run("validate", ...at("bad.yaml"));
+  expect(wrong).toMatchObject({ code: 1, stdout: expect.stringMatching(/^\S*bad\.yaml:3:\d+: services/m) });
+  const { code, stdout } = await run("validate", ...at("bad.yaml"), "--json");
+  expect([code, JSON.parse(stdout)]).toEqual([1, expect.objectContaining({ valid: false, openEnds: [] })]);
+  writeFileSync(path.join(folder, "references.yaml"), "version: 1\n");
+  const open = await run("validate", ...at("a.yaml"), "--references", ...at("references.yaml"));
+  expect(open).toMatchObject({ code: 2, stdout: expect.stringMatching(/is valid, with 2 open ends\.$/m) });
+});
+
+it("answers a misspelt command or option with the nearest one", async () => {
+  expect((await run("comapre", "a", "b")).stderr).toContain("Did you mean compare?");
+  expect((await run("compare", "a", "b", "--al")).stderr).toContain("Did you mean --all?");
+  expect((await run("drift", "--fail-on", "change")).stderr).toMatch(/"change" is none of foreign, changed, missing/);
+  expect((await run("compare", "a", "b", "--format", "html")).stderr).toMatch(/text, markdown, json/);
+});
+
+it.each(["compare", "drift", "validate", "doctor"])("%s has help with examples that fits 80 columns", async (name) => {
+  const { stdout } = await run(name, "--help");
+  expect(stdout).toContain(`$ pulumi-amigo ${name}`);
+  expect(stdout).toMatch(/^Exit code: 0/m);
+  expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+});

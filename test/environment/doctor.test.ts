@@ -1,0 +1,108 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { demoKey } from "../../src/emulator/index.js";
+import { providerText, typeToken } from "../../src/engine/tokens.js";
+import { type Check, examine } from "../../src/environment/doctor.js";
+import { checksOf } from "../../src/environment/doctor-stack.js";
+import { version } from "../../src/version.js";
+import { makeScene } from "./support.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "doctor-"));
+  for (const name of ["AMIGO_API_KEY", "AMIGO_BASE_URL", "AMIGO_WORKSPACE_ID"]) vi.stubEnv(name, "");
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const write = (file: string, text: string) => {
+  mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+  writeFileSync(path.join(folder, file), text);
+};
+const brief = (checks: readonly Check[]) => checks.map(({ name, state }) => `${name}: ${state}`);
+const about = (checks: readonly Check[], start: string) => checks.filter(({ name }) => name.startsWith(start));
+
+it("looks at each workspace of amigo.yaml: its key, its address, and what the key may read; never shows a key", async () => {
+  const scene = await makeScene();
+  const { id } = await scene.service("Desk");
+  await scene.client.bindUseCase(scene.workspace, (await scene.useCase("A")).id, id);
+  await scene.useCase("B");
+  vi.stubEnv("GOOD_KEY", demoKey);
+  vi.stubEnv("BAD_KEY", "amigo-wrong-key");
+  const entry = (key: string) => `{ id: ${scene.workspace}, apiKeyEnv: ${key}, baseUrl: "${scene.emulator.url}" }`;
+  write(
+    "amigo.yaml",
+    `workspaces:\n  good: ${entry("GOOD_KEY")}\n  bad: ${entry("BAD_KEY")}\n  none: ${entry("NO_KEY")}\n`,
+  );
+  scene.requests.length = 0;
+  const { checks, unknown } = await examine({ cwd: folder });
+  expect(brief(about(checks, "good"))).toEqual(["good: key: ok", "good: address: ok", "good: read: ok"]);
+  expect(about(checks, "good").at(-1)?.found).toContain(
+    "workspace, services, services.versionSets, useCases, useCases.service, testCallerNumbers",
+  );
+  expect(brief(about(checks, "bad"))).toEqual(["bad: key: ok", "bad: address: ok", "bad: workspace: problem"]);
+  expect(about(checks, "none")[0]?.found).toMatch(/NO_KEY.*is not set/);
+  expect(JSON.stringify(checks)).not.toMatch(/amigo-(demo|wrong)-key/);
+  expect(unknown.join()).toMatch(/self-service/);
+  expect(scene.requests.every(({ method }) => method === "GET" || method === "HEAD")).toBe(true);
+  expect(scene.requests.filter(({ operation }) => operation === "get-use-case-service-binding")).toHaveLength(1);
+});
+
+it("names the kinds that a key may not read", async () => {
+  const scene = await makeScene();
+  vi.stubEnv("AMIGO_API_KEY", demoKey);
+  vi.stubEnv("AMIGO_BASE_URL", scene.emulator.url);
+  expect(brief(about((await examine({ cwd: folder })).checks, "account"))).toContain("account: workspace: warning");
+  vi.stubEnv("AMIGO_WORKSPACE_ID", scene.workspace);
+  scene.emulator.faults.add({ operation: "list-use-cases", when: "before", action: { kind: "status", status: 403 } });
+  const checks = about((await examine({ cwd: folder })).checks, "account");
+  expect(brief(checks)).toEqual([
+    "account: key: ok",
+    "account: address: ok",
+    "account: useCases: problem",
+    "account: read: ok",
+  ]);
+  expect(checks[2]?.next).toMatch(/a key with the permission/);
+});
+
+it("looks at what a program in the folder would load", async () => {
+  const packages = async () =>
+    (await examine({ cwd: folder })).checks.filter(({ name }) => /^(Pulumi (project|SDK)|package)$/.test(name));
+  expect(brief(await packages())).toEqual(["Pulumi project: warning"]);
+  write("Pulumi.yaml", "name: clinic\nruntime: nodejs\n");
+  expect(brief(await packages())).toEqual(["Pulumi SDK: problem", "package: problem"]);
+  write("node_modules/@pulumi/pulumi/package.json", '{ "version": "3.247.9" }');
+  write("node_modules/pulumi-amigo/package.json", '{ "version": "0.0.1" }');
+  const found = await packages();
+  expect(brief(found)).toEqual(["Pulumi SDK: problem", "package: warning"]);
+  expect(found.at(-1)?.found).toBe(`the project has pulumi-amigo 0.0.1, and this command is ${version}`);
+  write("node_modules/@pulumi/pulumi/package.json", '{ "version": "3.249.0" }');
+  write("node_modules/pulumi-amigo/package.json", `{ "version": "${version}" }`);
+  expect(brief(await packages())).toEqual(["Pulumi SDK: ok", "package: ok"]);
+});
+
+it("finds what a stack's state holds that this version does not write", () => {
+  const resource = (kind: string, text: string) => ({
+    urn: `urn:pulumi:dev::clinic::${typeToken(kind)}::desk`,
+    type: typeToken(kind),
+    inputs: { __provider: text },
+    outputs: { __provider: text },
+  });
+  const good = resource("ServiceBinding", providerText("serviceBinding"));
+  const of = (...resources: (typeof good)[]) => checksOf("dev", { resources, pending: [] });
+  expect(brief(of(good))).toEqual(["stack dev: ok"]);
+  expect(of(resource("Service", "exports.handler = __f0;"))[0]).toMatchObject({
+    state: "warning",
+    next: expect.stringContaining("pulumi up"),
+  });
+  expect(of(resource("Robot", "x"))[0]).toMatchObject({
+    state: "problem",
+    found: expect.stringContaining("Robot desk"),
+  });
+  const pending = [{ type: "creating", resource: good }];
+  expect(checksOf("dev", { resources: [good], pending })[0]?.next).toMatch(/recover/);
+});

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { demoKey } from "../../src/emulator/index.js";
+import { validate } from "../../src/environment/validate.js";
+import { ids, makeScene } from "./support.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "validate-"));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const document = `version: 1
+services:
+  Front desk:
+    agent: desk
+    contextGraph: scheduling
+  Other:
+    agent: desk
+    contextGraph: scheduling
+useCases:
+  - { channel: inbound_voice, entityName: Clinic, name: Line, setup: approved, service: Front desk }
+`;
+
+function check(text: string, files: Record<string, string> = {}, more: object = {}) {
+  for (const [name, content] of Object.entries({ "clinic.yaml": text, ...files })) {
+    writeFileSync(path.join(folder, name), content);
+  }
+  return validate({ document: "clinic.yaml", cwd: folder, warn: () => {}, ...more });
+}
+
+it("says where a document is wrong, all of it at once", async () => {
+  const problems = async (text: string) =>
+    (await check(text)).problems.map((problem) => problem.replace(/^.*clinic\.yaml/, ""));
+  expect(await problems(document)).toEqual([]);
+  const digit = `${document}  - { channel: outbound_voice, entityName: Clinic, name: L1ne, setup: s }\n`;
+  expect(await problems(digit)).toEqual([expect.stringMatching(/^:11:52: useCases\[1\]\.name: found "L1ne"/)]);
+  expect(await problems(document.replace("agent: desk", "agnet: desk"))).toEqual([
+    expect.stringMatching(/^:3:3: services\["Front desk"\]\.agent: is required/),
+    expect.stringMatching(/^:4:5: services\["Front desk"\]\.agnet: .*did you mean agent\?/),
+  ]);
+  expect((await check("")).problems[0]).toMatch(/clinic\.yaml:1:1: the file is empty/);
+  const text = document.replace("Front desk:\n", "Front desk:\n    channelType: text\n");
+  expect((await check(text)).problems).toEqual([
+    expect.stringMatching(/clinic\.yaml:11:\d+: .*text service, which takes no calls/),
+  ]);
+  const twice = `${document}  - { channel: inbound_voice, entityName: Clinic, name: Second, setup: approved, service: Front desk }\n`;
+  expect((await check(twice)).problems).toEqual([expect.stringMatching(/clinic\.yaml:11:\d+: .*answers for/)]);
+});
+
+it("lists aliases without an id as open ends, each at its first place", async () => {
+  const references = `version: 1\nagents: { desk: { id: ${ids.agents.frontDesk} } }\n`;
+  const { valid, openEnds } = await check(
+    document,
+    { "references.yaml": references },
+    { references: "references.yaml" },
+  );
+  expect(valid).toBe(true);
+  expect(openEnds.map((end) => end.replace(/^.*clinic\.yaml/, "").replace(/to \/.*/, ""))).toEqual([
+    ':5:5: service "Front desk": the contextGraph scheduling, used by 1 more has no id: add contextGraphs.scheduling.id ',
+    expect.stringMatching(
+      /^:10:\d+: use case "inbound_voice .*: the setup approved has no id: add setups.approved.id $/,
+    ),
+  ]);
+  const wrong = await check(
+    document,
+    { "references.yaml": "version: 1\nagents: { desk: { id: nonsense } }\n" },
+    { references: "references.yaml" },
+  );
+  expect(wrong.problems).toEqual([expect.stringMatching(/references\.yaml:2:\d+: agents\.desk\.id: .*UUID/)]);
+});
+
+it("asks a workspace what it shows of ids and names, and says what nobody can check", async () => {
+  const scene = await makeScene();
+  await scene.service("Front desk");
+  vi.stubEnv("AMIGO_API_KEY", demoKey);
+  vi.stubEnv("AMIGO_BASE_URL", scene.emulator.url);
+  const references = `version: 1
+agents: { desk: { id: ${ids.agents.frontDesk}, name: Night Nurse } }
+contextGraphs: { scheduling: { id: ${ids.contextGraphs.scheduling}, name: Scheduling } }
+setups: { approved: { id: ${ids.setups.voiceApproved} } }
+`;
+  scene.requests.length = 0;
+  const files = {
+    "amigo.yaml": `workspaces: { staging: { id: ${scene.workspace}, references: references.yaml } }\n`,
+    "references.yaml": references,
+  };
+  const { openEnds, notes } = await check(document, files, { online: "staging" });
+  expect(openEnds).toEqual([
+    expect.stringMatching(/clinic\.yaml:4:5: .*"Front Desk", and the references call it "Night Nurse"/),
+  ]);
+  expect(notes).toEqual([
+    expect.stringMatching(/nothing in staging shows the ids of setup approved/),
+    '2 of 3 names are free in staging; there already: service "Front desk"',
+    expect.stringMatching(/whether a setup is approved/),
+  ]);
+  expect(scene.requests.every(({ method }) => method === "GET")).toBe(true);
+  await expect(check(document, files, { online: "clinic.yaml" })).rejects.toThrow(/name a workspace/);
+});
