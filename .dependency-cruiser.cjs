@@ -6,8 +6,9 @@ const layers = {
   stack: ["resources", "engine", "api"],
   environment: ["stack", "resources", "engine", "api"],
   recovery: ["stack", "resources", "engine", "api"],
+  ci: ["api"],
   emulator: [],
-  cli: ["environment", "recovery", "stack", "resources", "engine", "api", "emulator"],
+  cli: ["ci", "environment", "recovery", "stack", "resources", "engine", "api", "emulator"],
 };
 
 const layered = Object.entries(layers).map(([folder, below]) => ({

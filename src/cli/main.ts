@@ -4,6 +4,7 @@ import "./require-node.js";
 import { Command } from "commander";
 import { version } from "../version.js";
 import { budgetCommand } from "./budget.js";
+import { ciCommand } from "./ci.js";
 import { emulatorCommand } from "./emulator.js";
 import { recoverCommand } from "./recover.js";
 
@@ -13,6 +14,7 @@ export function createProgram(): Command {
     .description("tools around the Pulumi provider for the Amigo platform API")
     .version(version)
     .addCommand(budgetCommand())
+    .addCommand(ciCommand())
     .addCommand(emulatorCommand())
     .addCommand(recoverCommand());
 }
