@@ -36,6 +36,12 @@ module.exports = {
       to: { path: "^src/engine/program/" },
     },
     {
+      name: "api-and-ci-know-no-pulumi",
+      severity: "error",
+      from: { path: "^src/(api|ci)/" },
+      to: { path: "node_modules/@pulumi/" },
+    },
+    {
       name: "src-folders-have-a-layer",
       severity: "error",
       from: {},

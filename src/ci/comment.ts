@@ -24,6 +24,7 @@ export interface CommentResult {
   /** Characters of the output that the host's limit left out. */
   leftOut: number;
   notes: string[];
+  body: string;
 }
 
 const mostOpenLines = 40;
@@ -63,7 +64,7 @@ export async function placeComment(host: Host, wanted: CommentRequest, dryRun: b
   const marker = markerOf("comment", target.subject, command);
   const [first, ...others] = comments.filter((comment) => isMarked(comment, marker)).sort((a, b) => a.id - b.id);
   const notes = others.length > 0 ? [moreThanOne(first, others)] : [];
-  const result = { pullRequest: pullRequest.number, leftOut, notes };
+  const result = { pullRequest: pullRequest.number, leftOut, notes, body };
   if (first?.body === body) return { action: "unchanged", id: first.id, url: first.html_url, ...result };
   const action = first ? "updated" : "created";
   if (dryRun) return { action, id: first?.id, url: first?.html_url, ...result };

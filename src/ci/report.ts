@@ -33,7 +33,7 @@ export function issueBody(text: IssueText): string {
     ...(complete ? [] : [`${run} could not read everything, so there may be more differences.`]),
     ...(waiting > 0
       ? [
-          `${waiting} more ${waiting === 1 ? "difference was" : "differences were"} seen once. They are reported when the next run sees them, too.`,
+          `${waiting} ${reported.length > 0 ? "more " : ""}${waiting === 1 ? "difference was" : "differences were"} seen for the first time. The next run that sees this again reports it.`,
         ]
       : []),
   ];

@@ -84,7 +84,7 @@ function withFlags(command: Command, input: string): Command {
 async function runComment(flags: CommentFlags, command: Command): Promise<void> {
   await reported(command, async () => {
     const { readPullRequest } = await import("../ci/target.js");
-    const { commentBody, placeComment } = await import("../ci/comment.js");
+    const { placeComment } = await import("../ci/comment.js");
     const target = await targetOf(flags);
     if (!/^[\w][\w .-]{0,39}$/.test(flags.command)) {
       throw new Error(`--command: found ${JSON.stringify(flags.command)}; give a short name such as preview`);
@@ -94,15 +94,9 @@ async function runComment(flags: CommentFlags, command: Command): Promise<void> 
     const result = await withHost(target, flags, "pull-requests: write", (host) =>
       placeComment(host, wanted, flags.dryRun),
     );
-    for (const note of result.notes) console.error(`warning: ${note}`);
-    if (flags.json) return print(result);
-    if (flags.dryRun) console.log(commentBody(wanted).body);
     const what = { created: "written", updated: "written over", unchanged: "as it should be" }[result.action];
-    say(
-      flags,
-      `The comment on pull request ${result.pullRequest} ${flags.dryRun ? "would be" : "is"} ${what}.`,
-      result.url,
-    );
+    const verb = flags.dryRun ? "would be" : "is";
+    show(flags, result, `The comment on pull request ${result.pullRequest} ${verb} ${what}.`);
   });
 }
 
@@ -112,22 +106,14 @@ async function runIssue(flags: Flags, command: Command): Promise<void> {
     const { keepIssue } = await import("../ci/issue.js");
     const target = await targetOf(flags);
     const report = parseDrift(inputOf(flags), flags.stack);
-    const { body, ...result } = await withHost(target, flags, "issues: write", (host) =>
+    const result = await withHost(target, flags, "issues: write", (host) =>
       keepIssue(host, target, report, flags.dryRun),
     );
-    for (const note of result.notes) console.error(`warning: ${note}`);
-    if (flags.json) return print(result);
-    if (flags.dryRun && body) console.log(body);
-    const { action, reported: count, waiting } = result;
-    const said =
-      action === "none"
-        ? "No drift, and no issue about it."
-        : `Issue${result.number ? ` #${result.number}` : ""}: ${action}.`;
-    say(
-      flags,
-      `${flags.dryRun ? "Nothing was written (--dry-run). " : ""}${said} ${count} reported, ${waiting} seen once.`,
-      result.url,
-    );
+    const { action, number, reported: count, waiting } = result;
+    const issue = `Issue${number ? ` #${number}` : ""}`;
+    const said = action === "none" ? "No drift, and no issue about it." : `${issue}: ${action}.`;
+    const nothing = flags.dryRun ? "Nothing was written (--dry-run). " : "";
+    show(flags, result, `${nothing}${said} ${count} reported, ${waiting} seen for the first time.`);
   });
 }
 
@@ -181,12 +167,21 @@ async function reported(command: Command, run: () => Promise<void>): Promise<voi
   }
 }
 
-function print(result: object): void {
-  console.log(JSON.stringify(result, undefined, 2));
+interface Shown {
+  notes: string[];
+  body?: string;
+  url?: string;
 }
 
-function say({ dryRun }: Flags, line: string, url: string | undefined): void {
-  const text = url ? `${line} ${url}` : line;
+function show({ json, dryRun }: Flags, result: Shown, line: string): void {
+  const { body, ...others } = result;
+  for (const note of result.notes) console.error(`warning: ${note}`);
+  if (json) {
+    console.log(JSON.stringify(dryRun ? result : others, undefined, 2));
+    return;
+  }
+  if (dryRun && body) console.log(body);
+  const text = result.url ? `${line} ${result.url}` : line;
   if (dryRun) console.error(text);
   else console.log(text);
 }

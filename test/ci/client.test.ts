@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { placeComment } from "../../src/ci/comment.js";
+import { Host } from "../../src/ci/host.js";
 import { startHost } from "./host.js";
 
 type TestHost = Awaited<ReturnType<typeof startHost>>;
@@ -94,4 +95,10 @@ it("says that something else answers, or nothing", async () => {
   const host = await startHost();
   host.first.push({ status: 200, body: { hello: "there" } });
   await expect(place(host)).rejects.toThrow("with no list. Is --api-url right?");
+
+  const target = host.target("prod", { apiUrl: "http://127.0.0.1:1" });
+  const client = new Host({ ...target, permission: "", maxWaitMs: 0, retryMs: 1, tell: () => {} });
+  const wanted = { target, pullRequest: { number: 7, commit: undefined }, command: "preview", output: "x" };
+  await expect(placeComment(client, wanted, false)).rejects.toThrow(/^GET \/repos.* got no answer: .*ECONNREFUSED/);
+  await client.close();
 });

@@ -56,7 +56,7 @@ it("keeps the issue of a stack", async () => {
   const findings = [{ class: "missing", kind: "Service", name: "Desk" }];
   const drift = file("drift.json", { stack: "prod", complete: true, findings });
   const args = ["issue", "--stack", "prod", "--input", drift, "--project", "clinic"];
-  expect((await ci(host.url, args)).stdout).toContain("Issue #20: noted. 0 reported, 1 seen once.");
+  expect((await ci(host.url, args)).stdout).toContain("Issue #20: noted. 0 reported, 1 seen for the first time.");
   const { code, stdout } = await ci(host.url, [...args, "--json"]);
   expect([code, JSON.parse(stdout)]).toEqual([
     0,

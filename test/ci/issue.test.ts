@@ -66,7 +66,7 @@ it("waits for each field on its own", async () => {
   const two = { ...capacity, fields: [...(capacity.fields ?? []), { path: "isActive", declared: true, live: false }] };
   expect(await keep([two, missing])).toMatchObject({ reported: 1, waiting: 2 });
   expect(shown(host)).not.toContain("isActive");
-  expect(shown(host)).toContain("2 more differences were seen once");
+  expect(shown(host)).toContain("2 more differences were seen for the first time");
   expect(await keep([two, missing])).toMatchObject({ reported: 3, waiting: 0 });
   expect(shown(host)).toContain("isActive: declared true, live false");
 });
