@@ -177,7 +177,7 @@ function waitAsked(reply: Reply): number | undefined {
   // The reset is given with 403, too.
   const asked = retryAfterMs({ ...reply, status: 429 }, Date.now());
   if (asked !== undefined) return Math.max(asked, leastWaitMs);
-  const isLimit = reply.status === 429 || /rate limit/i.test(reply.text);
+  const isLimit = reply.status === 429 || /rate limit|abuse detection/i.test(reply.text);
   return isLimit ? unnamedWaitMs : undefined;
 }
 

@@ -56,11 +56,18 @@ export async function keepIssue(
 
   const isOver = reported.length === 0 && report.complete && !(isUnreadable && waiting > 0);
   const state = reported.length > 0 ? "open" : isOver ? "closed" : (issue?.state ?? "closed");
+  if (issue?.state === "closed" && state === "closed" && before && sameKeys(before, seen)) {
+    return { action: "none", number: issue.number, url: issue.html_url, reported: 0, waiting, notes };
+  }
   const action = actionOf(issue, state);
   const result = { action, reported: reported.length, waiting, notes, body };
   if (dryRun) return { ...result, number: issue?.number, url: issue?.html_url };
   const written = await write(host, target, issue, body, state);
   return { ...result, number: written.number, url: written.html_url ?? issue?.html_url };
+}
+
+function sameKeys(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((key) => b.has(key));
 }
 
 function actionOf(issue: Issue | undefined, state: Issue["state"]): IssueResult["action"] {

@@ -111,7 +111,7 @@ async function runIssue(flags: Flags, command: Command): Promise<void> {
     );
     const { action, number, reported: count, waiting } = result;
     const issue = `Issue${number ? ` #${number}` : ""}`;
-    const said = action === "none" ? "No drift, and no issue about it." : `${issue}: ${action}.`;
+    const said = action === "none" ? "Nothing to write." : `${issue}: ${action}.`;
     const nothing = flags.dryRun ? "Nothing was written (--dry-run). " : "";
     show(flags, result, `${nothing}${said} ${count} reported, ${waiting} seen for the first time.`);
   });

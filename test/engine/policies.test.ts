@@ -112,8 +112,12 @@ new amigo.Service("desk", { ${desk}, workspaceId: "${workspaceId}", adopt: true$
     expect(found(adopted), adopted.output).toEqual(wrong);
     expect(adopted.succeeded).toBe(false);
 
-    // Nothing changes, so the preview shows what state holds.
-    expect(found(await judged(stack, "preview", ours, config))).toEqual(wrong);
+    // Nothing changes, so the preview shows what state holds. A path from the project's folder will do.
+    expect(found(await judged(stack, "preview", path.relative(stack.folder, ours), config))).toEqual(wrong);
+    const flags = ["--policy-pack", ours, "--policy-pack-config", path.join(stack.folder, "policies.json")];
+    const analyzed = await stack.command(["policy", "analyze", ...flags], { outcome: "fails" });
+    expect(analyzed.output).toContain('Service "desk": toolCapacity is 8; allowed: 1 to 5.');
+    expect(analyzed.output).toContain("production-safety-filters");
 
     stack.program(program(", safetyFiltersEnabled: true, toolCapacity: 5"));
     const mended = await judged(stack, "up", ours, config);
