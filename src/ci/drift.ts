@@ -75,7 +75,8 @@ function keyOf({ class: kindOfDrift, kind, name, id }: DriftFinding, path: strin
   return createHash("sha256").update(named).digest("base64url").slice(0, keyLength);
 }
 
-const mostKeys = 4000;
+/** What an issue has room for, beside the text. */
+export const mostKeys = 4000;
 
 /** The keys as one line that only this reads; those beyond {@link mostKeys} are forgotten. */
 export function seenLine(keys: Iterable<string>): string {

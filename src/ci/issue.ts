@@ -1,15 +1,18 @@
-import { type DriftReport, differencesOf, readSeen, seenLine } from "./drift.js";
+import { type DriftReport, differencesOf, mostKeys, readSeen, seenLine } from "./drift.js";
 import type { Host } from "./host.js";
 import { isMarked, linesOf, type Post } from "./marker.js";
 import { issueBody, issueMarker, issueTitle } from "./report.js";
 import type { Target } from "./target.js";
 
 const label = "pulumi-amigo-drift";
+/** Why an issue is closed that only remembers. */
+const neverOpened = "not_planned";
 
 interface Issue extends Post {
   number: number;
   html_url?: string;
   state: "open" | "closed";
+  state_reason?: string | null;
   pull_request?: object;
   labels?: (string | { name?: string })[];
 }
@@ -49,6 +52,10 @@ export async function keepIssue(
   const waiting = differences.length - reported.length;
   // What an incomplete run has not seen may be there all the same, and the text about it stays.
   const seen = new Set([...differences.map(({ key }) => key), ...(report.complete ? [] : (before ?? []))]);
+  if (seen.size > mostKeys)
+    notes.push(
+      `${seen.size - mostKeys} of the differences cannot be remembered in the issue, so they are not reported`,
+    );
   const keepsText = issue?.state === "open" && before !== undefined && reported.length === 0 && !report.complete;
   const body = keepsText
     ? linesOf(issue).with(1, seenLine(seen)).join("\n")
@@ -71,7 +78,8 @@ function sameKeys(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 }
 
 function actionOf(issue: Issue | undefined, state: Issue["state"]): IssueResult["action"] {
-  if (state === "open") return !issue ? "opened" : issue.state === "closed" ? "reopened" : "updated";
+  if (state === "open" && issue?.state === "open") return "updated";
+  if (state === "open") return issue?.state_reason === neverOpened ? "opened" : "reopened";
   return issue?.state === "open" ? "closed" : "noted";
 }
 
@@ -85,11 +93,8 @@ async function write(
   const issues = `/repos/${target.repository}/issues`;
   if (!issue) {
     const made = await host.send<Issue>("POST", issues, { title: issueTitle(target), body, labels: [label] });
-    if (state === "open") return made;
-    return {
-      ...made,
-      ...(await host.send<Issue>("PATCH", `${issues}/${made.number}`, { state, state_reason: "completed" })),
-    };
+    const closed = { state: "closed", state_reason: neverOpened };
+    return { ...made, ...(await host.send<Issue>("PATCH", `${issues}/${made.number}`, closed)) };
   }
   if (issue.state === "open" && state === "closed") {
     const run = target.link ? `[This run](${target.link})` : "The last run";
@@ -108,8 +113,9 @@ async function find(host: Host, target: Target, mayCreate: boolean, notes: strin
   const ofStack = (all: Issue[]) =>
     all.filter((issue) => !issue.pull_request && isMarked(issue, marker)).sort((a, b) => a.number - b.number);
   const labelled = ofStack(await host.all<Issue>(`${issues}?state=all&labels=${label}&per_page=100`));
+  const state = mayCreate ? "all" : "open";
   const found =
-    labelled.length > 0 || !mayCreate ? labelled : ofStack(await host.all<Issue>(`${issues}?state=all&per_page=100`));
+    labelled.length > 0 ? labelled : ofStack(await host.all<Issue>(`${issues}?state=${state}&per_page=100`));
   const [first, ...others] = found;
   if (others.length > 0) {
     const numbers = others.map(({ number }) => `#${number}`).join(", ");

@@ -60,7 +60,7 @@ it("keeps the issue of a stack", async () => {
   const { code, stdout } = await ci(host.url, [...args, "--json"]);
   expect([code, JSON.parse(stdout)]).toEqual([
     0,
-    { action: "reopened", reported: 1, waiting: 0, notes: [], number: 20, url: "https://host/clinic/infra/issues/20" },
+    { action: "opened", reported: 1, waiting: 0, notes: [], number: 20, url: "https://host/clinic/infra/issues/20" },
   ]);
 });
 

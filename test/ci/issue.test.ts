@@ -29,7 +29,7 @@ it("does nothing where nothing differs and there is no issue", async () => {
   const host = await startHost();
   expect(await keeper(host)([])).toMatchObject({ action: "none", reported: 0 });
   expect(host.writes()).toEqual([]);
-  expect(host.requests).toHaveLength(1);
+  expect(host.requests).toHaveLength(2);
 });
 
 it("opens an issue only when a second run in a row sees the drift", async () => {
@@ -39,7 +39,7 @@ it("opens an issue only when a second run in a row sees the drift", async () => 
   expect(host.issues.map(({ state }) => state)).toEqual(["closed"]);
   expect(shown(host)).not.toContain("toolCapacity");
 
-  expect(await keep([capacity])).toMatchObject({ action: "reopened", reported: 1, waiting: 0 });
+  expect(await keep([capacity])).toMatchObject({ action: "opened", reported: 1, waiting: 0 });
   expect(host.issues).toHaveLength(1);
   expect(host.issues[0]).toMatchObject({ state: "open", title: "Drift in stack clinic/prod" });
   expect(shown(host)).toContain('changed  Service "Front desk" (id s1)\n           toolCapacity: declared 3, live 5');
@@ -117,7 +117,7 @@ it("counts an incomplete run as none: seen before it and after it is seen twice"
   const keep = keeper(host);
   await keep([capacity]);
   await keep([], { complete: false });
-  expect(await keep([capacity])).toMatchObject({ action: "reopened", reported: 1 });
+  expect(await keep([capacity])).toMatchObject({ action: "opened", reported: 1 });
 });
 
 it("keeps an issue for each stack, also where one name begins with the other", async () => {
@@ -138,8 +138,30 @@ it("finds its issue behind others, without its label, and after an edit in a bro
   await keep([capacity]);
   const own = host.issues.at(-1);
   Object.assign(own ?? {}, { labels: [], body: own?.body.replaceAll("\n", "\r\n") });
-  expect(await keep([capacity])).toMatchObject({ action: "reopened", number: own?.number });
+  expect(await keep([capacity])).toMatchObject({ action: "opened", number: own?.number });
   expect(host.issues).toHaveLength(121);
+});
+
+it("closes an issue that lost its label", async () => {
+  const host = await startHost();
+  const keep = keeper(host);
+  await keep([capacity]);
+  await keep([capacity]);
+  Object.assign(host.issues[0] ?? {}, { labels: [] });
+  expect(await keep([])).toMatchObject({ action: "closed", number: 20 });
+});
+
+it("says which differences it has no room to remember", async () => {
+  const host = await startHost();
+  const many = Array.from({ length: 4001 }, (_, index): DriftFinding => ({ ...missing, name: `line ${index}` }));
+  const keep = keeper(host);
+  await keep(many);
+  expect(await keep(many)).toMatchObject({
+    reported: 4000,
+    waiting: 1,
+    notes: ["1 of the differences cannot be remembered in the issue, so they are not reported"],
+  });
+  expect(host.issues[0]?.body.length).toBeLessThanOrEqual(65_536);
 });
 
 it("takes the first of two issues with the marker, no pull request, and no stranger's issue", async () => {
@@ -154,7 +176,7 @@ it("takes the first of two issues with the marker, no pull request, and no stran
     { ...second, number: 2, author_association: "NONE", user: { login: "eve", type: "User" } },
   );
   const result = await keep([capacity]);
-  expect(result).toMatchObject({ action: "reopened", number: own?.number });
+  expect(result).toMatchObject({ action: "opened", number: own?.number });
   expect(result.notes).toEqual([
     expect.stringContaining(`#${own?.number} is used; close the others: #${second.number}`),
   ]);
@@ -238,7 +260,7 @@ it("keeps to the limit with a thousand findings, and remembers all of them", asy
     ],
   }));
   await keep(many);
-  expect(await keep(many)).toMatchObject({ action: "reopened", reported: 2000, waiting: 0 });
+  expect(await keep(many)).toMatchObject({ action: "opened", reported: 2000, waiting: 0 });
   const body = host.issues[0]?.body ?? "";
   expect(body.length).toBeLessThanOrEqual(65_536);
   expect(body).toContain("**The list is too long for an issue.** `pulumi-amigo drift --stack prod`");
