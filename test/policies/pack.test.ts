@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import * as path from "node:path";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
 import { repositoryRoot } from "../../lab/root.js";
 import { noCredentialsInText } from "../../policies/no-credentials-in-text.js";
 import { grouped, policyGroup } from "../../policies/policy-group.js";
@@ -9,11 +9,13 @@ import { productionSafetyFilters } from "../../policies/production-safety-filter
 import { toolCapacityBounded } from "../../policies/tool-capacity-bounded.js";
 import { type Described, judge, type Policy } from "./support.js";
 
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 const folder = path.join(repositoryRoot, "policies");
 
 beforeAll(() => {
   execFileSync("npm", ["run", "build"], { cwd: folder, stdio: "pipe" });
-}, 60_000);
+});
 
 /** As the engine starts them: a released CLI runs the folder by this script of the SDK; an executable runs as it is. */
 it.each([
