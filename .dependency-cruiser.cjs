@@ -6,8 +6,9 @@ const layers = {
   stack: ["resources", "engine", "api"],
   environment: ["stack", "resources", "engine", "api"],
   recovery: ["stack", "resources", "engine", "api"],
+  ci: ["api"],
   emulator: [],
-  cli: ["environment", "recovery", "stack", "resources", "engine", "api", "emulator"],
+  cli: ["ci", "environment", "recovery", "stack", "resources", "engine", "api", "emulator"],
 };
 
 const layered = Object.entries(layers).map(([folder, below]) => ({
@@ -27,6 +28,12 @@ module.exports = {
       severity: "error",
       from: { path: "^src/engine/provider/" },
       to: { path: "^src/engine/program/" },
+    },
+    {
+      name: "api-and-ci-know-no-pulumi",
+      severity: "error",
+      from: { path: "^src/(api|ci)/" },
+      to: { path: "node_modules/@pulumi/" },
     },
     {
       name: "src-folders-have-a-layer",

@@ -5,7 +5,7 @@ type TestSpecification = import("vitest/node", { with: { "resolution-mode": "imp
 
 /** Left out of `npm run test:fast`: they start processes, wait, or live whole lives under each dialect. */
 const slow = [
-  "test/{campaigns,cli,concurrency,dialects,hostile,policies,protocol}/**",
+  "test/{campaigns,ci,cli,concurrency,dialects,hostile,policies,protocol}/**",
   "test/{conventions,types}.test.ts",
   "test/api/{budget-protocol,retry,shared-budget,throttle}.test.ts",
   "test/emulator/{cli,dialects,persistence}.test.ts",

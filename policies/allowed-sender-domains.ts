@@ -13,6 +13,8 @@ export const allowedSenderDomains: ResourceValidationPolicy = {
   description: "Email use cases send from one of the configured domains.",
   enforcementLevel: "mandatory",
   severity: "medium",
+  remediationSteps:
+    "Use an address at an allowed domain, or add its domain to `domains` in the policy's configuration.",
   configSchema: {
     properties: {
       domains: {

@@ -16,6 +16,7 @@ export const bindingChannelFitsService: ResourceValidationPolicy & StackValidati
   description: "A binding's use case has a channel that its service can answer: voice, text, or none for scribe.",
   enforcementLevel: "mandatory",
   severity: "medium",
+  remediationSteps: "Bind the use case to a service of the other channel type, or change the service's `channelType`.",
   validateResource: noteArguments,
   validateStack: (args, reportViolation) => {
     const stack = new AmigoStack(args.resources);
@@ -23,7 +24,7 @@ export const bindingChannelFitsService: ResourceValidationPolicy & StackValidati
     for (const binding of stack.declared("ServiceBinding")) {
       const service = stack.serviceOf(binding).entry;
       const useCase = stack.useCaseOf(binding).entry;
-      const channelType = service?.argumentOr("channelType", "voice");
+      const channelType = service?.value("channelType", "voice");
       const channel = useCase ? useCase.argument("channel") : binding.output("channel");
       if (typeof channelType !== "string" || typeof channel !== "string") continue;
       const fitting = CHANNELS[channelType];

@@ -1,22 +1,16 @@
-// The engine loads this pack through ts-node, which finds no file behind a `.js` suffix: imports here have none.
-import { PolicyPack } from "@pulumi/policy";
-import { allowedSenderDomains } from "./allowed-sender-domains";
-import { bindingChannelFitsService } from "./binding-channel-fits-service";
-import { oneUseCasePerChannel } from "./one-use-case-per-channel";
-import { productionReleasePinned } from "./production-release-pinned";
-import { productionSafetyFilters } from "./production-safety-filters";
-import { productionWorkspaceProtected } from "./production-workspace-protected";
-import { workspaceClassified } from "./workspace-classified";
-
-new PolicyPack("pulumi-amigo", {
-  // The first one's lists of workspaces hold for those that follow, and policies run in this order.
-  policies: [
-    workspaceClassified,
-    productionWorkspaceProtected,
-    productionSafetyFilters,
-    productionReleasePinned,
-    bindingChannelFitsService,
-    oneUseCasePerChannel,
-    allowedSenderDomains,
-  ],
-});
+export { allowedSenderDomains } from "./allowed-sender-domains";
+export { bindingChannelFitsService } from "./binding-channel-fits-service";
+export { baseline, clinicalProduction } from "./groups";
+export { namesFollowPattern } from "./names-follow-pattern";
+export { noCredentialsInText } from "./no-credentials-in-text";
+export { oneUseCasePerChannel } from "./one-use-case-per-channel";
+export { productionBindsActiveServices } from "./production-binds-active-services";
+export { productionBindsNoSandbox } from "./production-binds-no-sandbox";
+export { productionReleasePinned } from "./production-release-pinned";
+export { productionSafetyFilters } from "./production-safety-filters";
+export { productionWorkspaceProtected } from "./production-workspace-protected";
+export { requiredTags } from "./required-tags";
+export { testCallersBounded } from "./test-callers-bounded";
+export { testCallersOutsideProduction } from "./test-callers-outside-production";
+export { toolCapacityBounded } from "./tool-capacity-bounded";
+export { workspaceClassified } from "./workspace-classified";

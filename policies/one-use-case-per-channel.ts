@@ -9,6 +9,7 @@ export const oneUseCasePerChannel: ResourceValidationPolicy & StackValidationPol
   description: "A service has one use case of each channel, and a use case has one binding.",
   enforcementLevel: "mandatory",
   severity: "medium",
+  remediationSteps: "Remove the second binding, or bind one of the two use cases to another service.",
   validateResource: noteArguments,
   validateStack: (args, reportViolation) => {
     const stack = new AmigoStack(args.resources);

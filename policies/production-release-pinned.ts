@@ -13,6 +13,8 @@ export const productionReleasePinned: ResourceValidationPolicy & StackValidation
   description: "Each service of a production workspace has a version set `release` with both version numbers pinned.",
   enforcementLevel: "mandatory",
   severity: "high",
+  remediationSteps:
+    "Declare a VersionSet named `release`, or `versionSets.release` on the service, with both version numbers.",
   configSchema: environmentsSchema,
   validateResource: noteArguments,
   validateStack: (args, reportViolation) => {

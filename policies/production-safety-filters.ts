@@ -10,6 +10,8 @@ export const productionSafetyFilters: ResourceValidationPolicy & StackValidation
   description: "Production services of production workspaces have their safety filters on.",
   enforcementLevel: "mandatory",
   severity: "critical",
+  remediationSteps:
+    "Leave `safetyFiltersEnabled` out or set it to true. A service for trials has `environment: sandbox`.",
   configSchema: environmentsSchema,
   validateResource: noteArguments,
   validateStack: (args, reportViolation) => {
@@ -17,8 +19,8 @@ export const productionSafetyFilters: ResourceValidationPolicy & StackValidation
     const environments = new Environments(args, stack);
 
     for (const service of stack.declared("Service")) {
-      if (service.argumentOr("safetyFiltersEnabled", true) !== false) continue;
-      if (service.argumentOr("environment", "production") !== "production") continue;
+      if (service.value("safetyFiltersEnabled", true) !== false) continue;
+      if (service.value("environment", "production") !== "production") continue;
       const why = environments.whyProduction(service);
       if (!why) continue;
       const action =

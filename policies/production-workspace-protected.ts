@@ -10,6 +10,8 @@ export const productionWorkspaceProtected: ResourceValidationPolicy & StackValid
   description: "Production workspaces, their services, use cases and bindings are protected from deletion.",
   enforcementLevel: "mandatory",
   severity: "high",
+  remediationSteps:
+    "Set the resource option `protect: true`, and leave `deletionProtection` of a Workspace out or set it to true.",
   configSchema: environmentsSchema,
   validateResource: noteArguments,
   validateStack: (args, reportViolation) => {
@@ -20,7 +22,7 @@ export const productionWorkspaceProtected: ResourceValidationPolicy & StackValid
       const why = environments.whyProduction(entry);
       if (!why) continue;
       const allowed = `true ${why}`;
-      if (entry.kind === "Workspace" && entry.argumentOr("deletionProtection", true) === false) {
+      if (entry.kind === "Workspace" && entry.value("deletionProtection", true) === false) {
         const action = "Leave deletionProtection out, or set it to true.";
         const finding = { property: "deletionProtection", found: false, allowed, action };
         reportViolation(findingOn(entry, finding), entry.urn);

@@ -18,6 +18,8 @@ export const noteArguments: ResourceValidation = (args) => {
 export class AmigoEntry {
   readonly urn: string;
   readonly label: string;
+  /** Set where an id of it is known, which a preview knows of what exists only. */
+  exists = false;
 
   constructor(
     readonly kind: Kind,
@@ -44,9 +46,22 @@ export class AmigoEntry {
     return declared === UNKNOWN ? (this.output(...path) ?? UNKNOWN) : declared;
   }
 
-  /** An argument, or its default in the contract where the program leaves it out. */
-  argumentOr(name: string, fallback: unknown): unknown {
-    return this.argument(name) ?? (this.declared ? fallback : UNKNOWN);
+  /**
+   * What the resource has: the argument, else what exists, else the contract's default, which state leaves out.
+   * {@link UNKNOWN} where it exists and a preview does not show how.
+   */
+  value(name: string, fallback: unknown): unknown {
+    const found = this.argument(name) ?? this.output(name);
+    if (found !== undefined) return found;
+    return this.declared && !this.existsUnseen ? fallback : UNKNOWN;
+  }
+
+  /** The preview of a create or an update shows the arguments in place of the outputs. */
+  private get existsUnseen(): boolean {
+    const shown = Object.keys(this.resource.props);
+    const given = new Set(Object.keys((argumentsByUrn.get(this.urn) as object | undefined) ?? {}));
+    if (shown.some((name) => !given.has(name))) return false;
+    return this.exists || (this.argument("adopt") ?? false) !== false;
   }
 
   output(...path: string[]): unknown {
@@ -116,7 +131,9 @@ export class AmigoStack {
   private learnId(entry: AmigoEntry, property: string, kind: Kind): void {
     const id = entry.argument(property);
     const found = typeof id === "string" ? this.behind(entry.resource, property, kind) : undefined;
-    if (found) this.byId.set(`${kind} ${String(id).toLowerCase()}`, found);
+    if (!found) return;
+    found.exists = true;
+    this.byId.set(`${kind} ${String(id).toLowerCase()}`, found);
   }
 
   /** The one resource of that kind from which the program took the value, be it by way of another's property of that name. */

@@ -19,6 +19,13 @@ export function valueAt(values: unknown, ...path: string[]): unknown {
   return found ?? undefined;
 }
 
+/** The items at a path, unknown ones among them as {@link UNKNOWN}; empty where nothing stands there. */
+export function itemsAt(values: unknown, ...path: string[]): unknown[] | typeof UNKNOWN {
+  const length = valueAt(values, ...path, "length");
+  if (length === UNKNOWN) return UNKNOWN;
+  return Array.from({ length: Number(length ?? 0) }, (_, index) => valueAt(values, ...path, String(index)));
+}
+
 /** The SDK exports the class of this error without declaring it. */
 function isUnknownValue(error: unknown): boolean {
   return error instanceof Error && "unknownTypeSentinel" in error;

@@ -10,6 +10,7 @@ export const workspaceClassified: ResourceValidationPolicy & StackValidationPoli
   description: "Each workspace that the stack touches is listed as production or as other.",
   enforcementLevel: "mandatory",
   severity: "high",
+  remediationSteps: "Add the workspace's slug or id to `production` or `other` in the policy's configuration.",
   configSchema: environmentsSchema,
   validateResource: noteArguments,
   validateStack: (args, reportViolation) => {

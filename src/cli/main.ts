@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { version } from "../version.js";
 import { adoptCommand } from "./adopt.js";
 import { budgetCommand } from "./budget.js";
+import { ciCommand } from "./ci.js";
 import { compareCommand } from "./compare.js";
 import { doctorCommand } from "./doctor.js";
 import { driftCommand } from "./drift.js";
@@ -20,6 +21,7 @@ export function createProgram(): Command {
     .version(version)
     .addCommand(adoptCommand())
     .addCommand(budgetCommand())
+    .addCommand(ciCommand())
     .addCommand(compareCommand())
     .addCommand(doctorCommand())
     .addCommand(driftCommand())

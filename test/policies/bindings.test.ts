@@ -47,7 +47,8 @@ it("binding-channel-fits-service takes the channel of a use case that others kee
     outputs: { useCaseId: "u1", serviceId: "s1", channel: "email" },
     from: { serviceId: ["desk"] },
   });
-  expect(await judge(bindingChannelFitsService, [service(), kept])).toHaveLength(1);
+  const existing = { ...service(), outputs: { createdAt: "2026-01-01T00:00:00Z" } };
+  expect(await judge(bindingChannelFitsService, [existing, kept])).toHaveLength(1);
 });
 
 it("binding-channel-fits-service says nothing where it cannot tell", async () => {

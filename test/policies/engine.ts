@@ -1,12 +1,8 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import * as automation from "@pulumi/pulumi/automation/index.js";
-import type * as amigoPackage from "pulumi-amigo";
-import { testEngine } from "../../lab/cli/environment.js";
-import { policyEngine } from "../../lab/cli/policy.js";
-import { makeProject } from "../../lab/cli/project.js";
+import type { TestStack } from "../../lab/cli/stack.js";
 import { repositoryRoot } from "../../lab/root.js";
-import { type Emulator, startEmulator } from "../../src/emulator/index.js";
 
 /** One thing that a policy found. */
 export interface Violation {
@@ -23,84 +19,53 @@ export interface Outcome {
   output: string;
 }
 
-export interface PolicyStack {
-  readonly emulator: Emulator;
-  run(operation: "preview" | "up", program: (amigo: typeof amigoPackage) => void, config: object): Promise<Outcome>;
+/** Packs the policies and installs them in a folder of their own; the peers are the repository's. */
+export function installPack(): { folder: string; remove(): void } {
+  const state = path.join(repositoryRoot, "state");
+  mkdirSync(state, { recursive: true });
+  const folder = mkdtempSync(path.join(realpathSync(state), "test-policies-"));
+  const npm = (cwd: string, ...args: string[]) => execFileSync("npm", args, { cwd, encoding: "utf8", stdio: "pipe" });
+  npm(path.join(repositoryRoot, "policies"), "run", "build");
+  const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+  const [{ filename }] = JSON.parse(npm(path.join(repositoryRoot, "policies"), ...pack));
+  writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: "guards", version: "1.0.0", private: true }));
+  npm(folder, "install", "--offline", "--legacy-peer-deps", "--no-audit", "--no-fund", path.join(folder, filename));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/**
- * Runs a test with a stack that is judged by the pack. Its programs run in this process, since a language host that is
- * built from Go modules cannot start a pack, and the engine falls back to the older way only where it finds none.
- */
-export async function withPolicies(name: string, test: (stack: PolicyStack) => Promise<void>): Promise<void> {
-  const engine = await policyEngine(await testEngine());
-  const emulator = await startEmulator();
-  const folder = makeProject({ name, language: "javascript", packages: {} });
-  mkdirSync(path.join(folder, "backend"));
-  const pulumiCommand = await automation.PulumiCommand.get({ root: engine.root, skipVersionCheck: true });
-  const envVars = {
-    ...engine.env,
-    PULUMI_BACKEND_URL: `file://${path.join(folder, "backend")}`,
-    PULUMI_CONFIG_PASSPHRASE: "test",
-    AMIGO_BASE_URL: emulator.url,
-    AMIGO_API_KEY: "amigo-demo-key",
-  };
-  // The provider process looks for its package from the project's folder, as given by `main`.
-  const projectSettings: automation.ProjectSettings = { name, runtime: "nodejs", main: folder };
-  const stack = await automation.LocalWorkspace.createStack(
-    { stackName: "dev", projectName: name, program: async () => {} },
-    { workDir: folder, envVars, pulumiCommand, projectSettings },
-  );
-  // Required, not imported: the program must share the SDK's state with the automation API.
-  const amigo = require(path.join(repositoryRoot, "dist", "index.js")) as typeof amigoPackage;
-
-  try {
-    await test({
-      emulator,
-      run: (operation, program, config) => {
-        const file = path.join(folder, "policies.json");
-        writeFileSync(file, JSON.stringify(config));
-        return judged(stack, operation, async () => program(amigo), file);
-      },
-    });
-  } catch (error) {
-    console.error(`kept for a look: ${folder}`);
-    throw error;
-  } finally {
-    await emulator.close();
-  }
-  rmSync(folder, { recursive: true, force: true });
-}
-
-async function judged(
-  stack: automation.Stack,
+/** Runs the stack under a pack. The executable of a pack needs no plugin that only a released CLI has. */
+export async function judged(
+  stack: TestStack,
   operation: "preview" | "up",
-  program: automation.PulumiFn,
-  configFile: string,
+  pack: string,
+  config: object,
 ): Promise<Outcome> {
-  const violations: Violation[] = [];
-  let output = "";
-  const onOutput = (text: string) => {
-    output += text;
-  };
-  const onEvent = ({ policyEvent }: automation.EngineEvent) => {
-    if (!policyEvent) return;
-    const { policyName, enforcementLevel, resourceUrn = "", message } = policyEvent;
-    const on = resourceUrn.slice(resourceUrn.lastIndexOf("::") + 2);
-    violations.push({ policy: policyName, level: enforcementLevel, on, message: message.replace(/<\{%.*?%\}>/g, "") });
-  };
-  const options = {
-    program,
-    policyPacks: [path.join(repositoryRoot, "policies")],
-    policyPackConfigs: [configFile],
-    onOutput,
-    onError: onOutput,
-    onEvent,
-  };
-  try {
-    await stack[operation](options);
-    return { succeeded: true, violations, output };
-  } catch (error) {
-    return { succeeded: false, violations, output: `${output}\n${String(error)}` };
-  }
+  const configFile = path.join(stack.folder, "policies.json");
+  writeFileSync(configFile, JSON.stringify(config));
+  const log = path.join(stack.folder, "policy-events.jsonl");
+  rmSync(log, { force: true });
+  const how = operation === "up" ? ["--yes", "--skip-preview"] : [];
+  const policies = ["--policy-pack", pack, "--policy-pack-config", configFile];
+  const { code, output } = await stack.command([operation, ...how, ...policies, "--event-log", log], {
+    outcome: "any",
+  });
+  const violations = readFileSync(log, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .flatMap((line) => violationIn(JSON.parse(line)));
+  return { succeeded: code === 0, violations, output };
+}
+
+interface PolicyEvent {
+  policyName: string;
+  enforcementLevel: string;
+  resourceUrn?: string;
+  message: string;
+}
+
+function violationIn({ policyEvent }: { policyEvent?: PolicyEvent }): Violation[] {
+  if (!policyEvent) return [];
+  const { policyName, enforcementLevel, resourceUrn = "", message } = policyEvent;
+  const on = resourceUrn.slice(resourceUrn.lastIndexOf("::") + 2);
+  return [{ policy: policyName, level: enforcementLevel, on, message: message.replace(/<\{%.*?%\}>/g, "") }];
 }

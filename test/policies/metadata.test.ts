@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type { PolicyPackArgs, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import Ajv from "ajv";
 import { beforeAll, expect, it, vi } from "vitest";
+import * as library from "../../policies/index.js";
 
 const folder = path.join(__dirname, "..", "..", "policies");
 
@@ -17,7 +18,7 @@ beforeAll(async () => {
       }
     },
   }));
-  await import("../../policies/index.js");
+  await import("../../policies/pack.js");
   vi.doUnmock("@pulumi/policy");
 });
 
@@ -27,8 +28,17 @@ it("holds one policy per file, each under the file's name", () => {
   expect(pack.name).toBe("pulumi-amigo");
 });
 
-it("shares the lists of its first policy, so that one comes first", () => {
-  expect(pack.policies[0]?.name).toBe("workspace-classified");
+it("puts first what the others take from: the group, then the lists of workspaces", () => {
+  expect(pack.policies.slice(0, 2).map(({ name }) => name)).toEqual(["policy-group", "workspace-classified"]);
+});
+
+it("exports each policy and both groups", () => {
+  const { baseline, clinicalProduction, ...exported } = library;
+  const names = (policies: { name: string }[]) => policies.map(({ name }) => name).sort();
+  expect(names(Object.values(exported))).toEqual(names(clinicalProduction));
+  expect(names([...clinicalProduction])).toEqual(names(pack.policies.slice(1)));
+  expect(clinicalProduction).toEqual(expect.arrayContaining(baseline));
+  expect(baseline.length).toBeLessThan(clinicalProduction.length);
 });
 
 it("describes each policy and each setting, and blocks unless configured otherwise", () => {
@@ -38,7 +48,8 @@ it("describes each policy and each setting, and blocks unless configured otherwi
       enforcementLevel: "mandatory",
       displayName: expect.stringMatching(/^[A-Z].+[^.]$/),
       description: expect.stringMatching(/^[A-Z].+\.$/),
-      severity: expect.stringMatching(/^(medium|high|critical)$/),
+      severity: expect.stringMatching(/^(low|medium|high|critical)$/),
+      remediationSteps: expect.stringMatching(/^[A-Z].+\.$/),
     });
     for (const setting of Object.values(policy.configSchema?.properties ?? {})) {
       expect(setting.description).toMatch(/^[A-Z].+\.$/);
@@ -48,14 +59,14 @@ it("describes each policy and each setting, and blocks unless configured otherwi
 
 it("asks about each resource wherever it judges the stack, since outputs alone do not tell what is declared", () => {
   for (const policy of pack.policies as (ResourceValidationPolicy & Partial<StackValidationPolicy>)[]) {
-    expect(typeof policy.validateResource).toBe("function");
+    expect([policy.validateResource ?? []].flat()).toHaveLength(1);
   }
 });
 
 it("is documented: each policy by name, and an example of its configuration that its schema allows", () => {
   const readme = read("README.md");
-  const [, example = "{}"] = /```json\n([\s\S]*?)```/.exec(readme) ?? [];
-  const config = JSON.parse(example) as Record<string, unknown>;
+  const examples = [...readme.matchAll(/```json\n([\s\S]*?)```/g)].map(([, example = ""]) => JSON.parse(example));
+  const config = Object.assign({}, ...examples) as Record<string, unknown>;
   for (const { name } of pack.policies) expect(readme).toContain(`\`${name}\``);
   expect(Object.keys(config).length).toBeGreaterThan(1);
   for (const [name, settings] of Object.entries(config)) expect(errorsIn(name, settings)).toEqual([]);
@@ -68,6 +79,12 @@ it.each([
   ["allowed-sender-domains", { domains: "clinic.example" }, "/domains must be array"],
   ["allowed-sender-domains", { domains: ["@clinic.example"] }, "/domains/0 must match pattern"],
   ["allowed-sender-domains", { domains: ["clinic"] }, "/domains/0 must match pattern"],
+  ["policy-group", { group: "clinical" }, "/group must be equal to one of the allowed values"],
+  ["tool-capacity-bounded", { maximum: 11 }, "/maximum must be <= 10"],
+  ["required-tags", { tags: { owner: "desk" } }, "/tags/owner must be array"],
+  ["names-follow-pattern", { service: 1 }, "/service must be string"],
+  ["test-callers-bounded", { maximum: 21 }, "/maximum must be <= 20"],
+  ["no-credentials-in-text", { ignoredParameters: "a" }, "/ignoredParameters must be array"],
 ])("refuses for %s the configuration %j", (name, config, message) => {
   expect(errorsIn(name, config).join("\n")).toContain(message);
 });
