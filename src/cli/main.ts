@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { version } from "../version.js";
 import { budgetCommand } from "./budget.js";
 import { emulatorCommand } from "./emulator.js";
+import { initCommand } from "./init.js";
 import { recoverCommand } from "./recover.js";
 
 /** The whole command line; each command loads its heavy parts when it runs. */
@@ -14,6 +15,7 @@ export function createProgram(): Command {
     .version(version)
     .addCommand(budgetCommand())
     .addCommand(emulatorCommand())
+    .addCommand(initCommand())
     .addCommand(recoverCommand());
 }
 

@@ -1,4 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as ts from "typescript";
@@ -122,6 +132,32 @@ it.each([
   await pulumi(at, "destroy", "--yes", "--skip-preview");
   expect([emulator.store.bindings.list(), emulator.store.useCases.list()]).toEqual([[], []]);
   expect(emulator.store.services.list().map(({ id }) => id)).toEqual([seedIds.systemService]);
+});
+
+it("writes a project with init that installs, compiles, previews, deploys and goes", async () => {
+  const init = ["--no-install", "pulumi-amigo", "init", "../fresh", "--emulator"];
+  const told = (await succeeded(start("npx", init, npmOptions(project)))).stdout;
+  expect(told.match(/^ {2}(npm|pulumi) .*$/gm)).toEqual([
+    "  npm install",
+    "  pulumi stack init dev",
+    "  pulumi preview",
+    "  pulumi up",
+  ]);
+  const at = path.join(folder, "fresh");
+  const written = JSON.parse(readFileSync(path.join(at, "package.json"), "utf8"));
+  expect(written.dependencies["pulumi-amigo"]).toBe(`^${packageJson.version}`);
+  // Instead of the registry's, which may not have this version yet.
+  await npm(at, "install", "--prefer-offline", "--no-audit", "--no-fund", path.join(packFolder, packed.filename));
+  await succeeded(start("npx", ["--no-install", "tsc"], npmOptions(at)));
+
+  mkdirSync(path.join(at, "backend"));
+  await pulumi(at, "stack", "init");
+  expect((await pulumi(at, "preview")).output).toContain("5 to create");
+  await pulumi(at, "up", "--yes", "--skip-preview");
+  expect(emulator.store.services.list().map(({ name }) => name)).toContain("fresh desk");
+  await pulumi(at, "preview", "--expect-no-changes");
+  await pulumi(at, "destroy", "--yes", "--skip-preview");
+  expect(emulator.store.bindings.list()).toEqual([]);
 });
 
 it("names the command that mends it where only a component's own dependencies hold the package", async () => {
