@@ -16,18 +16,21 @@ interface Flags {
 }
 
 const help = `
-Writes package.json, Pulumi.yaml, tsconfig.json, index.ts and .gitignore, and prints what to type next.
-It changes no file that exists, and asks the API for nothing but lists.
+Writes package.json, Pulumi.yaml, tsconfig.json, index.ts and .gitignore, and
+prints what to type next. It changes no file that exists, and sends nothing to
+the API that changes anything.
 
 Where the ids come from:
   - Options come first.
-  - With a key in AMIGO_API_KEY, the rest comes from the account: its workspace, and the agent and the
-    context graph of one of its services. If there are several workspaces, init lists them.
-  - Without a key, or with --emulator, the ids are those of \`pulumi-amigo emulator\`.
+  - With a key in AMIGO_API_KEY, the rest comes from the account: its workspace,
+    and the agent and the context graph of one of its services. If the key sees
+    several workspaces, init lists them.
+  - Without a key, or with --emulator, the ids are those of the emulator.
 
 Examples:
   $ pulumi-amigo init clinic
-  $ AMIGO_API_KEY=... pulumi-amigo init clinic --workspace-id 0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10
+  $ pulumi-amigo init clinic --emulator
+  $ pulumi-amigo init clinic --workspace-id 0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10
 `;
 
 /** `pulumi-amigo init`: writes a project that installs and previews. */
