@@ -60,10 +60,11 @@ afterAll(async () => {
   for (const own of [folder, packFolder]) rmSync(own, { recursive: true, force: true });
 });
 
-it("packs the compiled library, the contract, the readme and the licence, and nothing else", () => {
+it("packs the compiled library, the contract, the readme, the changes and the licence, and nothing else", () => {
   const files = packed.files.map((file) => file.path);
   const compiled = /^dist\/.+\.(js|d\.ts)$/;
   expect(files.filter((file) => !compiled.test(file)).sort()).toEqual([
+    "CHANGELOG.md",
     "LICENSE",
     "README.md",
     "contract/openapi.json",

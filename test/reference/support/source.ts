@@ -142,7 +142,8 @@ export function functions(): Function[] {
 
 /** The declaration of an exported type, as it stands in the source. */
 export function declarationText(name: string): string {
-  return (symbolOf(name).declarations?.[0]?.getText() ?? "").replace(/^export /, "");
+  const text = (symbolOf(name).declarations?.[0]?.getText() ?? "").replace(/^export /, "");
+  return text.replaceAll(/^.{101,}$/gm, (line) => line.replaceAll(" | {", "\n  | {"));
 }
 
 /** The error classes in the order of their file, with what they extend. */
