@@ -27,7 +27,7 @@ let project: string;
 /** Of one process; most take seconds. */
 const timeoutMs = 240_000;
 let packFolder: string;
-let packed: { filename: string; size: number; unpackedSize: number; files: { path: string }[] };
+let packed: { filename: string; files: { path: string }[] };
 let emulator: Emulator;
 let failed = false;
 
@@ -75,8 +75,6 @@ it("packs the compiled library, the contract, the readme, the changes and the li
     .filter((file) => file.endsWith(".ts"))
     .flatMap((file) => [".js", ".d.ts"].map((ending) => `dist/${file.replace(/\.ts$/, ending)}`));
   expect(files).toEqual(expect.arrayContaining(expected));
-  expect(packed.size).toBeLessThan(400_000);
-  expect(packed.unpackedSize).toBeLessThan(2_000_000);
 });
 
 it("installs cleanly, with few other packages", async () => {
