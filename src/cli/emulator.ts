@@ -53,7 +53,7 @@ export function emulatorCommand(): Command {
     )
     .option("--dialect <name=value...>", "behave differently where the contract is silent")
     .option("--list-dialects", "print the names, values and defaults of all dialects, and end")
-    .addOption(new Option("--latency <ms>", "added to every request").default(0).argParser(milliseconds))
+    .addOption(new Option("--latency <ms>", "milliseconds added to every request").default(0).argParser(milliseconds))
     .addOption(new Option("--log <form>", "how requests are printed").choices(["json", "text", "off"]).default("text"))
     .option("--api-key <key>", "the key to accept for the demo organisation (default: amigo-demo-key)")
     .addHelpText("after", help)
@@ -92,6 +92,8 @@ async function run(flags: Flags, command: Command): Promise<void> {
   );
   await interrupted();
   await emulator.close();
+  // The terminal has just echoed ^C.
+  if (process.stdout.isTTY) console.log();
   if (flags.log !== "json") console.log("emulator stopped");
 }
 
@@ -114,7 +116,13 @@ function greeting(emulator: Emulator, key: string, secondKey: string, seed: Flag
     ["email setup, not approved", seedIds.setups.emailUnapproved],
   ];
   const width = Math.max(...lines.map(([label]) => label.length));
-  return lines.map(([label, value]) => `${label.padEnd(width)}  ${value}`).join("\n");
+  return [
+    ...lines.map(([label, value]) => `${label.padEnd(width)}  ${value}`),
+    "",
+    "In another terminal:",
+    `  export AMIGO_BASE_URL=${emulator.url} AMIGO_API_KEY=${key}`,
+    "Ctrl-C stops the emulator.",
+  ].join("\n");
 }
 
 function startFailure(error: unknown, flags: Flags): string {

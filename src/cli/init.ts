@@ -52,7 +52,7 @@ async function run(folder: string, flags: Flags): Promise<number> {
   const target = path.resolve(folder);
   const { name = nameOfFolder(target), emulator = false, ...given } = flags;
   // Before a request is sent for nothing.
-  refuseExisting(target);
+  refuseExisting(target, folder);
   const { idsFor } = await import("./init-ids.js");
   const choice = await idsFor(given, emulator);
   const facts = { name, ids: choice.ids, baseUrl: choice.baseUrl, dependency: ownDependency(target) };
@@ -64,12 +64,10 @@ async function run(folder: string, flags: Flags): Promise<number> {
 /** The names of a project that init must write itself; a .gitignore may be there. */
 const OWN_FILES = ["package.json", "Pulumi.yaml", "tsconfig.json", "index.ts"];
 
-function refuseExisting(target: string): void {
+function refuseExisting(target: string, folder: string): void {
   const there = OWN_FILES.filter((file) => existsSync(path.join(target, file)));
   if (there.length === 0) return;
-  throw new Error(
-    `${target} has ${there.join(", ")} already. Nothing was written: choose a new folder, as in \`pulumi-amigo init clinic\``,
-  );
+  throw new Error(`the folder ${folder} has ${there.join(", ")} already. Nothing was written; name a new folder`);
 }
 
 function write(target: string, files: Record<string, string>): { written: string[]; kept: string[] } {
@@ -91,7 +89,7 @@ function report(folder: string, choice: Choice, written: string[], kept: string[
   const place = path.relative(process.cwd(), path.resolve(folder));
   const account = choice.isEmulator
     ? [
-        "npx pulumi-amigo emulator             # in another terminal",
+        "npx pulumi-amigo emulator   # in another terminal",
         "export AMIGO_BASE_URL=http://127.0.0.1:8787 AMIGO_API_KEY=amigo-demo-key",
       ]
     : ["pulumi config set --secret amigo:apiKey   # asks for the key"];
