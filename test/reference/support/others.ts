@@ -1,7 +1,8 @@
 import type { PolicyPackArgs } from "@pulumi/policy";
 import type { Command } from "commander";
+import { hintRows } from "../../../src/api/hints.js";
 import { createProgram } from "../../../src/cli/main.js";
-import { environmentName, SETTING_NAMES } from "../../../src/engine/settings.js";
+import { environmentName, readSettings, SETTING_NAMES } from "../../../src/engine/settings.js";
 import { lifecycles } from "../../../src/resources/index.js";
 import { fileOf } from "./resources.js";
 import { declarationText, docOfExport, errorClasses, exampleOf, functions, membersOf } from "./source.js";
@@ -60,7 +61,14 @@ export function providerPage(): string {
   const rows = SETTING_NAMES.map((name) => {
     const member = members.get(name);
     if (!member) throw new Error(`the setting ${name} is no argument of Provider`);
-    return [code(name), code(`amigo:${name}`), code(environmentName(name)), member.doc, member.default ?? ""];
+    return [
+      code(name),
+      code(`amigo:${name}`),
+      code(environmentName(name)),
+      member.doc,
+      member.default ?? "",
+      limitsOfSetting(name),
+    ];
   });
   return page(
     "# Provider and settings",
@@ -69,10 +77,17 @@ export function providerPage(): string {
     "## Settings",
     "The default provider reads stack config, then the environment, then takes the default. Only the key is read from the environment first. " +
       "An explicit provider reads its arguments, then the environment, then takes the default.",
-    table(["argument", "stack config", "environment", "meaning", "default"], rows),
+    table(["argument", "stack config", "environment", "meaning", "default", "limits"], rows),
     "## Other environment variables",
     table(["variable", "meaning"], VARIABLES),
   );
+}
+
+/** What the message about an impossible value says. */
+function limitsOfSetting(setting: string): string {
+  const config = (name: string) => (name === setting ? "impossible" : undefined);
+  const { problems } = readSettings({ config, environment: {}, explicit: true });
+  return /must be (.*)/.exec(problems.join())?.[1] ?? "";
 }
 
 export function commandsPage(): string {
@@ -101,6 +116,11 @@ function helpOf(command: Command): string {
 
 export function errorsPage(): string {
   const rows = errorClasses().map(({ name, parent, doc }) => [code(name), code(parent), doc]);
+  const advice = hintRows.map(({ statuses, operations, hint }) => [
+    statuses.join(", "),
+    (operations ?? ["any other"]).map((operation) => operation.replaceAll("-", " ")).join(", "),
+    hint,
+  ]);
   return page(
     "# Errors",
     "Every message names the operation, the status and the request id where there is one, and says what to do next. " +
@@ -108,6 +128,9 @@ export function errorsPage(): string {
     table(["error", "is a", "when"], rows),
     "Each says whether its request may have taken effect (`outcome`): `rejected`, the server refused it; `not-sent`, it certainly had no " +
       "effect; `unknown`, a write may have been carried out. After `unknown` the provider looks before it says anything.",
+    "## What to do next",
+    "What a message says after the server's own words, by status and operation. The first row that fits counts; some fit only certain words of the server.",
+    table(["status", "operation", "what to do"], advice),
   );
 }
 
