@@ -26,8 +26,10 @@ export interface DocumentForm {
   readonly brief?: Readonly<Record<string, (value: unknown) => unknown>>;
   /** Whether something that exists is the platform's own, or there without anybody's doing. */
   readonly isBuiltIn?: (live: Values) => boolean;
+  /** Those that the resource above holds itself, in place of `list`. */
+  readonly inside?: (above: Existing) => Existing[];
   /** All that exist in a workspace. `above` are those of the kind that they stand in. */
-  list(context: ProviderContext, workspaceId: string, above: readonly Existing[]): Promise<Existing[]>;
+  readonly list?: (context: ProviderContext, workspaceId: string, above: readonly Existing[]) => Promise<Existing[]>;
 }
 
 export type Reference =

@@ -23,12 +23,21 @@ export function environmentFor(entry: WorkspaceEntry): Record<string, string> {
   };
 }
 
+/** The account of a workspace of `amigo.yaml`. */
+export function contextOf(entry: WorkspaceEntry, warn: (message: string) => void): ProviderContext {
+  const environment = { ...process.env, ...environmentFor(entry) };
+  return openContext({ environment, keyVariable: entry.apiKeyEnv }, warn);
+}
+
 /** Opens a workspace of `amigo.yaml`; one that is named by its slug is looked up. */
 export async function openAccount(entry: WorkspaceEntry, warn: (message: string) => void): Promise<Account> {
-  const environment = { ...process.env, ...environmentFor(entry) };
-  const context = openContext({ environment, keyVariable: entry.apiKeyEnv }, warn);
+  const context = contextOf(entry, warn);
   try {
-    return { context, workspaceId: entry.id ?? (await idOfSlug(context, entry)) };
+    const workspaceId = await findWorkspace(context, entry);
+    if (workspaceId !== undefined) return { context, workspaceId };
+    throw new Error(
+      `workspace "${entry.alias}": this account sees no workspace with the slug "${entry.slug}": is it misspelt, archived, or of another account?`,
+    );
   } catch (error) {
     await context.close();
     throw error;
@@ -54,10 +63,12 @@ export function openContext(
   return new ProviderContext(settings, warn);
 }
 
-async function idOfSlug({ client }: ProviderContext, { alias, slug }: WorkspaceEntry): Promise<string> {
+/** Its id; undefined where the account sees no workspace with its slug. */
+export async function findWorkspace(
+  { client }: ProviderContext,
+  { id, slug }: WorkspaceEntry,
+): Promise<string | undefined> {
+  if (id !== undefined) return id;
   const [found] = matchesIn(await client.listWorkspaces(), (workspace) => workspace.slug === slug);
-  if (found) return canonicalId(found.id);
-  throw new Error(
-    `workspace "${alias}": this account sees no workspace with the slug "${slug}": is it misspelt, archived, or of another account?`,
-  );
+  return found && canonicalId(found.id);
 }

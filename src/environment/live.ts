@@ -33,7 +33,8 @@ export async function readWorkspace(context: ProviderContext, workspaceId: strin
         return [];
       }
       try {
-        return await kind.form.list(context, workspaceId, parents);
+        const { inside, list: listAll } = kind.form;
+        return inside ? parents.flatMap(inside) : ((await listAll?.(context, workspaceId, parents)) ?? []);
       } catch (error) {
         // Of a workspace that cannot be read nothing can be said.
         if (!PermissionError.isInstance(error) || kind.form.shape === "object") throw error;
@@ -47,7 +48,7 @@ export async function readWorkspace(context: ProviderContext, workspaceId: strin
   const found: Found[] = [];
   for (const [kind, list] of read) {
     for (const existing of await list) {
-      if (!kind.form.isBuiltIn?.(existing.live)) found.push({ ...existing, kind });
+      found.push({ ...existing, kind });
     }
   }
   return { workspaceId, found, incomplete };
@@ -58,7 +59,8 @@ export async function readWorkspace(context: ProviderContext, workspaceId: strin
  * `references`. Throws where two things could not be told apart.
  */
 export function environmentOf(name: string, inventory: Inventory, references: References): Environment {
-  const { found, incomplete, workspaceId } = inventory;
+  const { incomplete, workspaceId } = inventory;
+  const found = inventory.found.filter(({ kind, live }) => !kind.form.isBuiltIn?.(live));
   const paths = pathsOf(found);
   refuseDoubles(found, paths);
   const notes: string[] = [];

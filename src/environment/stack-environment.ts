@@ -17,7 +17,8 @@ export interface StackOptions {
 export async function stackEnvironment(stack: string, { cwd, references }: StackOptions): Promise<Environment> {
   const pulumi = await Pulumi.find(stack, cwd);
   const { resources } = await exportState(pulumi);
-  const found = declaredBy(resources);
+  const own = declaredBy(resources);
+  const found = [...own, ...insideOf(own)];
   const workspaces = [...new Set(found.map(workspaceOf))];
   if (found.length === 0) {
     throw new Error(
@@ -44,6 +45,18 @@ export function declaredBy(resources: readonly StateResource[]): (Found & { reso
     const inputs = inClear(resource.inputs ?? {}) as Values;
     return [{ kind, id: resource.id, live: withoutBuiltIn(inputs), resource }];
   });
+}
+
+/** What a resource declares inside of it, and no resource of its own does. */
+function insideOf(found: readonly Found[]): Found[] {
+  const own = new Set(found.map(({ kind, id }) => `${kind.name} ${id}`));
+  return found.flatMap((above) =>
+    above.kind.within.flatMap((kind) =>
+      (kind.form.inside?.(above) ?? [])
+        .filter(({ id }) => !own.has(`${kind.name} ${id}`))
+        .map((existing) => ({ ...existing, kind })),
+    ),
+  );
 }
 
 function withoutBuiltIn(inputs: Values): Values {

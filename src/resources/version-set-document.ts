@@ -18,13 +18,11 @@ export const document: DocumentForm = {
     (name === "release" &&
       [agentVersionNumber, contextGraphVersionNumber].every((value) => (value ?? undefined) === undefined) &&
       Object.keys((llmModelPreferences as object | undefined) ?? {}).length === 0),
-  list: async (_context, workspaceId, services) =>
-    services.flatMap(({ id: serviceId, live }) =>
-      Object.entries((live.versionSets ?? {}) as Record<string, Values>).map(([name, set]) => ({
-        id: `${serviceId}/${name}`,
-        live: { ...set, workspaceId, serviceId, name },
-      })),
-    ),
+  inside: ({ id: serviceId, live: { workspaceId, versionSets } }) =>
+    Object.entries((versionSets ?? {}) as Record<string, Values>).map(([name, set]) => ({
+      id: `${serviceId}/${name}`,
+      live: { ...set, workspaceId, serviceId, name },
+    })),
 };
 
 function withoutEmptyParams(value: unknown): unknown {
