@@ -35,7 +35,12 @@ const letters = new amigo.Service("letters", {
   contextGraphId: contextGraphs.intake,
   channelType: "text",
 });
-new amigo.VersionSet("release", { workspaceId, serviceId: scheduling.id, name: "release", agentVersionNumber: 2 });
+new amigo.VersionSet("release", {
+  workspaceId,
+  serviceId: scheduling.id,
+  name: "release",
+  agentVersionNumber: 2,
+});
 
 const entityName = "Riverside Clinic";
 const calls = new amigo.UseCase("calls", {

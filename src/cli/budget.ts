@@ -13,28 +13,39 @@ interface Flags {
 }
 
 const help = `
-Runs COMMAND, and holds one budget of requests for all that COMMAND starts: stacks that run side by
-side keep to the limits together. When the server asks one of them to wait with an operation, all
-wait with it. The limits hold for each server and key; each process's own settings
-(amigo:maxConcurrency, amigo:requestsPerSecond) hold beside them. The processes find the budget by
-AMIGO_SHARED_BUDGET.
+Runs COMMAND and holds one budget of requests for all that COMMAND starts.
+Stacks that run side by side keep to the limits together. When the server asks
+one of them to wait before it calls an endpoint again, all of them wait.
 
-COMMAND is run without a shell. Ctrl-C in a terminal reaches COMMAND once, which may take its time to cancel. Without a terminal an
-interrupt is passed on to COMMAND and what it has started. SIGTERM goes to COMMAND and all that it has started, and the budget waits for
-them; a Pulumi CLI among them cancels and ends its plugins itself. Else the budget stays until COMMAND has ended, so COMMAND should wait
-for what it starts: what outlives it goes on with its own limits.
-A shell script that starts programs with \`&\` makes them ignore Ctrl-C, and Pulumi slower; xargs -P and make -j do not, and make
-also waits until they have cancelled.
+The limits hold for each server and key. A process's own settings
+(amigo:maxConcurrency, amigo:requestsPerSecond) hold as well. The processes
+find the budget by AMIGO_SHARED_BUDGET.
 
-Within another budget, COMMAND keeps to that one, which holds over more, and the limits given here do not hold: a warning says so.
-Where AMIGO_SHARED_BUDGET names a budget that has ended, a new one is started.
+COMMAND runs without a shell, and should wait for what it starts: the budget
+ends with COMMAND, and what runs on after that has only its own limits.
 
-Exit code: COMMAND's own; 128 + N when signal N ended it; 127 COMMAND was not found, 126 it cannot be started; 1 a wrong use.
+Signals:
+  Ctrl-C in a terminal   COMMAND gets it once, and may take its time to cancel.
+  SIGINT, no terminal    COMMAND and what it has started get it.
+  SIGTERM                COMMAND and what it has started get it, and the budget
+                         waits for them. A Pulumi CLI cancels its run.
+A shell script that starts programs with \`&\` makes them ignore Ctrl-C. Use
+xargs -P or make -j instead.
+
+Within another budget COMMAND keeps to the outer one; a warning says so. If
+AMIGO_SHARED_BUDGET names a budget that has ended, a new one is started.
+
+Exit code:
+  COMMAND's own; 128 + N if signal N ended it
+  127  COMMAND was not found
+  126  COMMAND cannot be started
+  1    wrong options
 
 Examples:
   $ pulumi-amigo budget -- ./deploy-all-clinics.sh
-  $ pulumi-amigo budget --requests-per-second 10 -- xargs -P 4 -n 1 pulumi up --yes --stack < stacks.txt
-  $ pulumi-amigo budget --max-concurrency 8 --requests-per-second 2.5 -- make -j 4 clinics
+  $ pulumi-amigo budget --requests-per-second 10 -- \\
+      xargs -P 4 -n 1 pulumi up --yes --stack < stacks.txt
+  $ pulumi-amigo budget --max-concurrency 8 -- make -j 4 clinics
 `;
 
 /** `pulumi-amigo budget`: one budget of requests for all that a command starts. */

@@ -6,22 +6,39 @@ interface Flags {
   host: string;
   persist?: string;
   seed: "demo" | "empty";
-  dialect: string[];
+  dialect?: string[];
   listDialects?: boolean;
   latency: number;
   log: "json" | "text" | "off";
   apiKey?: string;
 }
 
-const examples = `
+const help = `
+The emulator checks each request and each answer against the API's contract. It
+starts with two organisations, their agents, context graphs, personas and
+setups, and one workspace; \`--seed empty\` leaves the workspace out.
+
+Dialects choose how the server behaves where the contract is silent. Give
+--dialect once for each.
+
+Control routes, for this machine only and without a key:
+  GET, PUT, DELETE  /__emulator/faults    answer late, wrongly or not at all
+  GET, PUT          /__emulator/dialect   change dialects while it runs
+  GET, DELETE       /__emulator/requests  what was asked so far
+  GET               /__emulator/state     everything that exists
+
 Examples:
   $ pulumi-amigo emulator
   $ pulumi-amigo emulator --port 9000 --persist state/emulator
   $ pulumi-amigo emulator --list-dialects
-  $ pulumi-amigo emulator --dialect putNull=clears --dialect rateLimit=10/1000/seconds --latency 50
+  $ pulumi-amigo emulator --dialect putNull=clears --latency 50
+  $ pulumi-amigo emulator --dialect rateLimit=10/1000/seconds
   $ AMIGO_BASE_URL=http://127.0.0.1:8787 AMIGO_API_KEY=amigo-demo-key pulumi up
+  $ curl -X PUT http://127.0.0.1:8787/__emulator/faults -d '{"rules": [
+      {"operation": "create-service", "times": 1, "when": "before",
+       "action": {"kind": "status", "status": 503}}]}'
 
-Dialects choose how the server behaves where the API's contract is silent; --list-dialects prints them all.
+All of it: https://github.com/amigo-ai/pulumi-amigo/blob/main/docs/emulator.md
 `;
 
 /** `pulumi-amigo emulator`: the API on this machine, until it is interrupted. */
@@ -34,16 +51,12 @@ export function emulatorCommand(): Command {
     .addOption(
       new Option("--seed <seed>", "what an empty state starts with").choices(["demo", "empty"]).default("demo"),
     )
-    .option("--dialect <name=value...>", "behave differently where the contract is silent", [])
+    .option("--dialect <name=value...>", "behave differently where the contract is silent")
     .option("--list-dialects", "print the names, values and defaults of all dialects, and end")
-    .addOption(new Option("--latency <ms>", "added to every request").default(0).argParser(milliseconds))
-    .addOption(
-      new Option("--log <form>", "form of the request log and of what is printed first")
-        .choices(["json", "text", "off"])
-        .default("text"),
-    )
+    .addOption(new Option("--latency <ms>", "milliseconds added to every request").default(0).argParser(milliseconds))
+    .addOption(new Option("--log <form>", "how requests are printed").choices(["json", "text", "off"]).default("text"))
     .option("--api-key <key>", "the key to accept for the demo organisation (default: amigo-demo-key)")
-    .addHelpText("after", examples)
+    .addHelpText("after", help)
     .action(run);
 }
 
@@ -57,7 +70,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
   const key = flags.apiKey ?? demoKey;
   let emulator: Emulator;
   try {
-    const dialect = flags.dialect.map(parseDialectSetting);
+    const dialect = (flags.dialect ?? []).map(parseDialectSetting);
     emulator = await startEmulator({
       port: flags.port,
       host: flags.host,
@@ -79,6 +92,8 @@ async function run(flags: Flags, command: Command): Promise<void> {
   );
   await interrupted();
   await emulator.close();
+  // The terminal has just echoed ^C.
+  if (process.stdout.isTTY) console.log();
   if (flags.log !== "json") console.log("emulator stopped");
 }
 
@@ -101,7 +116,13 @@ function greeting(emulator: Emulator, key: string, secondKey: string, seed: Flag
     ["email setup, not approved", seedIds.setups.emailUnapproved],
   ];
   const width = Math.max(...lines.map(([label]) => label.length));
-  return lines.map(([label, value]) => `${label.padEnd(width)}  ${value}`).join("\n");
+  return [
+    ...lines.map(([label, value]) => `${label.padEnd(width)}  ${value}`),
+    "",
+    "In another terminal:",
+    `  export AMIGO_BASE_URL=${emulator.url} AMIGO_API_KEY=${key}`,
+    "Ctrl-C stops the emulator.",
+  ].join("\n");
 }
 
 function startFailure(error: unknown, flags: Flags): string {

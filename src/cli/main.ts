@@ -11,6 +11,7 @@ import { doctorCommand } from "./doctor.js";
 import { driftCommand } from "./drift.js";
 import { emulatorCommand } from "./emulator.js";
 import { exportCommand } from "./export.js";
+import { initCommand } from "./init.js";
 import { recoverCommand } from "./recover.js";
 import { validateCommand } from "./validate.js";
 
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     .addCommand(driftCommand())
     .addCommand(emulatorCommand())
     .addCommand(exportCommand())
+    .addCommand(initCommand())
     .addCommand(recoverCommand())
     .addCommand(validateCommand());
 }

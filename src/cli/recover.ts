@@ -5,20 +5,28 @@ import { asked } from "./common.js";
 interface Flags {
   stack?: string;
   cwd: string;
-  dryRun: boolean;
-  yes: boolean;
-  json: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
+  json?: boolean;
 }
 
 const help = `
-Looks at what a run of the engine left that was killed or lost its provider: its lock, its pending creates, and the journal that the
-provider keeps in the Pulumi home. Asks the API what each create made, brings that into the stack, and clears what is settled. What
-cannot be told from somebody else's is left alone. Reads with the account of the stack's own configuration; writes nothing to the API.
+Run it after a \`pulumi up\` that was killed or lost its provider. It looks at
+what that run left: its lock, its pending creates, and the journal that the
+provider keeps in the Pulumi home. It asks the API what each create made,
+brings that into the stack, and clears what is settled. What may be somebody
+else's is left alone.
 
-It asks once, and changes nothing before. With --yes the lock of a run on another machine or in a container is cancelled too: make
-sure first that the run has ended.
+It reads with the account of the stack's own configuration and writes nothing
+to the API. It changes nothing before you have agreed, and asks once.
 
-Exit code: 0 all is settled, 2 some creates stay open, 1 an error.
+With --yes it also cancels the lock of a run on another machine or in a
+container. Make sure first that the run has ended.
+
+Exit code:
+  0  all is settled
+  2  some creates stay open
+  1  an error
 
 Examples:
   $ pulumi-amigo recover --dry-run
@@ -32,9 +40,9 @@ export function recoverCommand(): Command {
     .description("settle the creates that an interrupted run left open")
     .option("-s, --stack <name>", "the stack, as `pulumi --stack` takes it (default: the selected one)")
     .option("-C, --cwd <folder>", "the folder of the Pulumi project", ".")
-    .option("--dry-run", "change nothing and say what would be done", false)
-    .option("-y, --yes", "ask nothing", false)
-    .option("--json", "print the result as JSON; what is told on the way goes to standard error", false)
+    .option("--dry-run", "change nothing and say what would be done")
+    .option("-y, --yes", "ask nothing")
+    .option("--json", "print the result as JSON; progress goes to standard error")
     .addHelpText("after", help)
     .action(run);
 }
@@ -45,7 +53,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
   const confirm = async (question: string) => flags.yes || (await asked(question));
   let report: RecoverReport;
   try {
-    const { stack, cwd, dryRun, yes } = flags;
+    const { stack, cwd, dryRun = false, yes = false } = flags;
     report = await recover({ stack, cwd, dryRun, tell, confirm, agreed: yes });
   } catch (error) {
     return command.error(`error: ${await textOf(error)}`, { exitCode: 1 });

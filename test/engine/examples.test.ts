@@ -71,6 +71,25 @@ it("import-existing adopts what was made by hand without a write, manages it, an
   });
 });
 
+it("the README's sample runs as it stands, with the settings and variables that the README names", async () => {
+  const readme = readFileSync(path.join(repositoryRoot, "README.md"), "utf8");
+  const [, program = ""] = /^```ts\n(import .*?)^```$/ms.exec(readme) ?? [];
+  const [, key = "", value = ""] = /^pulumi config set (amigo:workspaceId) (\S+)$/m.exec(readme) ?? [];
+  const variables = Object.fromEntries(
+    [...readme.matchAll(/\b(AMIGO_API_KEY)=(\S+)/g)].map(([, name, text]) => [name, text]),
+  );
+  expect([key, variables]).toEqual(["amigo:workspaceId", { AMIGO_API_KEY: "amigo-demo-key" }]);
+  const options = { name: "readme", program, language: "typescript", typeCheck: true, env: variables } as const;
+  await deploy({ ...options, config: { [key]: value } }, async ({ stack, emulator, operations }) => {
+    const { changed } = await stack.up({ preview: true });
+    expect(changed.sort()).toEqual(["create calls", "create calls", "create desk", "create qa", "create release"]);
+    await stack.preview({ args: ["--expect-no-changes", "--refresh"] });
+    operations();
+    await stack.destroy();
+    expect(emulator.store.services.list().map(({ id }) => id)).toEqual([seedIds.systemService]);
+  });
+});
+
 /** The options of a stack with the example's own program. */
 function example(name: string) {
   return { name, program: programOf(name), language: "typescript" } as const;
