@@ -81,7 +81,7 @@ async function inProcess({ count, seed, length = 16, path, mention, without, fou
     else {
       const least = await shrink(judge, story, name, mention);
       faults.set(name, { times: 1, text: inWords(await judge(least)) });
-      process.stdout.write(`\nseed ${seed}, story ${index}: ${name}\n${faults.get(name)?.text}\n`);
+      process.stdout.write(`\nseed ${seed}, path ${index}: ${name}\n${faults.get(name)?.text}\n`);
     }
     if (faults.size >= found) break;
   }

@@ -44,11 +44,17 @@ function inReplacement(seen: Observation, { useCaseId, serviceId }: Line): boole
   return gone || ((seen.faulty || replaced) && removed(useCaseId));
 }
 
+/** Two lines exchange their services: one must go down before the other can move, and the server misbehaved just then. */
+function inExchange(seen: Observation, { useCaseId, serviceId }: Line): boolean {
+  const target = lower(declaredLine(seen, useCaseId)?.wanted.serviceId);
+  return seen.faulty && target !== serviceId && linesOf(seen.before).some((line) => line.serviceId === target);
+}
+
 /** A line whose binding the program declares is up when the run ends. */
 const aDeclaredLineStaysUp: Rule = (seen) =>
   (writtenIdIsStale(seen) ? [] : linesOf(seen.before))
     .filter(({ useCaseId }) => declaredLine(seen, useCaseId) && lineOf(seen.after, useCaseId) === undefined)
-    .filter((line) => !inReplacement(seen, line))
+    .filter((line) => !inReplacement(seen, line) && !inExchange(seen, line))
     .map(({ useCaseId, serviceId }) => `use case ${useCaseId} was bound to ${serviceId} and is not bound now`);
 
 /** A line moves only to where the program says, and from a service that the state does not know only with leave. */

@@ -4,6 +4,7 @@ import { complete, type Declared, type Observation, stepOf, succeeded } from "..
 import type { Rule } from "../violation.js";
 import { API_KEY } from "../world.js";
 
+const lower = (id: unknown) => String(id).toLowerCase();
 const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
 
 /** The resources that existed before the run and are the same thing after it. */
@@ -76,7 +77,9 @@ const whatDidNotChangeStays: Rule = (seen) => {
       mayLag(draft.kind, seen) ||
       !before ||
       before.initErrors.length > 0 ||
-      stepOf(seen, declared)?.type === "replace"
+      stepOf(seen, declared)?.type === "replace" ||
+      // It is to go, and another binding of the program may have its use case already.
+      (draft.kind === "serviceBinding" && lower(wanted.useCaseId) !== lower(before.id))
     )
       return [];
     return eachProperty(declared).flatMap(([name, property]) => {
