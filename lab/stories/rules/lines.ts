@@ -1,4 +1,4 @@
-import { complete, type Declared, type Moment, type Observation } from "../observation.js";
+import { complete, type Declared, type Moment, movedMeanwhile, type Observation } from "../observation.js";
 import type { Rule } from "../violation.js";
 import { aReferenceIsIgnored, writtenIdIsStale } from "./outcome.js";
 
@@ -61,7 +61,7 @@ const aDeclaredLineStaysUp: Rule = (seen) =>
 const aLineMovesOnlyAsDeclared: Rule = (seen) =>
   linesOf(seen.before).flatMap(({ useCaseId, serviceId }) => {
     const now = lineOf(seen.after, useCaseId);
-    if (now === undefined || now === serviceId) return [];
+    if (now === undefined || now === serviceId || movedMeanwhile(seen).includes(useCaseId)) return [];
     const declared = declaredLine(seen, useCaseId);
     if (!declared) return [`use case ${useCaseId} moved from ${serviceId} to ${now}, which no program says`];
     const { wanted, before } = declared;
