@@ -5,8 +5,8 @@ type TestSpecification = import("vitest/node", { with: { "resolution-mode": "imp
 
 /** Left out of `npm run test:fast`: they start processes, wait, or live whole lives under each dialect. */
 const slow = [
-  "test/{campaigns,cli,concurrency,dialects,hostile,policies,protocol}/**",
-  "test/{conventions,types}.test.ts",
+  "test/{cli,concurrency,dialects,hostile,policies,protocol}/**",
+  "test/{conventions,stories-faults,types}.test.ts",
   "test/api/{budget-protocol,retry,shared-budget,throttle}.test.ts",
   "test/emulator/{cli,dialects,persistence}.test.ts",
   "test/recovery/journal.test.ts",

@@ -27,8 +27,8 @@ export class Figures {
   readonly #struck: Record<string, number> = {};
   readonly #harms: Record<string, number> = {};
 
-  add({ runs, requests, steps, struck, recoveries, violations }: Told): void {
-    addTo(this.#counts, { stories: 1, runs, requests, ...steps, recoveries });
+  add({ runs, requests, steps, struck, recoveries, unsettled, violations }: Told): void {
+    addTo(this.#counts, { stories: 1, runs, requests, ...steps, recoveries, unsettled: unsettled.length });
     for (const name of struck) addTo(this.#struck, { [name]: 1 });
     for (const rule of new Set(violations.map((violation) => violation.rule))) {
       const harm = Object.entries(HARMS).find(([, rules]) => rules.includes(rule))?.[0] ?? "another rule";

@@ -60,6 +60,8 @@ export interface Observation {
   readonly faulty: boolean;
   /** The faults that were laid, by the names that the requests have of those which struck. */
   readonly faults: ReadonlyMap<string, Fault>;
+  /** For how long this process did nothing at most, in the time of stories under faults: a busy machine, not the provider. */
+  readonly busyMs: number;
   /** The key of this run. */
   readonly key: string;
   /** What the provider wrote to its log. */

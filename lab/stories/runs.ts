@@ -1,8 +1,9 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dialect, FaultRule } from "../../src/emulator/index.js";
 import type { Kind, RunOptions } from "../engine/program.js";
 import type { Command } from "./command.js";
-import { DEADLINE_MS, type Fault, layFaults } from "./faults.js";
+import { DEADLINE_MS, FAULTY_SPEED, type Fault, layFaults } from "./faults.js";
 import { takeLog } from "./log.js";
 import { declaredOf, Moment, type Observation, type RunKind } from "./observation.js";
 import { programOf, type Shop, type World } from "./world.js";
@@ -66,6 +67,8 @@ export async function carryOut(world: World, shop: Shop, ask: Ask, lost: Set<str
   const faults = world.rate > 0 && !ask.calm ? layFaults(world, seed) : new Map<string, Fault>();
   const options = ask.kill ? { ...ask.options, killed: killAt(world, ask.kill) } : ask.options;
   emulator.clearRequests();
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  delays.enable();
   const { stack } = shop;
   const result =
     ask.run === "up"
@@ -74,6 +77,8 @@ export async function carryOut(world: World, shop: Shop, ask: Ask, lost: Set<str
         ? await stack.refresh(options)
         : await stack.destroy(options);
   if (result.outcome === "killed") await settled(world);
+  delays.disable();
+  const busyMs = (delays.max / 1e6) * FAULTY_SPEED;
   const struck = emulator.requests.flatMap((request) => request.faults ?? []).flatMap((id) => faults.get(id) ?? []);
   const lagMs = Math.max(0, ...struck.map((fault) => fault.lagMs ?? 0));
   if (lagMs > 0) await sleep(lagMs + 500);
@@ -89,7 +94,7 @@ export async function carryOut(world: World, shop: Shop, ask: Ask, lost: Set<str
   const { dialect } = emulator;
   const { run } = ask;
   const looked = { run, options, index, program, declared, before, after, result, requests };
-  return { ...looked, faulty, faults, key, log, lost, dialect };
+  return { ...looked, faulty, faults, busyMs, key, log, lost, dialect };
 }
 
 function killAt(world: World, { write, when }: NonNullable<Ask["kill"]>): Promise<void> {

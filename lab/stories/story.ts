@@ -27,6 +27,8 @@ export interface Told {
   /** The classes of faults, once for each request that one struck. */
   readonly struck: readonly FaultClass[];
   readonly recoveries: number;
+  /** The errors of stacks that a last run could not bring to what they declare, each for a reason that the rules accept. */
+  readonly unsettled: readonly string[];
 }
 
 /** The kinds and picks of a story's opening program. */
@@ -109,6 +111,7 @@ class Teller {
   #requests = 0;
   #recoveries = 0;
   readonly #struck: FaultClass[] = [];
+  readonly #unsettled: string[] = [];
 
   constructor(
     readonly world: World,
@@ -129,6 +132,7 @@ class Teller {
       steps: this.#steps,
       struck: this.#struck,
       recoveries: this.#recoveries,
+      unsettled: this.#unsettled,
     };
   }
 
@@ -169,6 +173,7 @@ class Teller {
       { run: "up", options: { refresh: true }, words: "up --refresh", calm: true },
       "at the end: ",
     );
+    if (seen.result.outcome === "failed") this.#unsettled.push(seen.result.errors.join("; "));
     if (this.violations.length === 0 && complete(seen)) await this.#again(shop);
   }
 

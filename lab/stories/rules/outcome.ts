@@ -87,6 +87,11 @@ export const writtenIdIsStale: Reason = (seen) =>
     }),
   );
 
+/** The engine deletes a use case and a binding that names it by a written id at the same time. */
+const deletedAtOnce: Reason = (seen) =>
+  leaving(seen).some(({ kind, dependencies }) => kind === "serviceBinding" && !dependencies.useCaseId) &&
+  leaving(seen).some(({ kind }) => kind === "useCase");
+
 /** An id that changes is ignored, so the old one is used on. */
 export const aReferenceIsIgnored: Reason = (seen) =>
   seen.declared.some(({ ignored }) => ignored.includes("serviceId") || ignored.includes("useCaseId"));
@@ -200,6 +205,7 @@ export const reasons: Readonly<Record<string, Reason>> = {
   misbehaving,
   somethingIsInTheWay,
   writtenIdIsStale,
+  deletedAtOnce,
   aReferenceIsIgnored,
   importDoesNotFit,
   importIsReplaced,

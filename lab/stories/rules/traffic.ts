@@ -33,7 +33,7 @@ const noRetryComesEarly: Rule = (seen) =>
     const until = answeredAt + waitOf(fault, answeredAt);
     return later(seen, request)
       .filter((other) => startOf(other) < until - CLOCK_MS)
-      .filter((other) => startOf(other) > answeredAt + (isRepeated(other, request) ? 0 : UNDER_WAY_MS))
+      .filter((other) => startOf(other) > answeredAt + (isRepeated(other, request) ? 0 : UNDER_WAY_MS + seen.busyMs))
       .map((other) => `${other.method} ${other.path} came ${until - startOf(other)} ms before the time`);
   });
 
@@ -41,7 +41,7 @@ const noRetryComesEarly: Rule = (seen) =>
 const noCallOverrunsItsDeadline: Rule = (seen) =>
   strikes(seen)
     .filter(({ fault }) => fault.isBeyond)
-    .filter(({ request }) => (request.droppedMs ?? Number.POSITIVE_INFINITY) > DEADLINE_MS * 1.1)
+    .filter(({ request }) => (request.droppedMs ?? Number.POSITIVE_INFINITY) > DEADLINE_MS * 1.1 + seen.busyMs)
     .filter(() => seen.result.outcome !== "killed")
     .map(
       ({ request }) => `${request.method} ${request.path} was still open after ${request.droppedMs ?? "its answer"} ms`,
