@@ -91,7 +91,6 @@ async function inProcess(flags: Flags): Promise<void> {
     const judge = (candidate: Story) => stage.tell(candidate, faultSeed(seed, index));
     const told = await judge(story);
     figures.add(told);
-    if (process.env.UNS && told.unsettled.length) process.stdout.write(`U ${index} ${told.unsettled[0]}\n`);
     const name = signature(told, mention);
     if (!name) return;
     const times = (faults.get(name) ?? 0) + 1;

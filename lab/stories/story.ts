@@ -168,11 +168,10 @@ class Teller {
   async settle(shop: Shop): Promise<void> {
     if (this.violations.length > 0 || (this.#atRest.has(shop) && !shop.bad) || this.#isEmpty(shop)) return;
     shop.bad = false;
-    const seen = await this.#run(
-      shop,
-      { run: "up", options: { refresh: true }, words: "up --refresh", calm: true },
-      "at the end: ",
-    );
+    const ask: Ask = { run: "up", options: { refresh: true }, words: "up --refresh", calm: true };
+    const recoveries = this.#recoveries;
+    let seen = await this.#run(shop, ask, "at the end: ");
+    if (this.#recoveries > recoveries) seen = await this.#run(shop, ask, "after that: ");
     if (seen.result.outcome === "failed") this.#unsettled.push(seen.result.errors.join("; "));
     if (this.violations.length === 0 && complete(seen)) await this.#again(shop);
   }
