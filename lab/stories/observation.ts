@@ -74,6 +74,9 @@ export interface Observation {
 
 export const succeeded = ({ result }: Observation) => result.outcome === "succeeded";
 
+/** Whether it ended before anything was done. */
+export const inPreview = ({ result }: Observation) => result.failedIn === "preview";
+
 /** An up of the whole program that went through. */
 export const complete = (seen: Observation) =>
   seen.run === "up" && succeeded(seen) && seen.options.targets === undefined;

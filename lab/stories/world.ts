@@ -40,14 +40,16 @@ const inProcess: MakeStack = (name, settings, home) => new InProcessStack(name, 
 /** A list of services has 20 on a page; with these it has a second one. */
 const SYSTEM_SERVICES = 20;
 
-/** One key a run, where the server asks a key to wait for a day: the next run is another process, and knows nothing of it. */
-const KEYS = 40;
+/** Where the server asks a key to wait for a day, the next run has another key: it is another process, and knows nothing of it. */
+const KEYS = 100;
+
+/** How many keys have had to wait at each address: ports are used again. */
+const keysUsed = new Map<string, number>();
 
 /** The server and both stacks of a story. One server serves many stories, one after another. */
 export class World {
   shops: readonly Shop[] = [];
   readonly #start: StoreSnapshot;
-  #key = 0;
 
   private constructor(
     readonly emulator: Emulator,
@@ -82,12 +84,16 @@ export class World {
   }
 
   get key(): string {
-    return this.rate > 0 ? `${API_KEY}-${this.#key % KEYS}` : API_KEY;
+    return this.rate > 0 ? `${API_KEY}-${this.#keysUsed % KEYS}` : API_KEY;
   }
 
   /** From now on, runs have another key. */
   nextKey(): void {
-    this.#key += 1;
+    keysUsed.set(this.emulator.url, this.#keysUsed + 1);
+  }
+
+  get #keysUsed(): number {
+    return keysUsed.get(this.emulator.url) ?? 0;
   }
 
   reset(): void {
@@ -103,6 +109,8 @@ export class World {
       workspaceId: seedIds.workspace,
       settleSeconds: "3",
       maxAttempts: "3",
+      // Long enough for a busy machine, at the speed of stories.
+      timeoutSeconds: "600",
       ...(this.rate > 0 ? FAULTY_SETTINGS : {}),
     };
     this.shops = STACKS.map((name) => ({ stack: this.makeStack(name, settings, this.home), drafts: [], bad: false }));

@@ -44,10 +44,11 @@ function inReplacement(seen: Observation, { useCaseId, serviceId }: Line): boole
   return gone || ((seen.faulty || replaced) && removed(useCaseId));
 }
 
-/** Two lines exchange their services: one must go down before the other can move, and the server misbehaved just then. */
+/** Two lines exchange their services: one must go down before the other can move, and the run stopped just then. */
 function inExchange(seen: Observation, { useCaseId, serviceId }: Line): boolean {
   const target = lower(declaredLine(seen, useCaseId)?.wanted.serviceId);
-  return seen.faulty && target !== serviceId && linesOf(seen.before).some((line) => line.serviceId === target);
+  const stops = seen.faulty || (seen.result.outcome === "failed" && (seen.options.replace ?? []).length > 0);
+  return stops && target !== serviceId && linesOf(seen.before).some((line) => line.serviceId === target);
 }
 
 /** A line whose binding the program declares is up when the run ends. */

@@ -96,13 +96,15 @@ const deletedAtOnce: Reason = (seen) =>
 export const aReferenceIsIgnored: Reason = (seen) =>
   seen.declared.some(({ ignored }) => ignored.includes("serviceId") || ignored.includes("useCaseId"));
 
-/** An import names what does not exist, or what is not as declared. */
+/** An import names what does not exist, what is not as declared, or what another resource of the program has. */
 const importDoesNotFit: Reason = (seen) =>
-  seen.declared.some(({ draft, before, wanted, ignored }) => {
+  seen.declared.some(({ draft, urn, before, wanted, ignored }) => {
     const id = draft.options.import;
     if (!id || (before && !seen.options.replace)) return false;
     const live = seen.before.live(draft.kind, id);
     if (!live || before) return true;
+    const holds = (entry: Entry) => entry.kind === draft.kind && lower(entry.id) === lower(id) && entry.urn !== urn;
+    if (seen.before.states[seen.index]?.some(holds)) return true;
     return Object.entries(PROPERTIES[draft.kind]).some(
       ([name, property]) =>
         wanted[name] !== undefined && !ignored.includes(name) && !means(property, wanted[name], live[name]),

@@ -1,6 +1,6 @@
 import type { Kind } from "../../engine/program.js";
 import type { Entry } from "../../engine/state.js";
-import { complete, type Moment, type Observation, succeeded } from "../observation.js";
+import { complete, inPreview, type Moment, type Observation, succeeded } from "../observation.js";
 import type { Rule } from "../violation.js";
 import { aReferenceIsIgnored, writtenIdIsStale } from "./outcome.js";
 
@@ -95,11 +95,17 @@ const nothingIsOrphaned: Rule = (seen) => {
 const nothingIsForgotten: Rule = (seen) => {
   if (seen.result.outcome === "killed") return [];
   const text = [...seen.result.errors, ...seen.result.warnings].join("\n");
-  return made(seen.after)
-    .filter(({ kind, id }) => isHeld(seen.before.entries(), kind, id) && !isHeld(seen.after.entries(), kind, id))
-    .filter(({ id }) => !text.includes(id))
+  const left = seen.before.entries().filter(({ kind, id }) => !isHeld(seen.after.entries(), kind, id));
+  return left
+    .filter(({ kind }) => seen.run === "refresh" || ["service", "useCase", "workspace"].includes(kind))
+    .filter(({ kind, id }) => seen.after.live(kind, id) && !text.includes(id))
+    .filter(({ kind, id }) => kind !== "testCallerNumbers" || numbersOf(seen, id).length > 0)
     .map(({ kind, id, name }) => `${kind} "${name}" (${id}) still exists and has left the state`);
 };
+
+function numbersOf({ after }: Observation, id: string): readonly string[] {
+  return after.live("testCallerNumbers", id)?.numbers as string[];
+}
 
 /** No two things of one natural key come to exist. */
 const nothingExistsTwice: Rule = (seen) => {
@@ -130,7 +136,7 @@ const whatIsWithdrawnGoes: Rule = (seen) => {
 
 /** What a run acknowledged as deleted is gone, unless something of the program still has it. */
 const whatIsDeletedIsGone: Rule = (seen) =>
-  seen.result.steps
+  (inPreview(seen) ? [] : seen.result.steps)
     .filter(({ type, ok }) => type === "delete" && ok)
     .flatMap(({ urn, id }) => seen.before.entries().find((entry) => entry.urn === urn && entry.id === id) ?? [])
     .filter(({ kind }) => ["service", "useCase", "workspace"].includes(kind))

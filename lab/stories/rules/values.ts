@@ -1,6 +1,7 @@
 import type { Kind, Values } from "../../engine/program.js";
+import type { Entry } from "../../engine/state.js";
 import { means, PROPERTIES, type Property, SECRET } from "../kinds.js";
-import { complete, type Declared, movedMeanwhile, type Observation, stepOf } from "../observation.js";
+import { complete, type Declared, inPreview, movedMeanwhile, type Observation, stepOf } from "../observation.js";
 import type { Rule } from "../violation.js";
 
 const lower = (id: unknown) => String(id).toLowerCase();
@@ -26,7 +27,7 @@ function boundMeanwhile(seen: Observation, kind: Kind, id: string): boolean {
 
 /** The whole run went through, or this resource's own step did. */
 function isAcknowledged(seen: Observation, declared: Declared): boolean {
-  return complete(seen) || (seen.run === "up" && stepOf(seen, declared)?.ok === true);
+  return complete(seen) || (seen.run === "up" && !inPreview(seen) && stepOf(seen, declared)?.ok === true);
 }
 
 function eachProperty(declared: Declared): [string, Property][] {
@@ -133,9 +134,11 @@ function wrote(seen: Observation, { draft, after }: Declared): boolean {
 
 /** What state shows of a thing that the run wrote or read is what exists, declared or not. */
 const outputsAreTrue: Rule = (seen) => {
-  if (seen.result.outcome === "killed" || seen.run === "destroy") return [];
+  if (seen.result.outcome === "killed" || inPreview(seen) || seen.run === "destroy") return [];
   const entries = seen.after.states[seen.index] ?? [];
-  return entries.flatMap((entry) => {
+  // After a rename without alias two entries may be of one thing until the run goes through.
+  const isAlone = ({ kind, id }: Entry) => entries.filter((other) => other.kind === kind && other.id === id).length < 2;
+  return entries.filter(isAlone).flatMap((entry) => {
     const steps = seen.result.steps.filter(({ urn }) => urn === entry.urn);
     const looked =
       steps.every(({ ok }) => ok) && steps.some(({ type }) => ["create", "replace", "read"].includes(type));
