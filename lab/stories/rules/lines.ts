@@ -48,7 +48,8 @@ function inReplacement(seen: Observation, { useCaseId, serviceId }: Line): boole
 function inExchange(seen: Observation, { useCaseId, serviceId }: Line): boolean {
   const target = lower(declaredLine(seen, useCaseId)?.wanted.serviceId);
   const stops = seen.faulty || (seen.result.outcome === "failed" && (seen.options.replace ?? []).length > 0);
-  return stops && target !== serviceId && linesOf(seen.before).some((line) => line.serviceId === target);
+  const isTaken = linesOf(seen.before).some((line) => line.serviceId === target) || target.startsWith("new ");
+  return stops && target !== serviceId && isTaken;
 }
 
 /** A line whose binding the program declares is up when the run ends. */
