@@ -97,7 +97,7 @@ const PLANTS: Readonly<Record<string, () => void>> = {
   },
   /** A call takes longer than it may. */
   noCallOverrunsItsDeadline: () => {
-    vi.spyOn(FAULTY_SETTINGS, "timeoutSeconds", "get").mockReturnValue("60");
+    vi.spyOn(FAULTY_SETTINGS, "timeoutSeconds", "get").mockReturnValue("120");
   },
   /** A line of the log has the key. */
   secretsDoNotShow: () =>

@@ -32,7 +32,7 @@ export interface Fault {
 }
 
 /** Settings of the provider under faults: a stalled call ends, and what is carried out late shows while it looks. */
-export const FAULTY_SETTINGS = { timeoutSeconds: "15", settleSeconds: "5" };
+export const FAULTY_SETTINGS = { timeoutSeconds: "40", settleSeconds: "5" };
 
 /** How many times faster time passes under faults: a busy machine must not look like a slow server. */
 export const FAULTY_SPEED = 10;
@@ -52,7 +52,7 @@ const READS = [...LISTS, "get-service", "get-workspace", "get-use-case-service-b
 const ANSWERED = [...READS, ...CREATES, ...WITH_BODY, BIND];
 
 export const DEADLINE_MS = Number(FAULTY_SETTINGS.timeoutSeconds) * 1000;
-const beyondMs = DEADLINE_MS + 1500;
+export const BEYOND_MS = DEADLINE_MS + 10_000;
 const DATE_MS = 9000;
 const lateMs = [300, 1200, 2500];
 
@@ -105,13 +105,13 @@ function faults(key: string, nobodysService: string): Fault[] {
     ]),
     group("slow", WRITES)(
       "no answer in time, and the work after that",
-      { kind: "stallHeaders", ms: beyondMs },
-      { lagMs: beyondMs, isBeyond: true },
+      { kind: "stallHeaders", ms: BEYOND_MS },
+      { lagMs: BEYOND_MS, isBeyond: true },
     ),
-    slow("no answer in time, after the work", { kind: "stallHeaders", ms: beyondMs }, { isBeyond: true }),
+    slow("no answer in time, after the work", { kind: "stallHeaders", ms: BEYOND_MS }, { isBeyond: true }),
     group("slow", ANSWERED, "after")(
       "a body that does not come in time",
-      { kind: "stallBody", ms: beyondMs },
+      { kind: "stallBody", ms: BEYOND_MS },
       { isBeyond: true },
     ),
     group("slow", ANSWERED, "after")("a body that drips", { kind: "drip", bytesPerSecond: 2000 }),

@@ -41,7 +41,7 @@ const noRetryComesEarly: Rule = (seen) =>
 const noCallOverrunsItsDeadline: Rule = (seen) =>
   strikes(seen)
     .filter(({ fault }) => fault.isBeyond)
-    .filter(({ request }) => (request.droppedMs ?? Number.POSITIVE_INFINITY) > DEADLINE_MS * 1.1 + seen.busyMs)
+    .filter(({ request }) => (request.droppedMs ?? BEYOND_MS) > DEADLINE_MS * 1.1 + seen.busyMs)
     .filter(() => seen.result.outcome !== "killed")
     .map(
       ({ request }) => `${request.method} ${request.path} was still open after ${request.droppedMs ?? "its answer"} ms`,
