@@ -84,10 +84,15 @@ async function inProcess(flags: Flags): Promise<void> {
   }
   const figures = new Figures();
   const faults = new Map<string, number>();
+  let isStopped = false;
+  // The figures so far are worth something.
+  process.once("SIGINT", () => {
+    isStopped = true;
+  });
   // Most of the time under faults is waiting.
   const gate = new Gate(rate > 0 ? 6 : 1);
   const work = async (story: Story, index: number) => {
-    if (faults.size >= found) return;
+    if (isStopped || faults.size >= found) return;
     const judge = (candidate: Story) => stage.tell(candidate, faultSeed(seed, index));
     const told = await judge(story);
     figures.add(told);

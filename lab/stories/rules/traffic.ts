@@ -1,5 +1,5 @@
 import type { RequestLogEntry } from "../../../src/emulator/index.js";
-import { DEADLINE_MS, FAULTY_SPEED, type Fault } from "../faults.js";
+import { BEYOND_MS, DEADLINE_MS, FAULTY_SPEED, type Fault } from "../faults.js";
 import { type Observation, strikes } from "../observation.js";
 import type { Rule } from "../violation.js";
 
