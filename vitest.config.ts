@@ -44,6 +44,8 @@ async function config(): Promise<ViteUserConfig> {
     exclude: ["test/engine/**"],
     testTimeout: 15_000,
     hookTimeout: 15_000,
+    // Test files share what they load: each leaves the process as it found it.
+    poolOptions: { forks: { isolate: false } },
   };
   return {
     test: {
@@ -54,12 +56,7 @@ async function config(): Promise<ViteUserConfig> {
         { extends: true, test: { name: "unit", ...unit, sequence: { groupOrder: 0 } } },
         {
           extends: true,
-          test: {
-            name: "fast",
-            ...unit,
-            exclude: [...unit.exclude, ...slow],
-            poolOptions: { forks: { isolate: false } },
-          },
+          test: { name: "fast", ...unit, exclude: [...unit.exclude, ...slow] },
         },
         {
           extends: true,

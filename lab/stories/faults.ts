@@ -1,6 +1,5 @@
-import type { FaultAction, FaultRule } from "../../src/emulator/index.js";
+import type { Emulator, FaultAction, FaultRule } from "../../src/emulator/index.js";
 import { realTime } from "./clock.js";
-import type { World } from "./world.js";
 
 /** The kinds of faults that strike single requests, and how often each is drawn. */
 export const FAULT_CLASSES = {
@@ -136,7 +135,7 @@ function faults(key: string, nobodysService: string): Fault[] {
 }
 
 /** Lays all faults for one run, so that most requests are struck with about this probability; answers them by their ids. */
-export function layFaults({ emulator, rate, key }: World, seed: number): Map<string, Fault> {
+export function layFaults(emulator: Emulator, rate: number, seed: number, key: string): Map<string, Fault> {
   const nobodysService = emulator.store.services.find(({ is_system }) => is_system)?.id ?? "";
   const all = faults(key, nobodysService);
   const weights = Object.values(FAULT_CLASSES).reduce((sum, weight) => sum + weight, 0);

@@ -64,7 +64,7 @@ export async function carryOut(world: World, shop: Shop, ask: Ask, lost: Set<str
   const before = new Moment(world);
   const program = programOf(shop);
   const isArmed = emulator.faults.list().length > 0 || ask.kill !== undefined;
-  const faults = world.rate > 0 && !ask.calm ? layFaults(world, seed) : new Map<string, Fault>();
+  const faults = world.rate > 0 && !ask.calm ? layFaults(emulator, world.rate, seed, key) : new Map<string, Fault>();
   const options = ask.kill ? { ...ask.options, killed: killAt(world, ask.kill) } : ask.options;
   emulator.clearRequests();
   const delays = monitorEventLoopDelay({ resolution: 5 });
