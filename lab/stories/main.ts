@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import fc from "fast-check";
 import { ensureDist } from "../dist.js";
 import { Gate } from "../engine/gate.js";
@@ -37,7 +37,11 @@ new Command("npm run stories --")
     "",
   )
   .option("--found <n>", "stop after so many different faults", Number, 20)
-  .option("--faults <rate>", "strikes this share of the requests with faults of the server", rateOf)
+  .addOption(
+    new Option("--faults <rate>", "lets faults of the server strike; 0.3 strikes one request in ten")
+      .argParser(rateOf)
+      .conflicts("cli"),
+  )
   .action(main)
   .parseAsync();
 
