@@ -111,6 +111,12 @@ const importDoesNotFit: Reason = (seen) =>
     );
   });
 
+/** An earlier run with targets imported what another resource of the program has too. */
+const oneThingIsHeldTwice: Reason = (seen) =>
+  (seen.before.states[seen.index] ?? []).some(({ kind, id, urn, pendingDelete }, _, entries) =>
+    entries.some((other) => other.kind === kind && other.id === id && other.urn !== urn && !pendingDelete),
+  );
+
 /** A replacement of an imported resource, whose import option names the old one. */
 const importIsReplaced: Reason = (seen) =>
   seen.declared.some(
@@ -210,6 +216,7 @@ export const reasons: Readonly<Record<string, Reason>> = {
   deletedAtOnce,
   aReferenceIsIgnored,
   importDoesNotFit,
+  oneThingIsHeldTwice,
   importIsReplaced,
   somethingIsProtected,
   stateIsBehind,

@@ -1,7 +1,15 @@
 import type { Kind, Values } from "../../engine/program.js";
 import type { Entry } from "../../engine/state.js";
 import { means, PROPERTIES, type Property, SECRET } from "../kinds.js";
-import { complete, type Declared, inPreview, movedMeanwhile, type Observation, stepOf } from "../observation.js";
+import {
+  complete,
+  type Declared,
+  inPreview,
+  movedMeanwhile,
+  type Observation,
+  stepOf,
+  writes,
+} from "../observation.js";
 import type { Rule } from "../violation.js";
 
 const lower = (id: unknown) => String(id).toLowerCase();
@@ -129,7 +137,9 @@ const driftBesideAChangeIsReported: Rule = (seen) => {
 function wrote(seen: Observation, { draft, after }: Declared): boolean {
   const id = after?.id.split("/")[0]?.toLowerCase() ?? "";
   const path = draft.kind === "testCallerNumbers" ? "test-caller" : id;
-  return seen.requests.some((request) => request.method !== "GET" && request.path.toLowerCase().includes(path));
+  // A version set stands below its service.
+  const ofAnother = draft.kind === "service" ? "upsert-service-version-set" : undefined;
+  return writes(seen).some((request) => request.path.toLowerCase().includes(path) && request.operation !== ofAnother);
 }
 
 /** What state shows of a thing that the run wrote or read is what exists, declared or not. */
