@@ -13,10 +13,11 @@ const slow = [
   "test/traps/trap-12-*.test.ts",
 ];
 
-/** Engine tests that take longest, first: what starts last must not be what all wait for. */
+/** Tests that take longest, first: what starts last must not be what all wait for. */
 const longest = [
   "many-runs",
   "stories",
+  "stories-faults",
   "quickstart",
   "kill",
   "recover",
