@@ -5,8 +5,10 @@ type TestSpecification = import("vitest/node", { with: { "resolution-mode": "imp
 
 /** Left out of `npm run test:fast`: they start processes, wait, or live whole lives under each dialect. */
 const slow = [
-  "test/{campaigns,ci,cli,concurrency,dialects,hostile,policies,protocol}/**",
-  "test/{conventions,types}.test.ts",
+  "test/{ci,cli,concurrency,dialects,hostile,policies,protocol}/**",
+  "test/{conventions,stories-faults,types}.test.ts",
+  "test/environment/program.test.ts",
+  "test/resources/seventh.test.ts",
   "test/api/{budget-protocol,retry,shared-budget,throttle}.test.ts",
   "test/emulator/{cli,dialects,persistence}.test.ts",
   "test/recovery/journal.test.ts",
@@ -14,10 +16,11 @@ const slow = [
   "test/traps/trap-12-*.test.ts",
 ];
 
-/** Engine tests that take longest, first: what starts last must not be what all wait for. */
+/** Tests that take longest, first: what starts last must not be what all wait for. */
 const longest = [
   "many-runs",
   "stories",
+  "stories-faults",
   "quickstart",
   "kill",
   "recover",
@@ -48,6 +51,8 @@ async function config(): Promise<ViteUserConfig> {
     exclude: ["test/engine/**"],
     testTimeout: 15_000,
     hookTimeout: 15_000,
+    // Test files share what they load: each leaves the process as it found it.
+    poolOptions: { forks: { isolate: false } },
   };
   return {
     test: {
@@ -58,12 +63,7 @@ async function config(): Promise<ViteUserConfig> {
         { extends: true, test: { name: "unit", ...unit, sequence: { groupOrder: 0 } } },
         {
           extends: true,
-          test: {
-            name: "fast",
-            ...unit,
-            exclude: [...unit.exclude, ...slow],
-            poolOptions: { forks: { isolate: false } },
-          },
+          test: { name: "fast", ...unit, exclude: [...unit.exclude, ...slow] },
         },
         {
           extends: true,

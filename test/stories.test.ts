@@ -8,13 +8,17 @@ import { World } from "../lab/stories/world.js";
 const SEED = 20_261;
 
 let world: World;
+let slowDown: () => void;
 
 beforeAll(async () => {
-  speedUpTime(50);
+  slowDown = speedUpTime(50);
   world = await World.open();
 });
 
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  slowDown();
+});
 
 it("keeps every rule over several runs, in 300 stories", { timeout: 240_000 }, async () => {
   const keepsRules = fc.asyncProperty(stories(), async (story) => {

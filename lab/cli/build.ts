@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
+import { lock } from "proper-lockfile";
 import { findInFolder, onPath } from "./find.js";
 import { placeLauncher } from "./launcher.js";
-import { withLock } from "./lock.js";
 import { engineVersion, executable, type FoundEngine, pulumiHome } from "./places.js";
 import { type Progress, showProgress } from "./progress.js";
 
@@ -46,8 +46,7 @@ export async function buildEngine(log: (line: string) => void): Promise<FoundEng
   if (!go) throw new Error("build: there is no `go` on PATH");
   const folder = path.join(pulumiHome(), "versions", engineVersion, "bin");
   await mkdir(folder, { recursive: true });
-  const waiting = (holder: string) => log(`process ${holder} is building the Pulumi engine; waiting for it`);
-  return withLock(path.join(folder, ".build.lock"), waiting, async () => {
+  return alone(folder, log, async () => {
     const madeByAnother = await findInFolder(folder);
     if (madeByAnother) return madeByAnother;
     log(`Building Pulumi ${engineVersion} from its Go modules. This happens once and takes about four minutes.`);
@@ -58,6 +57,24 @@ export async function buildEngine(log: (line: string) => void): Promise<FoundEng
     if (!built) throw new Error(`build: what was built in ${folder} does not run here`);
     return built;
   });
+}
+
+/** A build that shows no sign of life for so long is passed over. */
+const deadAfterMs = 20_000;
+
+/** Runs the work while no other process builds. */
+async function alone<T>(folder: string, log: (line: string) => void, work: () => Promise<T>): Promise<T> {
+  const options = { lockfilePath: path.join(folder, ".build.lock"), stale: deadAfterMs };
+  const release = await lock(folder, options).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ELOCKED") throw error;
+    log("another process is building the Pulumi engine; waiting for it");
+    return lock(folder, { ...options, retries: { forever: true, minTimeout: 500, factor: 1 } });
+  });
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
 }
 
 async function buildProgram(go: string, program: Program, folder: string, log: (line: string) => void): Promise<void> {

@@ -2,6 +2,7 @@ import { dynamicProvider } from "../../src/engine/provider/adapter.js";
 import { ProviderContext } from "../../src/engine/provider/context.js";
 import { readSettings } from "../../src/engine/settings.js";
 import { lifecycles } from "../../src/resources/index.js";
+import { journalIn } from "./journal.js";
 import type { Declaration, Kind, StackName, Values } from "./program.js";
 import { overWire } from "./values.js";
 
@@ -37,12 +38,14 @@ export class ProviderProcess {
   readonly context: ProviderContext;
   #dead = false;
 
-  constructor(config: Readonly<Record<string, string>>) {
+  /** `home`: the folder of its journal; without one it keeps none. */
+  constructor(config: Readonly<Record<string, string>>, home?: string) {
     const settings = readSettings({ config: (name) => config[name], environment: {}, explicit: false });
     this.context = new ProviderContext(
       // What a killed process still had in mind is never sent.
       { ...settings, apiKey: () => (this.#dead ? undefined : settings.apiKey()) },
       (message) => this.warnings.push(message),
+      home === undefined ? undefined : journalIn(home, settings.baseUrl, (message) => this.warnings.push(message)),
     );
   }
 

@@ -2,6 +2,7 @@ import { Deletions } from "./deletions.js";
 import { Deployment } from "./deployment.js";
 import type { Program, RunOptions, StackName } from "./program.js";
 import { ProviderProcess } from "./provider.js";
+import { type Recovered, recover } from "./recover.js";
 import { refresh } from "./refresh.js";
 import type { RunResult, Stack } from "./stack.js";
 import type { StackState } from "./state.js";
@@ -13,6 +14,8 @@ export class InProcessStack implements Stack {
     readonly name: StackName,
     readonly state: StackState,
     readonly settings: Readonly<Record<string, string>>,
+    /** Where its processes keep their journal. */
+    readonly home?: string,
   ) {}
 
   async up(program: Program, options: RunOptions = {}): Promise<RunResult> {
@@ -48,6 +51,10 @@ export class InProcessStack implements Stack {
     });
   }
 
+  async recover(): Promise<Recovered[]> {
+    return this.home === undefined ? [] : recover(this.name, this.state, this.settings, this.home);
+  }
+
   age(id: string): void {
     this.state.age(id);
   }
@@ -56,7 +63,7 @@ export class InProcessStack implements Stack {
     const state = dryRun ? this.state.copy() : this.state;
     const processes = new Map<string, ProviderProcess>();
     const processOf = (provider = "default") => {
-      const found = processes.get(provider) ?? new ProviderProcess(this.settings);
+      const found = processes.get(provider) ?? new ProviderProcess(this.settings, this.home);
       processes.set(provider, found);
       return found;
     };

@@ -1,4 +1,5 @@
 import type { Program, RunOptions, StackName } from "./program.js";
+import type { Recovered } from "./recover.js";
 import type { StackState } from "./state.js";
 import type { Step } from "./steps.js";
 
@@ -19,6 +20,8 @@ export interface Stack {
   up(program: Program, options?: RunOptions): Promise<RunResult>;
   refresh(options?: RunOptions): Promise<RunResult>;
   destroy(options?: RunOptions): Promise<RunResult>;
+  /** Settles the creates that an interrupted run left open, where the stack keeps a journal. */
+  recover?(): Promise<Recovered[]>;
   /** Lets the state say that a resource was made long ago. */
   age(id: string): void;
 }

@@ -46,13 +46,13 @@ export class StackState {
   }
 
   remove(entry: Entry): void {
-    this.entries = this.entries.filter((other) => other !== entry);
+    this.entries = this.entries.filter((other) => !isSame(other, entry));
   }
 
   replace(entry: Entry, next: Entry): Entry {
-    const alone = !this.entries.some((other) => other !== entry && other.urn === entry.urn);
+    const alone = !this.entries.some((other) => !isSame(other, entry) && other.urn === entry.urn);
     this.entries = this.entries.map((other) => {
-      if (other === entry) return next;
+      if (isSame(other, entry)) return next;
       return alone ? renamed(other, entry.urn, next.urn) : other;
     });
     return next;
@@ -78,6 +78,11 @@ export class StackState {
     copy.pendingOperations = structuredClone(this.pendingOperations) as PendingOperation[];
     return copy;
   }
+}
+
+/** An entry that was put in the place of this one, since what it depends on has another URN now, is the same one. */
+function isSame(one: Entry, other: Entry): boolean {
+  return one.urn === other.urn && one.id === other.id && one.pendingDelete === other.pendingDelete;
 }
 
 /** An entry that names another by its URN, after that one came under a new URN by an alias. */

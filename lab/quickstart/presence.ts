@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { isAlive } from "../cli/lock.js";
 import { presenceFile, stateFolder } from "./places.js";
 
 /** Who is, or was, at work on the state. */
@@ -37,6 +36,16 @@ export function runs(pid: number, program: string): boolean {
     return execFileSync("ps", ["-p", String(pid), "-o", "comm="], { encoding: "utf8" }).includes(program);
   } catch {
     return isAlive(pid);
+  }
+}
+
+/** Whether a process of this machine runs; one that we may not signal does. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -1,12 +1,17 @@
 import { syncBuiltinESMExports } from "node:module";
 import timers from "node:timers/promises";
 
+const RealDate = Date;
+
+/** Milliseconds since 1970 as the rest of the machine counts them, Node's own `Date` header too. */
+export const realTime = () => RealDate.now();
+
 /**
  * Makes time pass faster for the whole process: dates, timers and waits. A story that waits for a
- * lag of seconds then takes milliseconds.
+ * lag of seconds then takes milliseconds. The answer sets time right again.
  */
-export function speedUpTime(factor: number): void {
-  const RealDate = Date;
+export function speedUpTime(factor: number): () => void {
+  const realNow = performance.now.bind(performance);
   const start = RealDate.now();
   const now = () => Math.floor(start + (RealDate.now() - start) * factor);
   globalThis.Date = class extends RealDate {
@@ -25,5 +30,13 @@ export function speedUpTime(factor: number): void {
   ) as typeof later;
   const sleep = timers.setTimeout;
   timers.setTimeout = ((ms = 0, ...rest: [unknown?, object?]) => sleep(ms / factor, ...rest)) as typeof sleep;
+  performance.now = () => realNow() * factor;
   syncBuiltinESMExports();
+  return () => {
+    globalThis.Date = RealDate;
+    globalThis.setTimeout = later;
+    timers.setTimeout = sleep;
+    performance.now = realNow;
+    syncBuiltinESMExports();
+  };
 }

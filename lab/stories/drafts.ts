@@ -34,7 +34,8 @@ function keysOf(shop: Shop, drafts: readonly Draft[], draft: Draft): string[] {
   const { kind, name } = draft;
   const inputs = resolved({ ...shop, drafts: [...drafts] }, draft.inputs);
   const id = (value: unknown) => String(value).toLowerCase();
-  const keys = [`${kind} called ${name}`];
+  // The engine takes an alias for a name.
+  const keys = [name, ...(draft.options.aliases ?? [])].map((called) => `${kind} called ${called}`);
   if (kind === "service") keys.push(`service ${String(inputs.name)}`);
   if (kind === "service") {
     const self = resolved({ ...shop, drafts: [...drafts] }, { id: new Ref(name, kind) }).id;

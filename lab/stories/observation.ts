@@ -4,6 +4,7 @@ import { type Kind, type Program, type Ref, urnOf, type Values } from "../engine
 import type { RunResult } from "../engine/stack.js";
 import type { Entry } from "../engine/state.js";
 import { resolve } from "../engine/values.js";
+import type { Fault } from "./faults.js";
 import { liveValues } from "./kinds.js";
 import { type Draft, programOf, type Shop, STACKS, type World } from "./world.js";
 
@@ -57,6 +58,14 @@ export interface Observation {
   readonly requests: readonly RequestLogEntry[];
   /** Whether the server was told to misbehave during this run. */
   readonly faulty: boolean;
+  /** The faults that were laid, by the names that the requests have of those which struck. */
+  readonly faults: ReadonlyMap<string, Fault>;
+  /** For how long this process did nothing at most, in the time of stories under faults: a busy machine, not the provider. */
+  readonly busyMs: number;
+  /** The key of this run. */
+  readonly key: string;
+  /** What the provider wrote to its log. */
+  readonly log: string;
   /** Ids that an earlier killed run may have left behind. */
   readonly lost: ReadonlySet<string>;
   /** What stories know of the server's ways. */
@@ -64,6 +73,9 @@ export interface Observation {
 }
 
 export const succeeded = ({ result }: Observation) => result.outcome === "succeeded";
+
+/** Whether it ended before anything was done. */
+export const inPreview = ({ result }: Observation) => result.failedIn === "preview";
 
 /** An up of the whole program that went through. */
 export const complete = (seen: Observation) =>
@@ -94,6 +106,24 @@ export function declaredOf(shop: Shop, before: readonly Entry[], after: readonly
 /** Whether the run made or wrote this resource. */
 export function stepOf({ result }: Observation, { urn }: Declared) {
   return result.steps.findLast((step) => step.urn === urn && step.type !== "read" && step.type !== "delete");
+}
+
+/** The requests that one fault has struck, each with its fault. Of several, only one takes effect. */
+export function strikes({ requests, faults }: Observation): { request: RequestLogEntry; fault: Fault }[] {
+  return requests.flatMap((request) =>
+    (request.faults?.length === 1 ? request.faults : []).flatMap((id) => {
+      const fault = faults.get(id);
+      return fault ? [{ request, fault }] : [];
+    }),
+  );
+}
+
+/** Use cases that somebody else bound while the run did. */
+export function movedMeanwhile(seen: Observation): string[] {
+  const foreign = seen.requests.filter(({ faults = [] }) =>
+    faults.some((id) => seen.faults.get(id)?.faultClass === "foreign write"),
+  );
+  return foreign.map(({ path }) => /use-cases\/([^/]+)/.exec(path)?.[1]?.toLowerCase() ?? "");
 }
 
 /** Requests that are no reads. */

@@ -1,6 +1,10 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Dialect, FaultRule } from "../../src/emulator/index.js";
 import type { Kind, RunOptions } from "../engine/program.js";
 import type { Command } from "./command.js";
+import { DEADLINE_MS, FAULTY_SPEED, type Fault, layFaults } from "./faults.js";
+import { takeLog } from "./log.js";
 import { declaredOf, Moment, type Observation, type RunKind } from "./observation.js";
 import { programOf, type Shop, type World } from "./world.js";
 
@@ -10,6 +14,8 @@ export interface Ask {
   readonly options: RunOptions;
   readonly words: string;
   /** The process dies at this write, before or after the server has carried it out. */
+  /** No faults are laid for it. */
+  readonly calm?: boolean;
   readonly kill?: { readonly write: number; readonly when: "before" | "after" };
 }
 
@@ -51,15 +57,18 @@ export function askOf(shop: Shop, { verb, pick, value }: Command): Ask | undefin
   }
 }
 
-/** Carries a run out and looks at everything before and after it. */
-export async function carryOut(world: World, shop: Shop, ask: Ask, lost: Set<string>): Promise<Observation> {
-  const { emulator } = world;
+/** Carries a run out and looks at everything before and after it. The seed is that of its faults. */
+export async function carryOut(world: World, shop: Shop, ask: Ask, lost: Set<string>, seed = 0): Promise<Observation> {
+  const { emulator, key } = world;
   const index = world.shops.indexOf(shop);
   const before = new Moment(world);
   const program = programOf(shop);
-  const faulty = emulator.faults.list().length > 0 || ask.kill !== undefined;
+  const isArmed = emulator.faults.list().length > 0 || ask.kill !== undefined;
+  const faults = world.rate > 0 && !ask.calm ? layFaults(emulator, world.rate, seed, key) : new Map<string, Fault>();
   const options = ask.kill ? { ...ask.options, killed: killAt(world, ask.kill) } : ask.options;
   emulator.clearRequests();
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  delays.enable();
   const { stack } = shop;
   const result =
     ask.run === "up"
@@ -68,14 +77,24 @@ export async function carryOut(world: World, shop: Shop, ask: Ask, lost: Set<str
         ? await stack.refresh(options)
         : await stack.destroy(options);
   if (result.outcome === "killed") await settled(world);
+  delays.disable();
+  const busyMs = (delays.max / 1e6) * FAULTY_SPEED;
+  const struck = emulator.requests.flatMap((request) => request.faults ?? []).flatMap((id) => faults.get(id) ?? []);
+  const lagMs = Math.max(0, ...struck.map((fault) => fault.lagMs ?? 0));
+  if (lagMs > 0) await sleep(lagMs + 500);
   emulator.faults.clear();
+  if (struck.some(({ waitMs = 0 }) => waitMs > DEADLINE_MS)) world.nextKey();
+  const faulty = isArmed || struck.length > 0;
+  const log = takeLog();
   const after = new Moment(world);
   const requests = emulator.requests.map((entry) => ({ ...entry }));
   if (result.outcome === "killed") for (const id of madeIds(before, after)) lost.add(id);
   const [old, now] = [before.states[index] ?? [], after.states[index] ?? []];
   const declared = ask.run === "up" ? declaredOf(shop, old, now, options.targets) : [];
   const { dialect } = emulator;
-  return { run: ask.run, options, index, program, declared, before, after, result, requests, faulty, lost, dialect };
+  const { run } = ask;
+  const looked = { run, options, index, program, declared, before, after, result, requests };
+  return { ...looked, faulty, faults, busyMs, key, log, lost, dialect };
 }
 
 function killAt(world: World, { write, when }: NonNullable<Ask["kill"]>): Promise<void> {

@@ -1,18 +1,21 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { defaultDialect } from "../../src/emulator/index.js";
 import type { Step } from "../engine/steps.js";
 import type { Command, Story } from "./command.js";
 import { edit, newDraft } from "./edits.js";
+import type { FaultClass } from "./faults.js";
 import { byHand } from "./hands.js";
-import { complete, type Observation, stackLabel, writes } from "./observation.js";
+import { complete, type Observation, stackLabel, strikes, writes } from "./observation.js";
 import { lineRules } from "./rules/lines.js";
 import { outcomeRules } from "./rules/outcome.js";
 import { thingRules } from "./rules/things.js";
+import { trafficRules } from "./rules/traffic.js";
 import { valueRules } from "./rules/values.js";
 import { type Ask, arm, askOf, carryOut, DIALECTS } from "./runs.js";
 import { broken, type Violation } from "./violation.js";
 import type { Draft, Shop, World } from "./world.js";
 
-export const RULES = { ...lineRules, ...thingRules, ...valueRules, ...outcomeRules };
+export const RULES = { ...lineRules, ...thingRules, ...valueRules, ...trafficRules, ...outcomeRules };
 
 /** What a story came to. */
 export interface Told {
@@ -21,6 +24,11 @@ export interface Told {
   readonly runs: number;
   readonly requests: number;
   readonly steps: Readonly<Record<Step["type"], number>>;
+  /** The classes of faults, once for each request that one struck. */
+  readonly struck: readonly FaultClass[];
+  readonly recoveries: number;
+  /** The errors of stacks that a last run could not bring to what they declare, each for a reason that the rules accept. */
+  readonly unsettled: readonly string[];
 }
 
 /** The kinds and picks of a story's opening program. */
@@ -56,14 +64,19 @@ const OPENINGS: readonly (readonly [kind: Draft["kind"], pick: number, other: nu
   ],
 ];
 
+const AGAIN: Ask = { run: "up", options: { skipPreview: true }, words: "up", calm: true };
+
 const DONE: Command = { verb: "up", stack: 0, pick: 0, other: 0, value: 0, near: 0 };
 
-/** Tells one story to its end, or to the first run that breaks a rule; some rules may be left out. */
-export async function tell(world: World, story: Story, without: readonly string[] = []): Promise<Told> {
+/**
+ * Tells one story to its end, or to the first run that breaks a rule; some rules may be left out. The seed is that of the faults,
+ * where the world has any.
+ */
+export async function tell(world: World, story: Story, without: readonly string[] = [], seed = 0): Promise<Told> {
   world.reset();
   const dialect = DIALECTS[story.dialect % DIALECTS.length] ?? {};
   Object.assign(world.emulator.dialect, defaultDialect(), dialect);
-  const teller = new Teller(world, without);
+  const teller = new Teller(world, without, seed);
   if (Object.keys(dialect).length > 0) teller.say(`the server: ${JSON.stringify(dialect)}`);
   const main = world.shops[0] as Shop;
   for (const [kind, pick, other, value] of OPENINGS[story.opening % OPENINGS.length] ?? []) {
@@ -96,10 +109,14 @@ class Teller {
   readonly #steps = { same: 0, create: 0, update: 0, replace: 0, delete: 0, read: 0 };
   #runs = 0;
   #requests = 0;
+  #recoveries = 0;
+  readonly #struck: FaultClass[] = [];
+  readonly #unsettled: string[] = [];
 
   constructor(
     readonly world: World,
     readonly without: readonly string[],
+    readonly seed: number,
   ) {}
 
   say(line: string): void {
@@ -113,6 +130,9 @@ class Teller {
       runs: this.#runs,
       requests: this.#requests,
       steps: this.#steps,
+      struck: this.#struck,
+      recoveries: this.#recoveries,
+      unsettled: this.#unsettled,
     };
   }
 
@@ -148,17 +168,17 @@ class Teller {
   async settle(shop: Shop): Promise<void> {
     if (this.violations.length > 0 || (this.#atRest.has(shop) && !shop.bad) || this.#isEmpty(shop)) return;
     shop.bad = false;
-    const seen = await this.#run(
-      shop,
-      { run: "up", options: { refresh: true }, words: "up --refresh" },
-      "at the end: ",
-    );
+    const ask: Ask = { run: "up", options: { refresh: true }, words: "up --refresh", calm: true };
+    const recoveries = this.#recoveries;
+    let seen = await this.#run(shop, ask, "at the end: ");
+    if (this.#recoveries > recoveries) seen = await this.#run(shop, ask, "after that: ");
+    if (seen.result.outcome === "failed") this.#unsettled.push(seen.result.errors.join("; "));
     if (this.violations.length === 0 && complete(seen)) await this.#again(shop);
   }
 
   /** A second run right after one that went through finds nothing to do. */
   async #again(shop: Shop): Promise<void> {
-    const seen = await this.#run(shop, { run: "up", options: { skipPreview: true }, words: "up" }, "again: ", false);
+    const seen = await this.#run(shop, AGAIN, "again: ", false);
     const { result } = seen;
     const changing = result.steps.filter(({ type }) => type !== "same");
     if (result.outcome === "succeeded" && changing.length === 0 && writes(seen).length === 0) {
@@ -173,17 +193,34 @@ class Teller {
     const index = this.world.shops.indexOf(shop);
     const label = index === 0 ? "" : `[stack ${stackLabel(index)}] `;
     const bad = shop.bad && ask.run === "up" ? " (with BAD)" : "";
-    const seen = await carryOut(this.world, shop, ask, this.#lost);
+    // People take longer from run to run than lists are behind.
+    await sleep(this.world.emulator.dialect.listLagMs);
+    const seen = await carryOut(this.world, shop, ask, this.#lost, this.seed * 100 + this.#runs);
     const { result } = seen;
     this.#runs += 1;
     this.#requests += seen.requests.length;
     for (const { type } of result.steps) this.#steps[type] += 1;
+    const struck = strikes(seen);
+    this.#struck.push(...struck.map(({ fault }) => fault.faultClass));
+    for (const { request, fault } of struck) this.say(`${request.method} ${request.operation}: ${fault.words}`);
     const reason = result.errors.length > 0 ? `: ${result.errors[0]?.split("\n")[0]?.slice(0, 160)}` : "";
     this.say(
       `${label}${prefix}${ask.words}${bad} → ${result.outcome}${result.failedIn === "preview" ? " in preview" : ""}${reason}`,
     );
     if (judged) this.violations.push(...broken(RULES, seen).filter(({ rule }) => !this.without.includes(rule)));
+    if (result.outcome === "killed" || result.errors.some((error) => error.includes("pulumi-amigo recover"))) {
+      await this.#recover(shop, label);
+    }
     return seen;
+  }
+
+  /** As the error says, or as one does after a run was killed. */
+  async #recover({ stack }: Shop, label: string): Promise<void> {
+    const found = await stack.recover?.();
+    if (!found?.length) return;
+    this.#recoveries += 1;
+    for (const { id } of found) if (id) this.#lost.delete(id);
+    this.say(`${label}recover: ${found.map(({ name, outcome }) => `${name} ${outcome}`).join(", ")}`);
   }
 }
 

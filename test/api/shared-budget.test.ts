@@ -61,10 +61,12 @@ it("holds the number of requests at once over all processes, and uses it in full
 it("spaces the requests of all processes", async () => {
   const { server } = await countingServer(1);
   const { address } = await budgetOf({ requestsPerSecond: 20 });
-  await Promise.all([callFrom(server, address, 8).ended, callFrom(server, address, 8).ended]);
+  await Promise.all([callFrom(server, address, 16).ended, callFrom(server, address, 16).ended]);
   const times = server.seen.map(({ at }) => at).sort((a, b) => a - b);
-  expect(times).toHaveLength(16);
-  expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(15 * 50 - 20);
+  expect(times).toHaveLength(32);
+  // On a busy machine the first request comes later than its turn; no request can come before its turn.
+  const lateMs = 350;
+  expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(31 * 50 - lateMs);
 }, 60_000);
 
 it("holds all processes while a server's wait lasts that one of them was told", async () => {

@@ -1,4 +1,4 @@
-import { complete, type Declared, type Moment, type Observation } from "../observation.js";
+import { complete, type Declared, type Moment, movedMeanwhile, type Observation } from "../observation.js";
 import type { Rule } from "../violation.js";
 import { aReferenceIsIgnored, writtenIdIsStale } from "./outcome.js";
 
@@ -44,18 +44,26 @@ function inReplacement(seen: Observation, { useCaseId, serviceId }: Line): boole
   return gone || ((seen.faulty || replaced) && removed(useCaseId));
 }
 
+/** Two lines exchange their services: one must go down before the other can move, and the run stopped just then. */
+function inExchange(seen: Observation, { useCaseId, serviceId }: Line): boolean {
+  const target = lower(declaredLine(seen, useCaseId)?.wanted.serviceId);
+  const stops = seen.faulty || (seen.result.outcome === "failed" && (seen.options.replace ?? []).length > 0);
+  const isTaken = linesOf(seen.before).some((line) => line.serviceId === target) || target.startsWith("new ");
+  return stops && target !== serviceId && isTaken;
+}
+
 /** A line whose binding the program declares is up when the run ends. */
 const aDeclaredLineStaysUp: Rule = (seen) =>
   (writtenIdIsStale(seen) ? [] : linesOf(seen.before))
     .filter(({ useCaseId }) => declaredLine(seen, useCaseId) && lineOf(seen.after, useCaseId) === undefined)
-    .filter((line) => !inReplacement(seen, line))
+    .filter((line) => !inReplacement(seen, line) && !inExchange(seen, line))
     .map(({ useCaseId, serviceId }) => `use case ${useCaseId} was bound to ${serviceId} and is not bound now`);
 
 /** A line moves only to where the program says, and from a service that the state does not know only with leave. */
 const aLineMovesOnlyAsDeclared: Rule = (seen) =>
   linesOf(seen.before).flatMap(({ useCaseId, serviceId }) => {
     const now = lineOf(seen.after, useCaseId);
-    if (now === undefined || now === serviceId) return [];
+    if (now === undefined || now === serviceId || movedMeanwhile(seen).includes(useCaseId)) return [];
     const declared = declaredLine(seen, useCaseId);
     if (!declared) return [`use case ${useCaseId} moved from ${serviceId} to ${now}, which no program says`];
     const { wanted, before } = declared;

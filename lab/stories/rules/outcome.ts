@@ -87,22 +87,35 @@ export const writtenIdIsStale: Reason = (seen) =>
     }),
   );
 
+/** The engine deletes a use case and a binding that names it by a written id at the same time. */
+const deletedAtOnce: Reason = (seen) =>
+  leaving(seen).some(({ kind, dependencies }) => kind === "serviceBinding" && !dependencies.useCaseId) &&
+  leaving(seen).some(({ kind }) => kind === "useCase");
+
 /** An id that changes is ignored, so the old one is used on. */
 export const aReferenceIsIgnored: Reason = (seen) =>
   seen.declared.some(({ ignored }) => ignored.includes("serviceId") || ignored.includes("useCaseId"));
 
-/** An import names what does not exist, or what is not as declared. */
+/** An import names what does not exist, what is not as declared, or what another resource of the program has. */
 const importDoesNotFit: Reason = (seen) =>
-  seen.declared.some(({ draft, before, wanted, ignored }) => {
+  seen.declared.some(({ draft, urn, before, wanted, ignored }) => {
     const id = draft.options.import;
     if (!id || (before && !seen.options.replace)) return false;
     const live = seen.before.live(draft.kind, id);
     if (!live || before) return true;
+    const holds = (entry: Entry) => entry.kind === draft.kind && lower(entry.id) === lower(id) && entry.urn !== urn;
+    if (seen.before.states[seen.index]?.some(holds)) return true;
     return Object.entries(PROPERTIES[draft.kind]).some(
       ([name, property]) =>
         wanted[name] !== undefined && !ignored.includes(name) && !means(property, wanted[name], live[name]),
     );
   });
+
+/** An earlier run with targets imported what another resource of the program has too. */
+const oneThingIsHeldTwice: Reason = (seen) =>
+  (seen.before.states[seen.index] ?? []).some(({ kind, id, urn, pendingDelete }, _, entries) =>
+    entries.some((other) => other.kind === kind && other.id === id && other.urn !== urn && !pendingDelete),
+  );
 
 /** A replacement of an imported resource, whose import option names the old one. */
 const importIsReplaced: Reason = (seen) =>
@@ -200,8 +213,10 @@ export const reasons: Readonly<Record<string, Reason>> = {
   misbehaving,
   somethingIsInTheWay,
   writtenIdIsStale,
+  deletedAtOnce,
   aReferenceIsIgnored,
   importDoesNotFit,
+  oneThingIsHeldTwice,
   importIsReplaced,
   somethingIsProtected,
   stateIsBehind,

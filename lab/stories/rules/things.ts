@@ -1,6 +1,6 @@
 import type { Kind } from "../../engine/program.js";
 import type { Entry } from "../../engine/state.js";
-import { complete, type Moment, type Observation, succeeded } from "../observation.js";
+import { complete, inPreview, type Moment, type Observation, succeeded } from "../observation.js";
 import type { Rule } from "../violation.js";
 import { aReferenceIsIgnored, writtenIdIsStale } from "./outcome.js";
 
@@ -95,11 +95,17 @@ const nothingIsOrphaned: Rule = (seen) => {
 const nothingIsForgotten: Rule = (seen) => {
   if (seen.result.outcome === "killed") return [];
   const text = [...seen.result.errors, ...seen.result.warnings].join("\n");
-  return made(seen.after)
-    .filter(({ kind, id }) => isHeld(seen.before.entries(), kind, id) && !isHeld(seen.after.entries(), kind, id))
-    .filter(({ id }) => !text.includes(id))
+  const left = seen.before.entries().filter(({ kind, id }) => !isHeld(seen.after.entries(), kind, id));
+  return left
+    .filter(({ kind }) => seen.run === "refresh" || ["service", "useCase", "workspace"].includes(kind))
+    .filter(({ kind, id }) => seen.after.live(kind, id) && !text.includes(id))
+    .filter(({ kind, id }) => kind !== "testCallerNumbers" || numbersOf(seen, id).length > 0)
     .map(({ kind, id, name }) => `${kind} "${name}" (${id}) still exists and has left the state`);
 };
+
+function numbersOf({ after }: Observation, id: string): readonly string[] {
+  return after.live("testCallerNumbers", id)?.numbers as string[];
+}
 
 /** No two things of one natural key come to exist. */
 const nothingExistsTwice: Rule = (seen) => {
@@ -128,7 +134,34 @@ const whatIsWithdrawnGoes: Rule = (seen) => {
     .map(({ kind, id, name }) => `${kind} "${name}" (${id}) still exists`);
 };
 
+/** What a run acknowledged as deleted is gone, unless something of the program still has it. */
+const whatIsDeletedIsGone: Rule = (seen) =>
+  (inPreview(seen) ? [] : seen.result.steps)
+    .filter(({ type, ok }) => type === "delete" && ok)
+    .flatMap(({ urn, id }) => seen.before.entries().find((entry) => entry.urn === urn && entry.id === id) ?? [])
+    .filter(({ kind }) => ["service", "useCase", "workspace"].includes(kind))
+    .filter(({ kind, id }) => seen.after.live(kind, id) && !isHeld(seen.after.entries(), kind, id))
+    .filter(({ id }) => !seen.result.warnings.join("\n").includes(id))
+    .map(({ kind, name, id }) => `${kind} "${name}" (${id}) was acknowledged as deleted and still exists`);
+
+/** What somebody else made comes into state only where the program or a warning says so. */
+const nothingIsTakenOverInSilence: Rule = (seen) => {
+  const known = seen.before.entries();
+  return made(seen.before)
+    .filter(({ by }) => by !== "owner")
+    .filter(({ kind, id }) => !isHeld(known, kind, id))
+    .flatMap(({ kind, id }) => {
+      const entry = seen.after.states[seen.index]?.find((held) => held.kind === kind && lower(held.id) === id);
+      const draft = seen.declared.find(({ urn }) => urn === entry?.urn)?.draft;
+      const isAllowed = draft?.inputs.adopt === true || draft?.options.import !== undefined;
+      const isSaid = seen.result.warnings.some((warning) => warning.includes(id));
+      return entry && !isAllowed && !isSaid ? [`${kind} "${entry.name}" (${id}) was somebody else's`] : [];
+    });
+};
+
 export const thingRules = {
+  whatIsDeletedIsGone,
+  nothingIsTakenOverInSilence,
   whatIsDeclaredExists,
   aFailedRunRemovesNothingDeclared,
   anotherStacksThingsStay,

@@ -1,9 +1,18 @@
-import type { Values } from "../../engine/program.js";
+import type { Kind, Values } from "../../engine/program.js";
+import type { Entry } from "../../engine/state.js";
 import { means, PROPERTIES, type Property, SECRET } from "../kinds.js";
-import { complete, type Declared, type Observation, stepOf, succeeded } from "../observation.js";
+import {
+  complete,
+  type Declared,
+  inPreview,
+  movedMeanwhile,
+  type Observation,
+  stepOf,
+  writes,
+} from "../observation.js";
 import type { Rule } from "../violation.js";
-import { API_KEY } from "../world.js";
 
+const lower = (id: unknown) => String(id).toLowerCase();
 const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
 
 /** The resources that existed before the run and are the same thing after it. */
@@ -13,10 +22,20 @@ function kept(seen: Observation): (Declared & { live: Values; was: Values })[] {
     if (!after) return [];
     const live = seen.after.live(draft.kind, after.id);
     const was = seen.before.live(draft.kind, after.id);
-    if (!live || !was) return [];
+    if (!live || !was || boundMeanwhile(seen, draft.kind, after.id)) return [];
     if (before && before.id.toLowerCase() !== after.id.toLowerCase()) return [];
     return [{ ...declared, live, was }];
   });
+}
+
+/** Whether somebody else bound this binding's use case while the run did. */
+function boundMeanwhile(seen: Observation, kind: Kind, id: string): boolean {
+  return kind === "serviceBinding" && movedMeanwhile(seen).includes(lower(id));
+}
+
+/** The whole run went through, or this resource's own step did. */
+function isAcknowledged(seen: Observation, declared: Declared): boolean {
+  return complete(seen) || (seen.run === "up" && !inPreview(seen) && stepOf(seen, declared)?.ok === true);
 }
 
 function eachProperty(declared: Declared): [string, Property][] {
@@ -33,11 +52,10 @@ function isChanged({ before, wanted }: Declared, name: string, property: Propert
 }
 
 /** What the run changes holds afterwards: the declared value, or the contract's default for one that was withdrawn. */
-const whatChangedIsWritten: Rule = (seen) => {
-  if (!complete(seen)) return [];
-  return kept(seen).flatMap((declared) => {
+const whatChangedIsWritten: Rule = (seen) =>
+  kept(seen).flatMap((declared) => {
     const { draft, before, wanted, ignored, live } = declared;
-    if (!before) return [];
+    if (!before || !isAcknowledged(seen, declared)) return [];
     return eachProperty(declared).flatMap(([name, property]) => {
       if (ignored.includes(name)) return [];
       // A replacement finds its own set there, and leaves what it does not declare.
@@ -50,22 +68,19 @@ const whatChangedIsWritten: Rule = (seen) => {
       ];
     });
   });
-};
 
 /** What is new holds every declared value, and the contract's default for all others. */
-const whatIsNewIsAsDeclared: Rule = (seen) => {
-  if (!complete(seen)) return [];
-  return seen.declared.flatMap((declared) => {
+const whatIsNewIsAsDeclared: Rule = (seen) =>
+  seen.declared.flatMap((declared) => {
     const { draft, after, wanted, ignored } = declared;
-    const live = after && seen.after.live(draft.kind, after.id);
-    if (!live || seen.before.live(draft.kind, after.id)) return [];
+    const live = after && isAcknowledged(seen, declared) && seen.after.live(draft.kind, after.id);
+    if (!live || seen.before.live(draft.kind, after.id) || boundMeanwhile(seen, draft.kind, after.id)) return [];
     return eachProperty(declared)
       .filter(([name, property]) => !ignored.includes(name) && !means(property, wanted[name], live[name]))
       .map(
         ([name]) => `${draft.kind} "${draft.name}": ${name} should be ${show(wanted[name])}, is ${show(live[name])}`,
       );
   });
-};
 
 /** What the run does not change, ignored or drifted or undeclared, stays as the server had it. */
 const whatDidNotChangeStays: Rule = (seen) => {
@@ -76,7 +91,9 @@ const whatDidNotChangeStays: Rule = (seen) => {
       mayLag(draft.kind, seen) ||
       !before ||
       before.initErrors.length > 0 ||
-      stepOf(seen, declared)?.type === "replace"
+      stepOf(seen, declared)?.type === "replace" ||
+      // It is to go, and another binding of the program may have its use case already.
+      (draft.kind === "serviceBinding" && lower(wanted.useCaseId) !== lower(before.id))
     )
       return [];
     return eachProperty(declared).flatMap(([name, property]) => {
@@ -120,18 +137,24 @@ const driftBesideAChangeIsReported: Rule = (seen) => {
 function wrote(seen: Observation, { draft, after }: Declared): boolean {
   const id = after?.id.split("/")[0]?.toLowerCase() ?? "";
   const path = draft.kind === "testCallerNumbers" ? "test-caller" : id;
-  return seen.requests.some((request) => request.method !== "GET" && request.path.toLowerCase().includes(path));
+  // A version set stands below its service.
+  const ofAnother = draft.kind === "service" ? "upsert-service-version-set" : undefined;
+  return writes(seen).some((request) => request.path.toLowerCase().includes(path) && request.operation !== ofAnother);
 }
 
 /** What state shows of a thing that the run wrote or read is what exists, declared or not. */
 const outputsAreTrue: Rule = (seen) => {
-  if (!succeeded(seen) || seen.run === "destroy") return [];
+  if (seen.result.outcome === "killed" || inPreview(seen) || seen.run === "destroy") return [];
   const entries = seen.after.states[seen.index] ?? [];
-  return entries.flatMap((entry) => {
-    const steps = seen.result.steps.filter(({ urn, ok }) => urn === entry.urn && ok);
-    const looked = steps.some(({ type }) => ["create", "replace", "read"].includes(type));
+  // After a rename without alias two entries may be of one thing until the run goes through.
+  const isAlone = ({ kind, id }: Entry) => entries.filter((other) => other.kind === kind && other.id === id).length < 2;
+  return entries.filter(isAlone).flatMap((entry) => {
+    const steps = seen.result.steps.filter(({ urn }) => urn === entry.urn);
+    const looked =
+      steps.every(({ ok }) => ok) && steps.some(({ type }) => ["create", "replace", "read"].includes(type));
     const live = seen.after.live(entry.kind, entry.id);
     if (!looked || !live || entry.pendingDelete || mayLag(entry.kind, seen)) return [];
+    if (boundMeanwhile(seen, entry.kind, entry.id)) return [];
     return Object.entries(PROPERTIES[entry.kind]).flatMap(([name, property]) => {
       const shown = entry.outputs[name];
       if (means(property, shown, live[name])) return [];
@@ -178,17 +201,19 @@ const whatIsDeclaredIsFinished: Rule = (seen) => {
   });
 };
 
-/** No key and no secret argument shows in a message, in the file of the state, or among the errors in state. */
+/** No key and no secret argument shows in a message, in the file of the state, or among the errors in state, and no key anywhere. */
 const secretsDoNotShow: Rule = (seen) => {
-  const messages = [
-    ...seen.result.errors,
-    ...seen.result.warnings,
-    ...seen.after.entries().flatMap(({ initErrors }) => initErrors),
-  ];
-  const inClear = (text: string) => text.includes(SECRET) || text.includes(API_KEY);
+  const { result, after, key } = seen;
+  const messages = [...result.errors, ...result.warnings, ...after.entries().flatMap(({ initErrors }) => initErrors)];
+  const inClear = (text: string) => text.includes(SECRET) || text.includes(key);
   return [
     ...messages.filter(inClear).map((text) => `in clear: ${text.slice(0, 300)}`),
-    ...seen.after.stateFiles.filter(inClear).map(() => "in clear in the file of the state"),
+    ...after.stateFiles.filter(inClear).map(() => "in clear in the file of the state"),
+    ...after
+      .entries()
+      .filter((entry) => JSON.stringify(entry).includes(key))
+      .map(({ kind, name }) => `the key stands in the state of ${kind} "${name}"`),
+    ...(seen.log.includes(key) ? ["the key stands in the log"] : []),
   ];
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { newService, servicesPath, startApi } from "../../emulator/support.js";
+import { newService, servicesPath, startApi } from "./support.js";
 
 test("a rule can name the body of its request", async () => {
   const api = await startApi({

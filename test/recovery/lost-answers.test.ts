@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { AmigoClient } from "../../../src/api/client.js";
-import { seedIds, startEmulator } from "../../../src/emulator/index.js";
-import { dynamicProvider } from "../../../src/engine/provider/adapter.js";
-import { workspaceLifecycle } from "../../../src/resources/workspace.js";
-import { useLab } from "../../recovery/support.js";
+import { AmigoClient } from "../../src/api/client.js";
+import { seedIds, startEmulator } from "../../src/emulator/index.js";
+import { dynamicProvider } from "../../src/engine/provider/adapter.js";
+import { workspaceLifecycle } from "../../src/resources/workspace.js";
+import { useLab } from "./support.js";
 
 const lab = useLab();
 
