@@ -12,7 +12,6 @@ const slow = [
   "test/api/{budget-protocol,retry,shared-budget,throttle}.test.ts",
   "test/emulator/{cli,dialects,persistence}.test.ts",
   "test/recovery/journal.test.ts",
-  "test/resources/seventh.test.ts",
   "test/traps/trap-12-*.test.ts",
 ];
 

@@ -1,9 +1,9 @@
 import { ProviderContext } from "../../src/engine/provider/context.js";
 import { readSettings } from "../../src/engine/settings.js";
-import { importFile } from "../../src/recovery/adopt.js";
 import { forgottenCreates, isJournalled, type OpenCreate, pendingCreates } from "../../src/recovery/creates.js";
 import { judge, type Verdict } from "../../src/recovery/verdict.js";
 import { intents } from "../../src/resources/journalled.js";
+import { importFile } from "../../src/stack/import-file.js";
 import { journalIn } from "./journal.js";
 import type { Kind, StackName, Values } from "./program.js";
 import type { StackState } from "./state.js";
@@ -74,7 +74,7 @@ function settle(state: StackState, create: OpenCreate, verdict: Verdict): Recove
     note("claimed", id);
     return { name, outcome: isJournalled(lifecycle.kind) ? "handed over" : "nothing", id };
   }
-  const { resources } = importFile([{ create: { ...create, pending }, existing: verdict.existing }]) as {
+  const { resources } = importFile([{ resource: pending, lifecycle, inputs, existing: verdict.existing }]) as {
     resources: { inputs: Values; outputs: Values }[];
   };
   const [imported] = resources;

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import type { Check, DoctorReport } from "../environment/doctor.js";
+import type { DoctorReport } from "../environment/doctor.js";
+import type { Check } from "../environment/doctor-check.js";
 import type { Style, Terminal } from "../environment/show/layout.js";
 import { action, EXIT } from "./common.js";
 import { terminal } from "./terminal.js";

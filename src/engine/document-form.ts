@@ -1,5 +1,5 @@
-import type { Existing, Values } from "./lifecycle.js";
 import type { ProviderContext } from "./provider/context.js";
+import type { Existing, Values } from "./values.js";
 
 /** How the resources of one kind stand in an environment document, and how those that exist are found. */
 export interface DocumentForm {

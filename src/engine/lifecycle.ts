@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { DocumentForm } from "./document-form.js";
 import type { ProviderContext } from "./provider/context.js";
-import type { Values } from "./values.js";
+import type { Existing, Values } from "./values.js";
 
-export type { Values };
+export type { Existing, Values };
 
 /** Something wrong with an input: the path of the property and a sentence that says what was found and what is allowed. */
 export interface Problem {
@@ -45,13 +45,6 @@ export type Properties = Readonly<Record<string, Property>>;
 export function inputsSchema<P extends Properties>(properties: P) {
   const shape = Object.fromEntries(Object.entries(properties).map(([name, { schema }]) => [name, schema]));
   return z.strictObject(shape as { [Name in keyof P]: P[Name]["schema"] });
-}
-
-/** What exists remotely, and the id under which the engine keeps it. */
-export interface Existing {
-  readonly id: string;
-  /** Where the API holds the owner mark of the thing, with that as `__owner`. */
-  readonly live: Values;
 }
 
 /** An update as the adapter has worked it out. */

@@ -6,7 +6,7 @@ import { Accounts } from "../stack/accounts.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { openAccount, openContext } from "./account.js";
 import type { WorkspaceEntry } from "./config.js";
-import type { Check } from "./doctor.js";
+import type { Check } from "./doctor-check.js";
 import { type Kind, kinds } from "./kinds.js";
 import { listOf } from "./live.js";
 

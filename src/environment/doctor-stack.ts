@@ -3,7 +3,7 @@ import { providerText, typeToken } from "../engine/tokens.js";
 import { projectName } from "../stack/project.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { exportState, lifecycleOf, nameOf, type StackState, type StateResource } from "../stack/state.js";
-import type { Check } from "./doctor.js";
+import type { Check } from "./doctor-check.js";
 
 /** The stack that was named or is selected; undefined where there is no project, a check where it cannot be found. */
 export async function openStack(folder: string, stack: string | undefined): Promise<Pulumi | Check | undefined> {

@@ -8,16 +8,8 @@ import { Pulumi } from "../stack/pulumi.js";
 import { version } from "../version.js";
 import { AmigoConfig } from "./config.js";
 import { defaultAccountChecks, workspaceChecks } from "./doctor-accounts.js";
+import type { Check } from "./doctor-check.js";
 import { openStack, stackChecks } from "./doctor-stack.js";
-
-/** One thing that was looked at. */
-export interface Check {
-  readonly name: string;
-  readonly state: "ok" | "warning" | "problem";
-  readonly found: string;
-  /** What to do, where it is not ok. */
-  readonly next?: string;
-}
 
 export interface DoctorReport {
   readonly checks: readonly Check[];

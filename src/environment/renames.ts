@@ -1,6 +1,6 @@
-import type { Pair, Scene } from "./compare.js";
 import type { Item } from "./environment.js";
 import { fieldsOf } from "./kinds.js";
+import type { Pair, Scene } from "./scene.js";
 
 /** Groups of more pairs than these say nothing: all of them are alike. */
 const MOST_PAIRS = 2500;
