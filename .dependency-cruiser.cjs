@@ -4,7 +4,7 @@ const layers = {
   engine: ["api"],
   resources: ["engine", "api"],
   stack: ["resources", "engine", "api"],
-  environment: ["stack", "resources", "engine", "api"],
+  environment: ["recovery", "stack", "resources", "engine", "api"],
   recovery: ["stack", "resources", "engine", "api"],
   ci: ["api"],
   emulator: [],

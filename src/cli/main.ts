@@ -6,6 +6,7 @@ import { version } from "../version.js";
 import { adoptCommand } from "./adopt.js";
 import { budgetCommand } from "./budget.js";
 import { ciCommand } from "./ci.js";
+import { cloneCommand } from "./clone.js";
 import { compareCommand } from "./compare.js";
 import { doctorCommand } from "./doctor.js";
 import { driftCommand } from "./drift.js";
@@ -23,6 +24,7 @@ export function createProgram(): Command {
     .addCommand(adoptCommand())
     .addCommand(budgetCommand())
     .addCommand(ciCommand())
+    .addCommand(cloneCommand())
     .addCommand(compareCommand())
     .addCommand(doctorCommand())
     .addCommand(driftCommand())

@@ -1,0 +1,191 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { recover } from "../recovery/recover.js";
+import { LocalBackend } from "../stack/local-backend.js";
+import { findLocks, lockText } from "../stack/lock.js";
+import { projectFor } from "../stack/project.js";
+import { CliFailed, Pulumi } from "../stack/pulumi.js";
+import { ensureStack, failureText, runStack } from "../stack/run.js";
+import { exportState, lifecycleOf, type StackState } from "../stack/state.js";
+import { environmentFor } from "./account.js";
+import type { CloneStack, Plan } from "./clone.js";
+import type { WorkspaceEntry } from "./config.js";
+import { newWorkspaceOf, prepareProject } from "./deploy.js";
+import type { Environment } from "./environment.js";
+import { documentText } from "./export.js";
+import { kinds } from "./kinds.js";
+import { yamlText } from "./print.js";
+import { managedKey } from "./readiness.js";
+import { declaredBy } from "./stack-environment.js";
+
+export interface CloneStackOptions {
+  readonly name: string;
+  readonly to: WorkspaceEntry;
+  readonly cwd: string;
+  readonly newWorkspace?: string;
+  readonly dryRun: boolean;
+  /** Whether the person agreed to everything beforehand. */
+  readonly agreed: boolean;
+  readonly note: (line: string) => void;
+  readonly warn: (line: string) => void;
+  readonly confirm: (question: string) => Promise<boolean>;
+}
+
+/** The stack that a clone runs: the user's own program where there is one, else the built-in one. */
+export class StackOfClone implements CloneStack {
+  readonly name: string;
+  private readonly project;
+  /** Of a dry run with the built-in program, which changes no file of the user's. */
+  private readonly scratch: string | undefined;
+  private readonly former = new Map<string, string | undefined>();
+  private wanted: Environment | undefined;
+  private madeStack = false;
+
+  constructor(private readonly options: CloneStackOptions) {
+    this.name = options.name;
+    this.project = projectFor(options.cwd, options.name);
+    this.scratch =
+      options.dryRun && this.project.kind === "built-in"
+        ? mkdtempSync(path.join(tmpdir(), "pulumi-amigo-"))
+        : undefined;
+  }
+
+  async managed(): Promise<ReadonlySet<string>> {
+    const { note } = this.options;
+    note(this.project.note);
+    if (!this.project.exists) return new Set();
+    let state = await this.state();
+    if (state && (await this.isInterrupted(state))) {
+      note(`stack ${this.name} was interrupted: settling what its last run left open`);
+      const { dryRun, agreed, confirm } = this.options;
+      const { settled } = await recover({
+        stack: this.name,
+        cwd: this.project.folder,
+        dryRun,
+        agreed,
+        tell: note,
+        confirm,
+      });
+      if (!settled)
+        throw new Error(
+          `stack ${this.name} has creates that stay open: see \`pulumi-amigo recover\`, then run this again`,
+        );
+      state = await this.state();
+    }
+    return new Set(declaredBy(state?.resources ?? []).map(({ kind, id }) => managedKey(kind.name, id)));
+  }
+
+  async write(environment: Environment): Promise<void> {
+    this.wanted = environment;
+    const { to, newWorkspace } = this.options;
+    const { kind, folder } = this.project;
+    if (kind === "own" && (!to.environment || !to.references)) {
+      throw new Error(
+        `the program in ${folder} reads a document and a references file: name both in amigo.yaml, as \`environment\` and \`references\` of ${to.alias}`,
+      );
+    }
+    const place = (given: string | undefined, name: string) =>
+      this.scratch ? path.join(this.scratch, name) : (given ?? path.join(folder, name));
+    const document = place(to.environment, "environment.yaml");
+    const references = place(to.references, "references.yaml");
+    if (kind === "own" && this.options.dryRun) return;
+    this.put(document, documentText(environment, /\.json$/i.test(document) ? "json" : "yaml"));
+    this.put(references, yamlText(environment.references.toValue()));
+    if (kind === "own") return;
+    prepareProject({
+      folder,
+      document,
+      references,
+      workspaceId: environment.workspaceId,
+      newWorkspace: newWorkspace === undefined ? undefined : newWorkspaceOf(environment, newWorkspace),
+      entry: to,
+    });
+  }
+
+  async plan(): Promise<Plan> {
+    const { kind } = this.project;
+    if (kind === "own" && this.options.dryRun) {
+      this.options.note("the program reads the document, which a dry run does not write: there is no plan of its run");
+      return { steps: [] };
+    }
+    const pulumi = await this.pulumi();
+    this.madeStack = (await ensureStack(pulumi)) === "made";
+    const run = await runStack(pulumi, "preview");
+    if (!run.succeeded) throw new Error(failureText(run));
+    const steps = run.steps.map(({ op, urn, type }) => ({ op, urn, kind: lifecycleOf(type)?.kind }));
+    this.refuseOtherProgram(steps);
+    return { steps };
+  }
+
+  async run(targets: readonly string[] = []): Promise<void> {
+    const { note, warn } = this.options;
+    const run = await runStack(await this.pulumi(), "up", {
+      args: targets.flatMap((urn) => ["--target", urn]),
+      onStep: ({ op, name, type, status }) => {
+        if (status !== "started" && op !== "same" && lifecycleOf(type)) note(`${status} ${op} ${name}`);
+      },
+      onDiagnostic: ({ severity, message }) => {
+        if (severity === "warning") warn(message.trim());
+      },
+    });
+    if (!run.succeeded) {
+      throw new Error(
+        `${failureText(run)}\nWhat was made is in stack ${this.name}: run the same command again to go on`,
+      );
+    }
+  }
+
+  /** Puts back the files as they were, where nothing was run. */
+  async undo(): Promise<void> {
+    for (const [file, text] of this.former) {
+      if (text === undefined) rmSync(file, { force: true });
+      else writeFileSync(file, text);
+    }
+    if (this.madeStack) await (await this.pulumi()).run("stack", "rm", "--yes");
+    if (this.scratch) rmSync(this.scratch, { recursive: true, force: true });
+  }
+
+  private put(file: string, text: string): void {
+    const former = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+    if (former === text) return;
+    if (!this.former.has(file)) this.former.set(file, former);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  private pulumi(): Promise<Pulumi> {
+    return Pulumi.find(this.name, this.project.folder, environmentFor(this.options.to));
+  }
+
+  /** Undefined where there is no such stack yet. */
+  private async state(): Promise<StackState | undefined> {
+    try {
+      return await exportState(await this.pulumi());
+    } catch (error) {
+      if (error instanceof CliFailed && /no stack named/i.test(error.message)) return undefined;
+      throw error;
+    }
+  }
+
+  private async isInterrupted({ pending }: StackState): Promise<boolean> {
+    const backend = await LocalBackend.find(await this.pulumi());
+    const locks = backend ? findLocks(backend) : [];
+    for (const lock of locks) this.options.note(`stack ${this.name} is locked by ${lockText(lock)}`);
+    return pending.length > 0 || locks.length > 0 || (backend?.broken().length ?? 0) > 0;
+  }
+
+  /** The user's own program must build the document. */
+  private refuseOtherProgram(steps: Plan["steps"]): void {
+    if (this.project.kind !== "own") return;
+    const items = this.wanted?.items ?? [];
+    for (const { name, form, section } of kinds) {
+      const wanted = items.filter((item) => item.kind.name === name).length;
+      const declared = steps.filter((step) => step.kind === name && !step.op.includes("delete")).length;
+      if (form.shape === "object" || declared >= wanted) continue;
+      throw new Error(
+        `the program in ${this.project.folder} declares something else: ${declared} of the ${wanted} entries of ${section}. Build the document with \`new amigo.Environment(...)\`, or run the command in a folder without a Pulumi project`,
+      );
+    }
+  }
+}

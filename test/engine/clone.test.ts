@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
+import { start } from "../../lab/cli/process.js";
+import { repositoryRoot } from "../../lab/root.js";
+import { AmigoClient } from "../../src/api/index.js";
+import { demoKey, type Emulator, seedIds, startEmulator } from "../../src/emulator/index.js";
+import { writes } from "../support/engine.js";
+
+const { workspace, agents, contextGraphs, setups } = seedIds;
+const target = "7a000000-0000-4000-8000-000000000001";
+
+let emulator: Emulator;
+const folders: string[] = [];
+
+beforeAll(async () => {
+  await testEngine();
+  emulator = await startEmulator();
+  const { store } = emulator;
+  const client = new AmigoClient({ baseUrl: emulator.url, apiKey: () => demoKey });
+  const from = store.workspaces.find(({ id }) => id === workspace);
+  store.addWorkspace({ ...(from as never as object), id: target, slug: "copy-clinic" } as never);
+  for (let index = 1; index <= 4; index++) {
+    const service = store.addService({
+      workspace_id: workspace,
+      name: `Desk ${index}`,
+      agent_id: agents.frontDesk,
+      context_graph_id: contextGraphs.scheduling,
+      keyterms: ["flu"],
+      version_sets: { edge: {}, release: { agent_version_number: index === 1 ? 2 : 1 } },
+    });
+    const line = store.addUseCase({
+      workspace_id: workspace,
+      channel: "inbound_voice",
+      entity_name: "Riverside",
+      name: `Line ${"ABCD"[index - 1]}`,
+      setup_id: setups.voiceApproved,
+    });
+    if (index > 1) await client.bindUseCase(workspace, line.id, service.id);
+  }
+  await client.close();
+});
+
+afterAll(async () => {
+  await emulator.close();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const references = (id: string) => `version: 1
+workspace: ${id}
+agents: { front-desk: { id: ${agents.frontDesk}, name: Front Desk } }
+contextGraphs: { scheduling: { id: ${contextGraphs.scheduling} } }
+setups: { main-line: { id: ${setups.voiceApproved} } }
+`;
+
+/** A folder without a Pulumi project, with a backend of its own. */
+function place(files: Record<string, string>) {
+  const folder = mkdtempSync(path.join(tmpdir(), "amigo-clone-"));
+  folders.push(folder);
+  for (const name of ["backend", "home", "references"]) mkdirSync(path.join(folder, name));
+  const config = `workspaces:
+  staging: { id: ${workspace}, apiKeyEnv: CLINIC_KEY, baseUrl: "${emulator.url}", references: references/staging.yaml }
+  copy: { slug: copy-clinic, apiKeyEnv: CLINIC_KEY, baseUrl: "${emulator.url}", references: references/copy.yaml, environment: copy.yaml }
+  trial: { slug: trial-clinic, apiKeyEnv: CLINIC_KEY, baseUrl: "${emulator.url}", references: references/trial.yaml }
+`;
+  const all = { "amigo.yaml": config, "references/staging.yaml": references(workspace), ...files };
+  for (const [name, text] of Object.entries(all)) writeFileSync(path.join(folder, name), text);
+  return folder;
+}
+
+const written = () => writes(emulator.requests.map(({ operation }) => operation ?? ""));
+
+async function run(folder: string, ...args: string[]) {
+  const env = {
+    ...cleanEnvironment(),
+    ...(await testEngine()).env,
+    PULUMI_BACKEND_URL: `file://${path.join(folder, "backend")}`,
+    PULUMI_CONFIG_PASSPHRASE: "test",
+    CLINIC_KEY: demoKey,
+  };
+  const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
+  const { code, stdout, stderr } = await start(process.execPath, [cli, ...args], { cwd: folder, env }).done;
+  return { code, stdout, stderr };
+}
+
+it("says what is missing before it writes, clones, and then has nothing to do", async () => {
+  const folder = place({});
+  emulator.clearRequests();
+  const blocked = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");
+  expect(blocked.code, blocked.stderr).toBe(2);
+  expect(blocked.stdout).toContain("Add setups.main-line.id to");
+  expect(written()).toEqual([]);
+
+  writeFileSync(path.join(folder, "references/copy.yaml"), references(target));
+  const dry = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--dry-run", "--json");
+  expect(dry.code, dry.stderr).toBe(0);
+  expect(JSON.parse(dry.stdout)).toMatchObject({ state: "dry run", planned: { create: 16 } });
+  expect(written()).toEqual([]);
+
+  const done = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");
+  expect(done.code, done.stdout + done.stderr).toBe(0);
+  expect(done.stdout).toContain("services: 4 of 4 are there");
+  expect(done.stdout).toContain("useCases.service: 3 of 3 are there");
+  expect(written().slice(0, 4)).toEqual(Array(4).fill("create-use-case"));
+  expect((await run(folder, "compare", "staging", "copy")).code).toBe(0);
+
+  emulator.clearRequests();
+  const again = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");
+  expect(again.code, again.stdout + again.stderr).toBe(0);
+  expect(again.stdout).toContain("Nothing to do");
+  expect(written()).toEqual([]);
+  expect((await run(folder, "clone", "staging", "staging", "--stack", "x", "--yes")).stderr).toContain(
+    "the same workspace",
+  );
+});
+
+it("makes a new workspace, and goes on after its engine was killed", async () => {
+  const folder = place({ "references/trial.yaml": references(target).replace(/^workspace.*\n/m, "") });
+  emulator.clearRequests();
+  const clone = (...more: string[]) =>
+    run(folder, "clone", "staging", "trial", "--stack", "trial", "--yes", "--new-workspace", "trial-clinic", ...more);
+  emulator.faults.add({
+    operation: "create-service",
+    skip: 1,
+    times: 1,
+    when: "after",
+    action: {
+      kind: "call",
+      fn: async () => {
+        const { execFileSync } = await import("node:child_process");
+        execFileSync("pkill", ["-9", "-f", folder]);
+      },
+    },
+  });
+  const killed = await clone();
+  expect(killed.code).not.toBe(0);
+  const done = await clone();
+  expect(done.code, done.stdout + done.stderr).toBe(0);
+  const made = emulator.store.workspaces.list().filter(({ slug }) => slug === "trial-clinic");
+  expect(made).toHaveLength(1);
+  const services = emulator.store.services.list().filter(({ workspace_id }) => workspace_id === made[0]?.id);
+  expect(
+    services
+      .filter(({ is_system }) => !is_system)
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(["Desk 1", "Desk 2", "Desk 3", "Desk 4"]);
+  const compared = await run(folder, "compare", "staging", "trial", "--json");
+  expect(JSON.parse(compared.stdout).differences).toEqual([]);
+});
