@@ -69,6 +69,8 @@ async function byKey(create: OpenCreate): Promise<Verdict> {
   const { lifecycle, context, inputs, entry } = create;
   const candidates = await candidatesFor(create);
   const settled = entry?.id === undefined ? undefined : candidates.find(({ id }) => id === entry.id);
+  // Its id is known, so whatever else has its name is somebody else's.
+  if (entry?.id !== undefined && !settled) return { is: "nothing", why: `what it made (${entry.id}) is gone` };
   const others = candidates.filter(({ id }) => !entry?.before.includes(id));
   const [only] = settled ? [settled] : others;
   if (!only) {

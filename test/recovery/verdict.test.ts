@@ -234,3 +234,12 @@ it("looks for what the first of several attempts may have made, where a later on
   const id = emulator.store.workspaces.find(({ slug }) => slug === clinic.slug)?.id ?? "";
   expect(await judge(found[0] as (typeof found)[0])).toMatchObject(made(id));
 });
+
+it("leaves a use case alone that has the key of one that was made and is gone", async () => {
+  const { emulator, process: run, create } = lab();
+  const id = await create(run(), "useCase", useCase);
+  expect(await verdictOn("UseCase", useCase)).toMatchObject(made(id));
+  emulator.store.useCases.delete(id);
+  emulator.store.addUseCase(useCaseRecord);
+  expect(await verdictOn("UseCase", useCase)).toMatchObject({ is: "nothing", why: `what it made (${id}) is gone` });
+});
