@@ -76,9 +76,9 @@ export function changesOf({ kind, resource, live: inputs }: Declared, live: Valu
   const ignored = new Set((resource.inputs?.[HIDDEN.ignore] as string[] | undefined) ?? []);
   return Object.entries<Property>(kind.lifecycle.properties).flatMap(([name, property]) => {
     if (!isRemote(property) || ignored.has(name) || ignored.has("*")) return [];
-    // What is not declared is compared only where a refresh or an update has brought its value into state.
-    const wanted = inputs[name] ?? (undeclared.has(name) ? outputs[name] : undefined) ?? undefined;
-    if (wanted === undefined) return [];
+    // State holds what is not declared where it is not the default.
+    const wanted = inputs[name] ?? (undeclared.has(name) ? outputs[name] : undefined) ?? property.default;
+    if (wanted === undefined && property.declaredOnly) return [];
     const exists = property.declaredOnly ? declaredPart(wanted, live[name]) : live[name];
     return valueDifferences([name], property, wanted, exists, isSecret(inputs, name));
   });
