@@ -1,7 +1,9 @@
 import { Command, Option } from "commander";
+import type { Source } from "../environment/source.js";
 import { action, EXIT, note, warn } from "./common.js";
 
 interface Flags {
+  out?: string;
   references?: string;
   program?: string;
   only?: string[];
@@ -13,18 +15,26 @@ interface Flags {
 }
 
 const help = `
-SOURCE is an alias of amigo.yaml, stack:NAME, a workspace's id, or the path of a document. The document goes to standard output.
+SOURCE is an alias of amigo.yaml, stack:NAME, a workspace's id, or the path of a document. The
+document goes to standard output without --out. Of a file that exists, only what changed is touched:
+comments and order stay.
 
---program writes a Pulumi project instead, with one resource for each thing in the workspace. Run \`pulumi-amigo adopt\` with it:
-then a preview shows no change. Files that hold something else are not replaced without --yes.
+The references file says which ids the aliases of the document stand for. It is written where
+--references or amigo.yaml names one. Aliases that it has are kept.
 
---only takes sections of a document: workspace, services, useCases, testCallerNumbers. --service narrows the services, and the use
-cases to those that one of them answers; without --only it chooses services alone. What the chosen things need is added, and said.
+--program writes a Pulumi project, with one resource for each thing in the workspace. Run
+\`pulumi-amigo adopt\` with it: then a preview shows no change. Files that hold something else are not
+replaced without --yes.
 
-Exit code: 0 all was exported, 1 an error, 2 some kinds could not be read (they stand under \`incomplete\`).
+--only takes sections of a document: workspace, services, useCases, testCallerNumbers. --service
+narrows the services, and the use cases to those that one of them answers; without --only it chooses
+services alone. What the chosen things need is added, and said.
+
+Exit code: 0 all was exported, 1 an error, 2 some kinds could not be read (see \`incomplete\`).
 
 Examples:
   $ pulumi-amigo export staging
+  $ pulumi-amigo export staging --out environments/staging.yaml
   $ pulumi-amigo export staging --program clinic
   $ pulumi-amigo export staging --only services --service "Front*"
   $ pulumi-amigo export stack:dev --format json
@@ -35,11 +45,16 @@ export function exportCommand(): Command {
   return new Command("export")
     .description("write a workspace as an environment document, or as a Pulumi project")
     .argument("<source>", "what to export")
+    .option("-o, --out <file>", "the document's file (default: standard output)")
     .option("--references <file>", "the references file (default: the one in amigo.yaml)")
     .option("--program <folder>", "write a Pulumi project into this folder")
     .option("--only <sections>", "sections to export, with commas between them", commaList)
     .option("--service <pattern>", "export the services whose names fit")
-    .addOption(new Option("--format <format>", "the document's format").choices(["yaml", "json"]).default("yaml"))
+    .addOption(
+      new Option("--format <format>", "of standard output; a file's format is its name's")
+        .choices(["yaml", "json"])
+        .default("yaml"),
+    )
     .option("--config <file>", "amigo.yaml, where it is not in this folder or above")
     .option("-C, --cwd <folder>", "the folder to work in", ".")
     .option("-y, --yes", "replace files that hold something else", false)
@@ -60,10 +75,31 @@ async function run(text: string, flags: Flags): Promise<number> {
     const written = writeProgram(folder, part, { overwrite: flags.yes });
     for (const file of written) console.log(file);
     if (written.length === 0) note(`${folder} holds this program already`);
-  } else process.stdout.write(documentText(part, flags.format ?? "yaml"));
+  } else if (flags.out === undefined) process.stdout.write(documentText(part, flags.format ?? "yaml"));
+  if (flags.out !== undefined) {
+    const { resolve } = await import("node:path");
+    const { writeDocument } = await import("../environment/files.js");
+    const isPart = flags.only !== undefined || flags.service !== undefined;
+    const written = writeDocument(resolve(flags.cwd, flags.out), part, { isPart });
+    note(written ? `${flags.out} is written` : `${flags.out} says so already`);
+  }
+  await keepReferences(source);
   if (part.incomplete.size === 0) return EXIT.done;
   note(`incomplete: this key may not read ${[...part.incomplete].join(", ")}`);
   return EXIT.seen;
+}
+
+/** The aliases of the document, where a file is named for them. */
+async function keepReferences({ kind, text, referencesFile, environment }: Source): Promise<void> {
+  if (kind === "document") return;
+  if (referencesFile === undefined) {
+    note(
+      `the references were not written: name a file with --references, or as \`references\` of ${text} in amigo.yaml`,
+    );
+    return;
+  }
+  const { writeReferences } = await import("../environment/files.js");
+  if (writeReferences(referencesFile, environment.references)) note(`${referencesFile} is written`);
 }
 
 export function commaList(text: string): string[] {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { recover } from "../recovery/recover.js";
@@ -13,9 +13,8 @@ import type { CloneStack, Plan } from "./clone.js";
 import type { WorkspaceEntry } from "./config.js";
 import { newWorkspaceOf, prepareProject } from "./deploy.js";
 import type { Environment } from "./environment.js";
-import { documentText } from "./export.js";
+import { writeDocument, writeReferences } from "./files.js";
 import { kinds } from "./kinds.js";
-import { yamlText } from "./print.js";
 import { managedKey } from "./readiness.js";
 import { declaredBy } from "./stack-environment.js";
 
@@ -90,8 +89,10 @@ export class StackOfClone implements CloneStack {
     const document = place(to.environment, "environment.yaml");
     const references = place(to.references, "references.yaml");
     if (kind === "own" && this.options.dryRun) return;
-    this.put(document, documentText(environment, /\.json$/i.test(document) ? "json" : "yaml"));
-    this.put(references, yamlText(environment.references.toValue()));
+    this.remember(document);
+    this.remember(references);
+    writeDocument(document, environment);
+    writeReferences(references, environment.references);
     if (kind === "own") return;
     prepareProject({
       folder,
@@ -146,12 +147,8 @@ export class StackOfClone implements CloneStack {
     if (this.scratch) rmSync(this.scratch, { recursive: true, force: true });
   }
 
-  private put(file: string, text: string): void {
-    const former = existsSync(file) ? readFileSync(file, "utf8") : undefined;
-    if (former === text) return;
-    if (!this.former.has(file)) this.former.set(file, former);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text);
+  private remember(file: string): void {
+    if (!this.former.has(file)) this.former.set(file, existsSync(file) ? readFileSync(file, "utf8") : undefined);
   }
 
   private pulumi(): Promise<Pulumi> {

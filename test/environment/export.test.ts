@@ -1,6 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { documentOf } from "../../src/environment/environment.js";
 import { partOf } from "../../src/environment/export.js";
+import { writeDocument, writeReferences } from "../../src/environment/files.js";
 import { References } from "../../src/environment/references.js";
 import { ids, makeScene, parse, yamlOf } from "./support.js";
 
@@ -174,5 +178,56 @@ testCallerNumbers:
     expect(() => partOf(whole, { only: ["service"] })).toThrow(
       '"service" is no section of a document: workspace, services, useCases, testCallerNumbers; did you mean services?',
     );
+  });
+});
+
+describe("an export to a file", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "amigo-export-"));
+  const [file, references] = ["staging.yaml", "references.yaml"].map((name) => path.join(folder, name)) as [
+    string,
+    string,
+  ];
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("gives the same bytes twice, and touches only what changed in a file that has comments", async () => {
+    const scene = await makeScene();
+    const { id } = await scene.service("Front desk");
+    await scene.service("Night desk");
+    expect(writeDocument(file, await scene.export())).toBe(true);
+    expect(writeDocument(file, await scene.export())).toBe(false);
+    const text = readFileSync(file, "utf8").replace("  Night desk:", "  # Answers after six.\n  Night desk:");
+    writeFileSync(file, text);
+    await scene.client.updateService(scene.workspace, id, { tool_capacity: 5 } as never);
+    expect(writeDocument(file, await scene.export())).toBe(true);
+    expect(readFileSync(file, "utf8")).toBe(
+      text.replace("    contextGraph: scheduling\n", "    contextGraph: scheduling\n    toolCapacity: 5\n"),
+    );
+  });
+
+  it("keeps what a part does not speak of, and the aliases that there are", async () => {
+    const scene = await makeScene();
+    await scene.service("Front desk");
+    const before = readFileSync(file, "utf8");
+    writeDocument(file, partOf(await scene.export(), { service: "Front*" }).part, { isPart: true });
+    expect(readFileSync(file, "utf8")).toBe(before.replace("    toolCapacity: 5\n", ""));
+
+    writeReferences(references, (await scene.export()).references);
+    const renamed = readFileSync(references, "utf8").replace("  front-desk:", "  # Ours since June.\n  reception:");
+    writeFileSync(references, renamed);
+    await scene.service("Other", { agent_id: ids.agents.nightNurse });
+    const environment = await scene.export(References.read(references));
+    writeReferences(references, environment.references);
+    const now = readFileSync(references, "utf8");
+    expect(now).toContain("  # Ours since June.\n  reception:");
+    expect(now).toContain("  night-nurse:");
+    expect(References.read(references).aliasOf("agents", ids.agents.frontDesk)).toBe("reception");
+  });
+
+  it("leaves alone a file that is no document", async () => {
+    writeFileSync(file, "name: something else\n");
+    const scene = await makeScene();
+    const environment = await scene.export();
+    expect(() => writeDocument(file, environment)).toThrow("`version: 1` is missing");
+    expect(readFileSync(file, "utf8")).toBe("name: something else\n");
   });
 });

@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import type { Values } from "../engine/lifecycle.js";
+import { parseDocument } from "./document.js";
+import { editedText } from "./edit.js";
+import { documentOf, type Environment } from "./environment.js";
+import { documentText } from "./export.js";
+import { type Kind, roots } from "./kinds.js";
+import { yamlText } from "./print.js";
+import type { References } from "./references.js";
+import { SourceText } from "./source-text.js";
+
+/** Puts the text in the place of the file as a whole: who reads it sees the old or the new one. False where it stood there already. */
+export function replaceFile(file: string, text: string, former?: string): boolean {
+  if (former === text) return false;
+  mkdirSync(path.dirname(file), { recursive: true });
+  const beside = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
+  try {
+    writeFileSync(beside, text, { mode: existsSync(file) ? statSync(file).mode : 0o644 });
+    renameSync(beside, file);
+  } finally {
+    rmSync(beside, { force: true });
+  }
+  return true;
+}
+
+/**
+ * Writes a document. Of a file that exists only what differs is touched, and where the environment is a part, the rest stays. Throws
+ * where the file is no document.
+ */
+export function writeDocument(file: string, environment: Environment, { isPart = false } = {}): boolean {
+  const format = /\.json$/i.test(file) ? "json" : "yaml";
+  if (!existsSync(file)) return replaceFile(file, documentText(environment, format));
+  const source = SourceText.read(file);
+  const { incomplete } = parseDocument(source);
+  const before = source.value as Values;
+  const after = documentOf(environment);
+  const kept = isPart || incomplete.size > 0 || environment.incomplete.size > 0 ? withRest(before, after) : after;
+  const { $schema } = before;
+  return replaceFile(file, editedText(source, $schema === undefined ? kept : { ...kept, $schema }), source.text);
+}
+
+/** Writes a references file: its aliases, order and comments stay, new aliases are added. */
+export function writeReferences(file: string, references: References): boolean {
+  if (!existsSync(file)) return replaceFile(file, yamlText(references.toValue()));
+  const source = SourceText.read(file);
+  return replaceFile(file, editedText(source, references.toValue()), source.text);
+}
+
+/** What the new value does not speak of stays as it was. */
+function withRest(before: Values, after: Values): Values {
+  const result: Values = { ...before, ...after };
+  for (const kind of roots) {
+    const section = kind.form.section;
+    const [old, now] = [before[section], after[section]];
+    if (old === undefined || now === undefined) continue;
+    if (kind.form.shape === "map") result[section] = { ...(old as Values), ...(now as Values) };
+    if (kind.form.shape === "list") result[section] = union(kind, old as Values[], now as Values[]);
+  }
+  return result;
+}
+
+function union({ form }: Kind, old: readonly Values[], now: readonly Values[]): Values[] {
+  const keyOf = (entry: Values) => JSON.stringify(form.key.map((name) => entry[name]));
+  const keys = new Set(now.map(keyOf));
+  return [...old.filter((entry) => !keys.has(keyOf(entry))), ...now];
+}

@@ -1,0 +1,177 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { editedText } from "../../src/environment/edit.js";
+import { SourceText } from "../../src/environment/source-text.js";
+
+const text = `# Kept by the front desk team.
+version: 1
+services:
+  # The main line.
+  Front desk:
+    agent: front-desk   # asked for in June
+    contextGraph: 'scheduling'
+    keyterms: [flu, physiotherapy]
+    versionSets:
+      release: { agentVersionNumber: 3, contextGraphVersionNumber: 7 }
+
+  Night desk:
+    agent: front-desk
+    contextGraph: scheduling
+    keyterms:
+      - flu
+      # spelt with y
+      - asthma
+useCases:
+  - channel: inbound_voice
+    entityName: Riverside
+    name: Reception
+    setup: main-line
+    service: Front desk
+  - { channel: email, entityName: Riverside, name: Mail, setup: mail, senderEmailAddress: a@b.example, emailType: marketing }
+`;
+
+type Document = {
+  version: number;
+  services: Record<string, Record<string, unknown>>;
+  useCases: Record<string, unknown>[];
+};
+const read = () => parse(text) as Document;
+const edit = (change: (document: Document) => void, from = text) => {
+  const value = parse(from) as Document;
+  change(value);
+  const edited = editedText(SourceText.parse("clinic.yaml", from), value);
+  expect(parse(edited)).toEqual(value);
+  return edited;
+};
+const changedLines = (after: string, before = text) => {
+  const [old, now] = [before.split("\n"), after.split("\n")];
+  return [
+    ...old.filter((line) => !now.includes(line)).map((line) => `-${line}`),
+    ...now.filter((line) => !old.includes(line)).map((line) => `+${line}`),
+  ];
+};
+
+describe("an edit of a document", () => {
+  it("touches no byte where nothing changes", () => {
+    expect(edit(() => {})).toBe(text);
+  });
+
+  it("changes a number within its line, and back to the same bytes", () => {
+    const release = (document: Document) =>
+      (document.services["Front desk"]?.versionSets as Record<string, Record<string, number>>).release as Record<
+        string,
+        number
+      >;
+    const up = edit((document) => {
+      release(document).agentVersionNumber = 12;
+    });
+    expect(up).toBe(text.replace("agentVersionNumber: 3", "agentVersionNumber: 12"));
+    expect(
+      edit((document) => {
+        release(document).agentVersionNumber = 3;
+      }, up),
+    ).toBe(text);
+  });
+
+  it("keeps comments, quotes and empty lines beside what it changes", () => {
+    expect(
+      changedLines(
+        edit(({ services }) =>
+          Object.assign(services["Front desk"] as object, { agent: "other", contextGraph: "intake" }),
+        ),
+      ),
+    ).toEqual([
+      "-    agent: front-desk   # asked for in June",
+      "-    contextGraph: 'scheduling'",
+      "+    agent: other   # asked for in June",
+      "+    contextGraph: 'intake'",
+    ]);
+  });
+
+  it("adds and removes entries with their own lines alone", () => {
+    expect(
+      changedLines(
+        edit(({ services }) => {
+          services["Front desk"] = { ...services["Front desk"], isActive: false };
+        }),
+      ),
+    ).toEqual(["+    isActive: false"]);
+    expect(changedLines(edit(({ services }) => void delete services["Night desk"]?.keyterms))).toEqual([
+      "-    keyterms:",
+      "-      - flu",
+      "-      # spelt with y",
+      "-      - asthma",
+    ]);
+    expect(changedLines(edit((document) => void document.useCases.pop()))).toHaveLength(1);
+    const added = edit(
+      (document) =>
+        void document.useCases.push({
+          channel: "outbound_voice",
+          entityName: "Riverside",
+          name: "Out",
+          setup: "main-line",
+        }),
+    );
+    expect(changedLines(added)).toEqual(["+  - channel: outbound_voice", "+    name: Out"]);
+    expect(
+      changedLines(
+        edit(({ services }) => {
+          services["Day desk"] = { agent: "a", contextGraph: "b" };
+        }),
+      ),
+    ).toEqual(["+  Day desk:", "+    agent: a", "+    contextGraph: b"]);
+    expect(
+      changedLines(
+        edit(({ services }) => {
+          (services["Night desk"] as Record<string, unknown>).keyterms = ["asthma", "cold"];
+        }),
+      ),
+    ).toEqual(["-      - flu", "+      - cold"]);
+  });
+
+  it("keeps the line ends of the file, and a missing one at its end", () => {
+    const windows = text.replaceAll("\n", "\r\n").trimEnd();
+    const edited = edit(
+      ({ services }) => Object.assign(services["Night desk"] as object, { isActive: false }),
+      windows,
+    );
+    expect(edited.replaceAll("\r\n", "")).not.toContain("\n");
+    expect(edited.endsWith("}")).toBe(true);
+  });
+
+  it("refuses to change what an anchor shares", () => {
+    const shared = "version: 1\nservices:\n  A: &one { agent: a, contextGraph: b }\n  B: *one\n";
+    expect(() =>
+      edit(({ services }) => {
+        services.B = { agent: "c", contextGraph: "b" };
+      }, shared),
+    ).toThrow("clinic.yaml:4:6: this value is shared by an anchor");
+  });
+
+  it("is read back as what was meant, whatever changes", () => {
+    const scalar = fc.oneof(
+      fc.integer(),
+      fc.boolean(),
+      fc.string({ maxLength: 12 }),
+      fc.constantFrom("yes", "##X##", "1.10", "a: b", "x\ny", " z", "- a"),
+    );
+    const entry = fc.record(
+      { agent: scalar, contextGraph: scalar, description: scalar, voiceConfig: fc.record({ ttsModel: scalar }) },
+      { requiredKeys: ["agent"] },
+    );
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom("Front desk", "Night desk", "C", "a.b", "yes"), entry, { minKeys: 1 }),
+        fc.boolean(),
+        (services, hasUseCases) => {
+          const value = { ...read(), services, ...(hasUseCases ? {} : { useCases: [] }) };
+          const edited = editedText(SourceText.parse("clinic.yaml", text), value);
+          expect(parse(edited)).toEqual(value);
+          expect(edited.startsWith("# Kept by the front desk team.\n")).toBe(true);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
