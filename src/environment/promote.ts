@@ -100,7 +100,10 @@ export function moved(source: SourceText, moves: readonly Move[]): string {
   const value = structuredClone(source.value) as Values;
   for (const { path: place, from, to } of moves) {
     const key = place.at(-1) as string;
-    const above = place.slice(0, -1).reduce<Values>((at, step) => (at[step] ??= {}) as Values, value);
+    const above = place.slice(0, -1).reduce<Values>((at, step) => {
+      at[step] ??= {};
+      return at[step] as Values;
+    }, value);
     const found = (above[key] ?? null) as number | null;
     if (found !== from) {
       throw new Error(
