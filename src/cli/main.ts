@@ -13,6 +13,7 @@ import { driftCommand } from "./drift.js";
 import { emulatorCommand } from "./emulator.js";
 import { exportCommand } from "./export.js";
 import { initCommand } from "./init.js";
+import { promoteCommand, rollbackCommand } from "./promote.js";
 import { recoverCommand } from "./recover.js";
 import { validateCommand } from "./validate.js";
 
@@ -31,7 +32,9 @@ export function createProgram(): Command {
     .addCommand(emulatorCommand())
     .addCommand(exportCommand())
     .addCommand(initCommand())
+    .addCommand(promoteCommand())
     .addCommand(recoverCommand())
+    .addCommand(rollbackCommand())
     .addCommand(validateCommand());
 }
 

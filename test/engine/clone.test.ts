@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -114,6 +114,61 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   expect((await run(folder, "clone", "staging", "staging", "--stack", "x", "--yes")).stderr).toContain(
     "the same workspace",
   );
+});
+
+it("promotes tested version numbers, and takes them back to the former bytes", async () => {
+  const folder = place({ "references/copy.yaml": references(target) });
+  const target2 = {
+    "amigo.yaml": readFileSync(path.join(folder, "amigo.yaml"), "utf8").replace(
+      "slug: copy-clinic",
+      "slug: promoted-clinic",
+    ),
+  };
+  for (const [name, text] of Object.entries(target2)) writeFileSync(path.join(folder, name), text);
+  writeFileSync(path.join(folder, "references/copy.yaml"), references(target).replace(/^workspace.*\n/m, ""));
+  const made = await run(
+    folder,
+    "clone",
+    "staging",
+    "copy",
+    "--stack",
+    "copy",
+    "--yes",
+    "--new-workspace",
+    "promoted-clinic",
+  );
+  expect(made.code, made.stdout + made.stderr).toBe(0);
+  const file = path.join(folder, "copy.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace("  Desk 2:", "  # The night line.\n  Desk 2:"));
+  const former = readFileSync(file, "utf8");
+  const pinned = former.replaceAll(
+    /agentVersionNumber: (\d)\n/g,
+    "agentVersionNumber: $1\n        contextGraphVersionNumber: 2\n",
+  );
+  writeFileSync(path.join(folder, "tested.yaml"), pinned);
+
+  const refused = await run(folder, "promote", "staging", "copy", "--yes");
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("has no contextGraphVersionNumber")]);
+  const promoted = await run(folder, "promote", "tested.yaml", "copy", "--yes", "--reason", "tested");
+  expect(promoted.code, promoted.stdout + promoted.stderr).toBe(0);
+  const id = emulator.store.workspaces.list().find(({ slug }) => slug === "promoted-clinic")?.id;
+  const numbers = () =>
+    emulator.store.services
+      .list()
+      .filter(({ workspace_id, is_system }) => workspace_id === id && !is_system)
+      .map(({ version_sets }) => version_sets.release?.context_graph_version_number ?? null);
+  expect(numbers()).toEqual([2, 2, 2, 2]);
+  expect(readFileSync(file, "utf8")).toContain("  # The night line.\n  Desk 2:");
+
+  const back = await run(folder, "rollback", "copy", "--yes", "--reason", "calls drop");
+  expect(back.code, back.stdout + back.stderr).toBe(0);
+  expect(numbers()).toEqual([null, null, null, null]);
+  expect(readFileSync(file, "utf8")).toBe(former);
+  const history = readFileSync(path.join(folder, "history/copy.jsonl"), "utf8").trim().split("\n");
+  expect(history.map((line) => JSON.parse(line))).toMatchObject([
+    { source: "tested.yaml", reason: "tested", moves: { length: 4 } },
+    { source: "history entry 0", reason: "calls drop", moves: { length: 4 } },
+  ]);
 });
 
 it("makes a new workspace, and goes on after its engine was killed", async () => {

@@ -1,0 +1,174 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import type { Values } from "../engine/lifecycle.js";
+import { parseDocument } from "./document.js";
+import { editedText } from "./edit.js";
+import type { Environment, Item } from "./environment.js";
+import { replaceFile } from "./files.js";
+import { kinds } from "./kinds.js";
+import { SourceText } from "./source-text.js";
+import { didYouMean } from "./text-problems.js";
+
+/** One number that moves; null where there is none. */
+export interface Move {
+  /** Where it stands in the document, such as `["services", "Front desk", "versionSets", "release", "agentVersionNumber"]`. */
+  readonly path: readonly string[];
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
+/** A line of `history/<alias>.jsonl`. */
+export interface HistoryEntry {
+  readonly time: string;
+  readonly who: string;
+  /** What the numbers were taken from. */
+  readonly source: string;
+  readonly commit?: string;
+  readonly reason?: string;
+  readonly moves: readonly Move[];
+}
+
+/** What brings the numbers of the source's version sets into the target's document. */
+export function movesBetween(
+  source: Environment,
+  target: Environment,
+  { set, service }: { readonly set: string; readonly service?: string },
+): Move[] {
+  const chosen = target.items.filter(
+    ({ kind, path: [first] }) => kind.within.some(({ form }) => form.versions) && (service ?? first) === first,
+  );
+  if (service !== undefined && chosen.length === 0) {
+    const known = target.items
+      .filter(({ kind }) => kind.within.some(({ form }) => form.versions))
+      .map((item) => item.path[0] ?? "");
+    throw new Error(`${target.name} has no service "${service}"${didYouMean(service, known)}`);
+  }
+  return chosen.flatMap((item) => movesOf(item, { source, target, set, isNamed: service !== undefined }));
+}
+
+interface Promotion {
+  readonly source: Environment;
+  readonly target: Environment;
+  readonly set: string;
+  readonly isNamed: boolean;
+}
+
+function movesOf({ kind: above, path: own, where }: Item, { source, target, set, isNamed }: Promotion): Move[] {
+  return above.within.flatMap((kind): Move[] => {
+    const numbers = Object.keys(kind.form.versions ?? {});
+    if (numbers.length === 0) return [];
+    const at = (items: readonly Item[]) =>
+      items.find((item) => item.kind === kind && JSON.stringify(item.path) === JSON.stringify([...own, set]));
+    const isInSource = source.items.some((item) => item.kind === above && item.path[0] === own[0]);
+    if (!isInSource && !isNamed) return [];
+    const found = at(source.items);
+    const unpinned = numbers.filter((name) => typeof found?.fields[name] !== "number");
+    if (unpinned.length > 0) {
+      throw new Error(
+        `service "${own.join(" / ")}" of ${source.name} has no ${unpinned.join(" and no ")} in its version set ${set}: what is not pinned cannot be promoted, since nobody knows what was tested. Pin it there first`,
+      );
+    }
+    const there = at(target.items);
+    return numbers.flatMap((name): Move[] => {
+      const [from, to] = [there?.fields[name] ?? null, found?.fields[name] ?? null] as (number | null)[];
+      const place = [...(where ?? []).map(String), kind.form.section, set, name];
+      return from === to ? [] : [{ path: place, from: from ?? null, to: to ?? null }];
+    });
+  });
+}
+
+/** The moves that take back the entries of a history after number `to`; the last one by default. */
+export function movesBack(history: readonly HistoryEntry[], to = history.length - 1): Move[] {
+  if (history.length === 0) throw new Error("the history is empty: nothing was promoted here");
+  if (!Number.isInteger(to) || to < 0 || to >= history.length) {
+    throw new Error(
+      `--to ${to}: the history has the entries 1 to ${history.length}; 0 is the state before all of them`,
+    );
+  }
+  const moves = new Map<string, Move>();
+  for (const { moves: made } of history.slice(to).reverse()) {
+    for (const { path: place, from, to: now } of made) {
+      const key = JSON.stringify(place);
+      moves.set(key, { path: place, from: moves.get(key)?.from ?? now, to: from });
+    }
+  }
+  return [...moves.values()].filter(({ from, to: back }) => from !== back);
+}
+
+/** The document's text after the moves. Throws where it does not hold what they start from. */
+export function moved(source: SourceText, moves: readonly Move[]): string {
+  const value = structuredClone(source.value) as Values;
+  for (const { path: place, from, to } of moves) {
+    const key = place.at(-1) as string;
+    const above = place.slice(0, -1).reduce<Values>((at, step) => {
+      at[step] ??= {};
+      return at[step] as Values;
+    }, value);
+    const found = (above[key] ?? null) as number | null;
+    if (found !== from) {
+      throw new Error(
+        source.problem(
+          [...place],
+          `${place.join(".")} is ${found ?? "absent"}, and ${from ?? "nothing"} was expected: somebody changed it since. Nothing was written`,
+        ),
+      );
+    }
+    if (to === null) delete above[key];
+    else above[key] = to;
+  }
+  pruneEmpty(value, moves);
+  const text = editedText(source, value);
+  parseDocument(SourceText.parse(source.file, text));
+  return text;
+}
+
+/** A set that a promotion made goes with its last number. */
+function pruneEmpty(value: Values, moves: readonly Move[]): void {
+  for (const { path: place } of moves.filter(({ to }) => to === null)) {
+    for (let length = place.length - 1; length > 2; length--) {
+      const above = place.slice(0, length - 1).reduce<Values>((at, step) => (at?.[step] ?? {}) as Values, value);
+      const key = place[length - 1] as string;
+      if (above[key] !== undefined && Object.keys(above[key] as Values).length === 0) delete above[key];
+    }
+  }
+}
+
+/** Writes the document, unless it changed since it was read. */
+export function writeMoved(source: SourceText, text: string): void {
+  if (readFileSync(source.file, "utf8") !== source.text) {
+    throw new Error(`${source.file} changed while this ran: nothing was written. Run it again`);
+  }
+  replaceFile(source.file, text, source.text);
+}
+
+export function historyFile(folder: string, alias: string): string {
+  return path.join(folder, "history", `${alias}.jsonl`);
+}
+
+export function readHistory(file: string): HistoryEntry[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    try {
+      return [JSON.parse(line) as HistoryEntry];
+    } catch {
+      throw new Error(`${file}:${index + 1}: is no line of JSON: mend or remove it`);
+    }
+  });
+}
+
+export function appendHistory(file: string, entry: HistoryEntry): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  appendFileSync(file, `${JSON.stringify(entry)}\n`);
+}
+
+/** `services.Front desk.versionSets.release.agentVersionNumber: 3 → 4`. */
+export function moveText({ path: place, from, to }: Move): string {
+  return `${place.slice(1).join(".")}: ${from ?? "none"} → ${to ?? "none"}`;
+}
+
+/** The kinds whose resources a promotion changes. */
+export const promotable: ReadonlySet<string> = new Set(
+  kinds.filter(({ form }) => form.versions).map(({ name }) => name),
+);

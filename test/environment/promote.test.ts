@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { parseDocument } from "../../src/environment/document.js";
+import { type HistoryEntry, moved, movesBack, movesBetween } from "../../src/environment/promote.js";
+import { SourceText } from "../../src/environment/source-text.js";
+
+const document = (numbers: string, extra = "") => `version: 1
+services:
+  Front desk:   # the main line
+    agent: a
+    contextGraph: g
+    versionSets: { release: ${numbers} }
+  Night desk: { agent: a, contextGraph: g, versionSets: { release: { agentVersionNumber: 1, contextGraphVersionNumber: 1 } } }
+${extra}`;
+const [old, tested] = [
+  "{ agentVersionNumber: 3, contextGraphVersionNumber: 7 }",
+  "{ agentVersionNumber: 4, contextGraphVersionNumber: 7 }",
+];
+const read = (text: string) => parseDocument(SourceText.parse("production.yaml", text));
+const moves = (from: string, to: string, more: { set?: string; service?: string } = {}) =>
+  movesBetween(read(from), read(to), { set: "release", ...more });
+const entry = (made: HistoryEntry["moves"]): HistoryEntry => ({ time: "", who: "", source: "", moves: made });
+const place = ["services", "Front desk", "versionSets", "release"];
+
+describe("a promotion", () => {
+  it("changes the bytes of the numbers alone, and taken back gives the former bytes", () => {
+    const [from, to] = [document(tested as string), document(old as string)];
+    const found = moves(from, to);
+    expect(found).toEqual([{ path: [...place, "agentVersionNumber"], from: 3, to: 4 }]);
+    const text = moved(SourceText.parse("production.yaml", to), found);
+    expect(text).toBe(to.replace("agentVersionNumber: 3", "agentVersionNumber: 4"));
+    expect(moved(SourceText.parse("production.yaml", text), movesBack([entry(found)]))).toBe(to);
+    expect(moves(from, text)).toEqual([]);
+  });
+
+  it("pins what the target had not pinned, and taken back leaves nothing behind", () => {
+    const to = "version: 1\nservices:\n  Front desk:\n    agent: a # kept\n    contextGraph: g\n";
+    const found = moves(document(tested as string), to);
+    const text = moved(SourceText.parse("production.yaml", to), found);
+    expect(text).toContain(
+      "    versionSets:\n      release:\n        agentVersionNumber: 4\n        contextGraphVersionNumber: 7\n",
+    );
+    expect(moved(SourceText.parse("production.yaml", text), movesBack([entry(found)]))).toBe(to);
+  });
+
+  it("refuses what is not pinned, a service that is not there, and what changed meanwhile", () => {
+    const unpinned = document("{ agentVersionNumber: 4 }");
+    expect(() => moves(unpinned, document(old as string))).toThrow(
+      'service "Front desk" of production.yaml has no contextGraphVersionNumber in its version set release',
+    );
+    expect(moves(unpinned, document(old as string), { service: "Night desk" })).toEqual([]);
+    expect(() => moves(document(old as string), document(old as string), { service: "Frnt desk" })).toThrow(
+      'has no service "Frnt desk"; did you mean Front desk?',
+    );
+    const found = moves(document(tested as string), document(old as string));
+    expect(() =>
+      moved(
+        SourceText.parse("production.yaml", document("{ agentVersionNumber: 5, contextGraphVersionNumber: 7 }")),
+        found,
+      ),
+    ).toThrow(
+      "production.yaml:6:31: services.Front desk.versionSets.release.agentVersionNumber is 5, and 3 was expected: somebody changed it since",
+    );
+  });
+
+  it("goes back over several entries at once", () => {
+    const step = (from: number, to: number) => entry([{ path: [...place, "agentVersionNumber"], from, to }]);
+    const history = [step(1, 2), step(2, 3), step(3, 5)];
+    const back = (to?: number) => movesBack(history, to).map(({ from, to: now }) => [from, now]);
+    expect([back(), back(1), back(0)]).toEqual([[[5, 3]], [[5, 2]], [[5, 1]]]);
+    expect(() => back(3)).toThrow("the history has the entries 1 to 3");
+    expect(() => movesBack([])).toThrow("the history is empty");
+  });
+});
