@@ -39,6 +39,12 @@ export async function settleLocks(engine: EngineProcess, former: Presence | unde
   }
 }
 
+/** Unlocks the stack where the engine that locked it has died: an interruption kills one that has only just begun. */
+export function releaseDeadLock(): void {
+  const holder = findHolder();
+  if (holder?.hostname === hostname() && !runs(holder.pid, "pulumi")) rmSync(holder.file, { force: true });
+}
+
 /** What an engine that was killed had under way: `name (creating)`, ... */
 export function unsettled(state: ExportedState): string[] {
   const pending = state.deployment.pending_operations ?? [];
@@ -60,12 +66,13 @@ function stopOrphan(pid: number, waited: number): void {
   } else if (waited > orphanMayTakeMs) killTree(pid);
 }
 
-function findHolder(): Lock | undefined {
+function findHolder(): (Lock & { readonly file: string }) | undefined {
   const folder = path.join(backendFolder, ".pulumi", "locks", "organization", projectName, stackName);
   if (!existsSync(folder)) return undefined;
   for (const name of readdirSync(folder)) {
     try {
-      return JSON.parse(readFileSync(path.join(folder, name), "utf8")) as Lock;
+      const file = path.join(folder, name);
+      return { ...(JSON.parse(readFileSync(file, "utf8")) as Lock), file };
     } catch {
       // It was released while we looked.
     }

@@ -3,7 +3,7 @@ import { ensureEngine } from "../cli/engine.js";
 import { ensureDist } from "../dist.js";
 import { startAccount } from "./account.js";
 import { EngineProcess } from "./engine-process.js";
-import { removeState } from "./leftovers.js";
+import { releaseDeadLock, removeState } from "./leftovers.js";
 import { claimState, type Presence, releaseState } from "./presence.js";
 import { say } from "./say.js";
 
@@ -49,6 +49,7 @@ export class Session {
 
   async close(): Promise<void> {
     await this.stopAccount();
+    releaseDeadLock();
     releaseState();
   }
 
