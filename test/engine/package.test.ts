@@ -60,7 +60,7 @@ afterAll(async () => {
   for (const own of [folder, packFolder]) rmSync(own, { recursive: true, force: true });
 });
 
-it("packs the compiled library, the contract, the readme, the changes and the licence, and nothing else", () => {
+it("packs the compiled library, the contract, the schemas, the readme, the changes and the licence, and nothing else", () => {
   const files = packed.files.map((file) => file.path);
   const compiled = /^dist\/.+\.(js|d\.ts)$/;
   expect(files.filter((file) => !compiled.test(file)).sort()).toEqual([
@@ -69,6 +69,7 @@ it("packs the compiled library, the contract, the readme, the changes and the li
     "README.md",
     "contract/openapi.json",
     "package.json",
+    ...["amigo", "environment", "references"].map((name) => `schemas/${name}.schema.json`),
   ]);
   const sources = readdirSync(path.join(repositoryRoot, "src"), { recursive: true, encoding: "utf8" });
   const expected = sources
