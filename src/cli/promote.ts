@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { PromotionReport } from "../environment/promotion.js";
 import { action, asked, EXIT, note, warn } from "./common.js";
 
@@ -59,10 +59,20 @@ export function rollbackCommand(): Command {
     new Command("rollback")
       .description("take back what was promoted, and run the stack")
       .argument("<environment>", "an alias of amigo.yaml")
-      .option("--to <number>", "the entry of the history to go back to (default: the one before the last)"),
+      .option(
+        "--to <number>",
+        "the entry of the history to go back to (default: the one before the last)",
+        entryNumber,
+      ),
   )
     .addHelpText("after", rollbackHelp)
     .action(action(runRollback));
+}
+
+/** An empty text is no number: as 0 it would take back everything. */
+export function entryNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be the number of an entry, such as 3; 0 takes back everything.");
 }
 
 function withShared(command: Command): Command {
@@ -85,10 +95,9 @@ async function runPromote(from: string, to: string, flags: Flags & { set: string
   return show(await promote({ ...options, source, set, service }), flags);
 }
 
-async function runRollback(alias: string, flags: Flags & { to?: string }): Promise<number> {
+async function runRollback(alias: string, flags: Flags & { to?: number }): Promise<number> {
   const { rollback } = await import("../environment/promotion.js");
-  const after = flags.to === undefined ? undefined : Number(flags.to);
-  return show(await rollback({ ...(await shared(alias, flags)), after }), flags);
+  return show(await rollback({ ...(await shared(alias, flags)), after: flags.to }), flags);
 }
 
 async function shared(alias: string, { config, cwd, stack, dryRun, yes, reason }: Flags) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { entryNumber } from "../../src/cli/promote.js";
 import { parseDocument } from "../../src/environment/document.js";
 import { type HistoryEntry, moved, movesBack, movesBetween } from "../../src/environment/promote.js";
 import { SourceText } from "../../src/environment/source-text.js";
@@ -69,5 +70,11 @@ describe("a promotion", () => {
     expect([back(), back(1), back(0)]).toEqual([[[5, 3]], [[5, 2]], [[5, 1]]]);
     expect(() => back(3)).toThrow("the history has the entries 1 to 3");
     expect(() => movesBack([])).toThrow("the history is empty");
+  });
+
+  it("takes nothing but a number for the entry to go back to", () => {
+    expect([entryNumber("0"), entryNumber("12")]).toEqual([0, 12]);
+    for (const text of ["", " ", "-1", "1.5", "one", "1e3", "0x1"])
+      expect(() => entryNumber(text), text).toThrow("number of an entry");
   });
 });
