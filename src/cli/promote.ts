@@ -28,9 +28,10 @@ Examples:
 `;
 
 const rollbackHelp = `
-ENV is an alias of amigo.yaml. The last entry of history/<alias>.jsonl is taken back, or with --to
-all entries after number N (1 is the first line; 0 takes back all). The document gets its former
-bytes, the stack runs, and a line goes into the history.
+ENV is an alias of amigo.yaml. The promotion that is in effect is taken back: the numbers are again
+those of the promotion before it in history/<alias>.jsonl. Run again, it goes back one more. With
+--to they are those of entry N (1 is the first line, 0 is before all of them). The document gets its
+former bytes, the stack runs, and a line goes into the history.
 
 Exit code: 0 done, 1 an error.
 
@@ -59,11 +60,7 @@ export function rollbackCommand(): Command {
     new Command("rollback")
       .description("take back what was promoted, and run the stack")
       .argument("<environment>", "an alias of amigo.yaml")
-      .option(
-        "--to <number>",
-        "the entry of the history to go back to (default: the one before the last)",
-        entryNumber,
-      ),
+      .option("--to <number>", "the entry of the history to go back to", entryNumber),
   )
     .addHelpText("after", rollbackHelp)
     .action(action(runRollback));
@@ -97,7 +94,7 @@ async function runPromote(from: string, to: string, flags: Flags & { set: string
 
 async function runRollback(alias: string, flags: Flags & { to?: number }): Promise<number> {
   const { rollback } = await import("../environment/promotion.js");
-  return show(await rollback({ ...(await shared(alias, flags)), after: flags.to }), flags);
+  return show(await rollback({ ...(await shared(alias, flags)), backTo: flags.to }), flags);
 }
 
 async function shared(alias: string, { config, cwd, stack, dryRun, yes, reason }: Flags) {

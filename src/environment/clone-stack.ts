@@ -6,7 +6,7 @@ import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
 import { projectFor } from "../stack/project.js";
 import { CliFailed, Pulumi } from "../stack/pulumi.js";
-import { ensureStack, failureText, runStack } from "../stack/run.js";
+import { ensureStack, failureText, reportTo, runStack } from "../stack/run.js";
 import { exportState, lifecycleOf, type StackState } from "../stack/state.js";
 import { environmentFor } from "./account.js";
 import type { CloneStack, Plan } from "./clone.js";
@@ -123,12 +123,7 @@ export class StackOfClone implements CloneStack {
     const { note, warn } = this.options;
     const run = await runStack(await this.pulumi(), "up", {
       args: targets.flatMap((urn) => ["--target", urn]),
-      onStep: ({ op, name, type, status }) => {
-        if (status !== "started" && op !== "same" && lifecycleOf(type)) note(`${status} ${op} ${name}`);
-      },
-      onDiagnostic: ({ severity, message }) => {
-        if (severity === "warning") warn(message.trim());
-      },
+      ...reportTo(note, warn),
     });
     if (!run.succeeded) {
       throw new Error(

@@ -1,8 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
-import { Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair, parse, Scalar } from "yaml";
+import {
+  Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parse,
+  Scalar,
+  visit,
+} from "yaml";
 import type { Values } from "../engine/lifecycle.js";
 import { fieldsOf, kinds } from "./kinds.js";
-import { jsonText } from "./print.js";
 import { type SourceText, TextError } from "./source-text.js";
 
 interface Edit {
@@ -31,8 +43,9 @@ export function editedText(source: SourceText, value: Values): string {
   editor.change(document.contents, value, "");
   const edited = editor.applied();
   if (same(parsed(edited), value)) return edited;
-  // Rather another style than another meaning.
-  return text.trimStart().startsWith("{") ? jsonText(value) : new Document(value).toString({ lineWidth: 0 });
+  throw new TextError([
+    `${source.file}: cannot be edited without losing its comments or its style: change it by hand, or remove it and run this again`,
+  ]);
 }
 
 function parsed(text: string): unknown {
@@ -62,7 +75,7 @@ class Editor {
   change(node: unknown, value: unknown, name: string): void {
     if (!isNode(node) || !node.range) return;
     if (isDeepStrictEqual(node.toJS(this.source.document), value)) return;
-    if (isAlias(node) || node.anchor) {
+    if (isAlias(node) || this.isShared(node.anchor)) {
       const { line, column } = this.place(node.range[0]);
       throw new TextError([
         `${this.source.file}:${line}:${column}: this value is shared by an anchor: write it out where it is used, then run this again`,
@@ -75,6 +88,19 @@ class Editor {
       return;
     }
     this.replaceWhole(node, value);
+  }
+
+  /** Whether an alias of the text points at the anchor. */
+  private isShared(anchor: string | undefined): boolean {
+    let found = false;
+    if (anchor !== undefined) {
+      visit(this.source.document, {
+        Alias: (_key, { source }) => {
+          found ||= source === anchor;
+        },
+      });
+    }
+    return found;
   }
 
   private changeMap(items: readonly Pair[], node: Node & { flow?: boolean }, value: Values): boolean {

@@ -21,11 +21,43 @@ export interface Move {
 export interface HistoryEntry {
   readonly time: string;
   readonly who: string;
+  /** The numbers before, as a part of the document; null where there was none. */
+  readonly from: Numbers;
+  /** The numbers after. */
+  readonly to: Numbers;
   /** What the numbers were taken from. */
   readonly source: string;
   readonly commit?: string;
   readonly reason?: string;
-  readonly moves: readonly Move[];
+  /** Of a rollback: the entry whose numbers are in effect again; 0 for those before all of them. */
+  readonly backTo?: number;
+}
+
+export interface Numbers {
+  readonly [key: string]: Numbers | number | null;
+}
+
+/** One side of the moves as a part of the document. */
+export function numbersOf(moves: readonly Move[], side: "from" | "to"): Numbers {
+  const part: Values = {};
+  for (const { path: place, [side]: number } of moves) {
+    const above = place.slice(0, -1).reduce<Values>((at, step) => {
+      at[step] ??= {};
+      return at[step] as Values;
+    }, part);
+    above[place.at(-1) as string] = number;
+  }
+  return part as unknown as Numbers;
+}
+
+function movesIn({ from, to }: Pick<HistoryEntry, "from" | "to">, above: readonly string[] = []): Move[] {
+  return Object.keys(to).flatMap((key): Move[] => {
+    const [before, after] = [from[key] ?? null, to[key] ?? null];
+    const place = [...above, key];
+    if (typeof after === "object" && after !== null)
+      return movesIn({ from: (before ?? {}) as Numbers, to: after }, place);
+    return [{ path: place, from: before as number | null, to: after }];
+  });
 }
 
 /** What brings the numbers of the source's version sets into the target's document. */
@@ -77,19 +109,33 @@ function movesOf({ kind: above, path: own, where }: Item, { source, target, set,
   });
 }
 
-/** The moves that take back the entries of a history after number `to`; the last one by default. */
-export function movesBack(history: readonly HistoryEntry[], to = history.length - 1): Move[] {
+/** The entry to go back to by default: the promotion before the one that is in effect, or 0. */
+export function entryBefore(history: readonly HistoryEntry[]): number {
+  const inEffect: number[][] = [[]];
+  for (const [index, { backTo }] of history.entries()) {
+    inEffect.push(backTo === undefined ? [...(inEffect[index] as number[]), index + 1] : (inEffect[backTo] ?? []));
+  }
+  const now = inEffect.at(-1) as number[];
+  if (history.length === 0) throw new Error("the history is empty: nothing was promoted here");
+  if (now.length === 0)
+    throw new Error("all that the history holds was taken back already; --to names an entry to go to");
+  return now.at(-2) ?? 0;
+}
+
+/** The moves from what is in effect to what entry number `to` had made; 0 is the state before all entries. */
+export function movesBack(history: readonly HistoryEntry[], to: number): Move[] {
   if (history.length === 0) throw new Error("the history is empty: nothing was promoted here");
   if (!Number.isInteger(to) || to < 0 || to >= history.length) {
     throw new Error(
-      `--to ${to}: the history has the entries 1 to ${history.length}; 0 is the state before all of them`,
+      `--to ${to}: the history has the entries 1 to ${history.length}, and the last is in effect; 0 is the state before all of them`,
     );
   }
   const moves = new Map<string, Move>();
-  for (const { moves: made } of history.slice(to).reverse()) {
-    for (const { path: place, from, to: now } of made) {
+  for (const entry of history.slice(to).reverse()) {
+    for (const { path: place, from, to: now } of movesIn(entry)) {
       const key = JSON.stringify(place);
-      moves.set(key, { path: place, from: moves.get(key)?.from ?? now, to: from });
+      const known = moves.get(key);
+      moves.set(key, { path: place, from: known ? known.from : now, to: from });
     }
   }
   return [...moves.values()].filter(({ from, to: back }) => from !== back);

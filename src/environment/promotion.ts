@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { userInfo } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
 import * as path from "node:path";
 import { projectFor } from "../stack/project.js";
 import { Pulumi } from "../stack/pulumi.js";
-import { changesIn, failureText, runStack, type StackRun } from "../stack/run.js";
+import { changesIn, failureText, type RunStep, reportTo, runStack, type StackRun } from "../stack/run.js";
 import { lifecycleOf } from "../stack/state.js";
 import { environmentFor } from "./account.js";
 import type { WorkspaceEntry } from "./config.js";
@@ -13,11 +14,14 @@ import type { Environment } from "./environment.js";
 import { replaceFile } from "./files.js";
 import {
   appendHistory,
+  entryBefore,
   historyFile,
   type Move,
   moved,
   movesBack,
   movesBetween,
+  moveText,
+  numbersOf,
   promotable,
   readHistory,
   writeMoved,
@@ -57,13 +61,13 @@ export async function promote(
   return carryOut(options, { document, moves, source: options.source.name });
 }
 
-/** Takes back what was promoted after entry number `after` of the history; the last entry by default. */
-export async function rollback(options: PromotionOptions & { after?: number }): Promise<PromotionReport> {
+/** Goes back to what entry number `backTo` of the history had made; by default to the promotion before the one in effect. */
+export async function rollback(options: PromotionOptions & { backTo?: number }): Promise<PromotionReport> {
   const document = targetDocument(options.to);
   const history = readHistory(historyFile(options.folder, options.to.alias));
-  const after = options.after ?? history.length - 1;
-  const moves = movesBack(history, after);
-  return carryOut(options, { document, moves, source: `history entry ${after}` });
+  const backTo = options.backTo ?? entryBefore(history);
+  const moves = movesBack(history, backTo);
+  return carryOut(options, { document, moves, source: `history entry ${backTo}`, backTo });
 }
 
 function targetDocument({ alias, environment }: WorkspaceEntry): SourceText {
@@ -98,44 +102,55 @@ interface Work {
   readonly document: SourceText;
   readonly moves: readonly Move[];
   readonly source: string;
+  /** Of a rollback: the entry that is gone back to. */
+  readonly backTo?: number;
 }
 
-async function carryOut(options: PromotionOptions, { document, moves, source }: Work): Promise<PromotionReport> {
-  const { to, dryRun, reason, confirm } = options;
+async function carryOut(
+  options: PromotionOptions,
+  { document, moves, source, backTo }: Work,
+): Promise<PromotionReport> {
+  const { to, dryRun, reason, confirm, note, warn } = options;
   const stack = options.stack ?? to.alias;
   const report = { stack, document: document.file, moves };
   if (moves.length === 0) return { ...report, state: "nothing to do" };
   const text = moved(document, moves);
-  if (dryRun) return { ...report, state: "dry run" };
-  const restore = () => replaceFile(document.file, document.text);
+  for (const move of moves) note(moveText(move));
+  if (dryRun) {
+    await tryOut(options, { stack, text, moves });
+    return { ...report, state: "dry run" };
+  }
+  if (
+    !(await confirm(
+      `Shall I write ${moves.length === 1 ? "this number" : "these numbers"} to ${document.file} and run stack ${stack}?`,
+    ))
+  ) {
+    throw new Error("stopped; nothing was written");
+  }
   writeMoved(document, text);
-  let pulumi: Pulumi;
+  let run: StackRun;
   try {
-    pulumi = await prepared(options, stack);
-    refuseMore(await succeeded(runStack(pulumi, "preview")), stack);
-    if (!(await confirm(`Shall I run stack ${stack} with these numbers?`))) throw new Error("stopped");
+    const pulumi = await prepared(options, stack, document.file);
+    refuseMore(await succeeded(runStack(pulumi, "preview")), stack, moves);
+    run = await runStack(pulumi, "up", reportTo(note, warn));
+    const isNothingDone = changesIn({ steps: run.steps.filter(({ status }) => status === "done") }).length === 0;
+    if (!run.succeeded && isNothingDone) throw new Error(failureText(run));
   } catch (error) {
-    restore();
+    replaceFile(document.file, document.text);
     throw new Error(`${(error as Error).message}\nNothing was deployed, and ${document.file} is as it was`, {
       cause: error,
     });
   }
-  const run = await runStack(pulumi, "up", {
-    onStep: ({ op, name, type, status }) => {
-      if (status !== "started" && op !== "same" && lifecycleOf(type)) options.note(`${status} ${op} ${name}`);
-    },
-  });
-  const done = changesIn({ steps: run.steps.filter(({ status }) => status === "done") });
-  if (!run.succeeded && done.length === 0) {
-    restore();
-    throw new Error(`${failureText(run)}\nNothing was deployed, and ${document.file} is as it was`);
-  }
   const commit = commitOf(options.folder);
-  const entry = { time: new Date().toISOString(), who: who(), source, moves };
   appendHistory(historyFile(options.folder, to.alias), {
-    ...entry,
+    time: new Date().toISOString(),
+    who: who(),
+    from: numbersOf(moves, "from"),
+    to: numbersOf(moves, "to"),
+    source,
     ...(commit ? { commit } : {}),
     ...(reason ? { reason } : {}),
+    ...(backTo === undefined ? {} : { backTo }),
   });
   if (!run.succeeded) {
     throw new Error(
@@ -145,12 +160,33 @@ async function carryOut(options: PromotionOptions, { document, moves, source }: 
   return { ...report, state: "done" };
 }
 
+/** Previews the numbers from a copy of the document, which only the built-in program can be made to read. */
+async function tryOut(
+  options: PromotionOptions,
+  { stack, text, moves }: { stack: string; text: string; moves: readonly Move[] },
+): Promise<void> {
+  if (projectFor(options.cwd, stack).kind === "own") {
+    options.note("the program reads the document, which a dry run does not write: there is no preview of its run");
+    return;
+  }
+  const { environment: file = "" } = options.to;
+  const folder = mkdtempSync(path.join(tmpdir(), "pulumi-amigo-"));
+  const copy = path.join(folder, path.basename(file));
+  try {
+    writeFileSync(copy, text);
+    const pulumi = await prepared(options, stack, copy);
+    refuseMore(await succeeded(runStack(pulumi, "preview")), stack, moves);
+  } finally {
+    await prepared(options, stack, file);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** The stack's program, with the target's account; the built-in one where the user has none. */
-async function prepared({ to, cwd, note }: PromotionOptions, stack: string): Promise<Pulumi> {
+async function prepared({ to, cwd }: PromotionOptions, stack: string, document: string): Promise<Pulumi> {
   const project = projectFor(cwd, stack);
-  note(project.note);
   if (project.kind === "built-in") {
-    const { environment: document = "", references, id: workspaceId } = to;
+    const { references, id: workspaceId } = to;
     prepareProject({ folder: project.folder, document, references, workspaceId, entry: to });
   }
   return Pulumi.find(stack, project.folder, environmentFor(to));
@@ -163,21 +199,39 @@ async function succeeded(running: Promise<StackRun>): Promise<StackRun> {
 }
 
 /** A promotion moves numbers, and nothing that happens to wait in the program. */
-function refuseMore(run: StackRun, stack: string): void {
-  const changes = changesIn(run);
-  const others = changes.filter(({ op, type }) => {
-    const kind = lifecycleOf(type)?.kind;
-    return kind !== undefined && !(promotable.has(kind) && (op === "update" || op === "create" || op === "delete"));
-  });
-  if (others.length > 0) {
-    const names = others.slice(0, 5).map(({ op, name }) => `${op} ${name}`);
-    throw new Error(
-      `the run of stack ${stack} would change more than version numbers: ${names.join(", ")}${others.length > 5 ? " and more" : ""}. Deploy that first with \`pulumi up\``,
-    );
-  }
-  if (!changes.some(({ type }) => promotable.has(lifecycleOf(type)?.kind ?? ""))) {
+function refuseMore(run: StackRun, stack: string, moves: readonly Move[]): void {
+  const changes = changesIn(run).filter(({ type }) => lifecycleOf(type) !== undefined);
+  if (changes.length === 0) {
     throw new Error(`the program of stack ${stack} declares something else: its preview shows none of these changes`);
   }
+  const others = unexpected(changes, moves);
+  if (others.length === 0) return;
+  const shown = others
+    .slice(0, 5)
+    .map(({ op, name, changed }) => `${op} ${name}${changed?.length ? ` (${changed.join(", ")})` : ""}`);
+  throw new Error(
+    `the run of stack ${stack} would change more than these version numbers: ${shown.join(", ")}${others.length > 5 ? " and more" : ""}. Deploy that first with \`pulumi up\``,
+  );
+}
+
+/** The steps that the moves do not explain: other kinds, other properties, and more sets made or removed than they make or remove. */
+export function unexpected(steps: readonly RunStep[], moves: readonly Move[]): RunStep[] {
+  const sets = new Map<string, Move[]>();
+  for (const move of moves) {
+    const set = JSON.stringify(move.path.slice(0, -1));
+    sets.set(set, [...(sets.get(set) ?? []), move]);
+  }
+  const countOf = (side: "from" | "to") =>
+    [...sets.values()].filter((found) => found.every(({ [side]: number }) => number === null)).length;
+  const allowed: Record<string, number> = { create: countOf("from"), delete: countOf("to"), update: sets.size };
+  const numbers = new Set(moves.map(({ path: place }) => place.at(-1)));
+  return steps.filter(({ op, type, changed = [] }) => {
+    const isOwn = promotable.has(lifecycleOf(type)?.kind ?? "");
+    if (!isOwn || (op === "update" && !changed.every((name) => numbers.has(name)))) return true;
+    const left = allowed[op] ?? 0;
+    allowed[op] = left - 1;
+    return left <= 0;
+  });
 }
 
 function who(): string {

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { isDeepStrictEqual } from "node:util";
+import type { Values } from "../engine/lifecycle.js";
 import { CliFailed, type Pulumi } from "./pulumi.js";
-import { nameOf, typeOf } from "./state.js";
+import { lifecycleOf, nameOf, typeOf } from "./state.js";
 
 /** One thing that the engine does, or in a preview would do, to a resource. */
 export interface RunStep {
@@ -15,6 +17,8 @@ export interface RunStep {
   readonly status: "started" | "done" | "failed";
   /** Empty where it has none yet. */
   readonly id: string;
+  /** The inputs that an update changes. */
+  readonly changed?: readonly string[];
 }
 
 export interface RunDiagnostic {
@@ -51,12 +55,17 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+interface StateOfStep {
+  readonly id?: string;
+  readonly inputs?: Values;
+}
+
 interface Metadata {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
-  readonly old?: { readonly id?: string } | null;
-  readonly new?: { readonly id?: string } | null;
+  readonly old?: StateOfStep | null;
+  readonly new?: StateOfStep | null;
 }
 
 interface EngineEvent {
@@ -121,6 +130,21 @@ export async function ensureStack(pulumi: Pulumi): Promise<"made" | "there"> {
   }
 }
 
+/** Says what becomes of the resources of this package as it ends, and what the run warns of. */
+export function reportTo(
+  note: (line: string) => void,
+  warn: (line: string) => void,
+): Pick<RunOptions, "onStep" | "onDiagnostic"> {
+  return {
+    onStep: ({ op, name, type, status }) => {
+      if (status !== "started" && op !== "same" && lifecycleOf(type)) note(`${status} ${op} ${name}`);
+    },
+    onDiagnostic: ({ severity, message }) => {
+      if (severity === "warning") warn(message.trim());
+    },
+  };
+}
+
 /** What made a run fail, as one text. */
 export function failureText({ command, interrupted, diagnostics }: StackRun): string {
   const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
@@ -176,7 +200,21 @@ class Report {
 }
 
 function stepOf({ op, urn, type, old, new: now }: Metadata, status: RunStep["status"]): RunStep {
-  return { op, urn, type, name: nameOf(urn), status, id: now?.id || old?.id || "" };
+  return {
+    op,
+    urn,
+    type,
+    name: nameOf(urn),
+    status,
+    id: now?.id || old?.id || "",
+    ...(op === "update" ? { changed: changedIn(old?.inputs ?? {}, now?.inputs ?? {}) } : {}),
+  };
+}
+
+/** The user's own inputs that differ. */
+function changedIn(before: Values, after: Values): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].filter((name) => !name.startsWith("__") && !isDeepStrictEqual(before[name], after[name]));
 }
 
 /** An event; undefined for a line of something else. */

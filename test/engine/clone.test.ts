@@ -160,14 +160,40 @@ it("promotes tested version numbers, and takes them back to the former bytes", a
   expect(numbers()).toEqual([2, 2, 2, 2]);
   expect(readFileSync(file, "utf8")).toContain("  # The night line.\n  Desk 2:");
 
+  const dry = await run(folder, "rollback", "copy", "--dry-run");
+  expect([dry.code, dry.stdout]).toEqual([0, expect.stringContaining("Nothing was written (--dry-run).")]);
+  expect(numbers()).toEqual([2, 2, 2, 2]);
+
+  // Something else waits in the document: a rollback would deploy it, too.
+  const promotedText = readFileSync(file, "utf8");
+  const models = "llmModelPreferences: { chat: { llmName: m } }";
+  const waiting = promotedText
+    .replace("keyterms:", "toolCapacity: 5\n    keyterms:")
+    .replace("release:", `release:\n        ${models}`);
+  writeFileSync(file, waiting);
+  const more = await run(folder, "rollback", "copy", "--yes");
+  expect(more.code).toBe(1);
+  expect(more.stderr).toMatch(/would change more than these version numbers: .*update \S*Desk 1 \(toolCapacity\)/);
+  expect(more.stderr).toMatch(/update \S*Desk 1\/release \([^)]*llmModelPreferences/);
+  expect(readFileSync(file, "utf8")).toBe(waiting);
+  writeFileSync(file, promotedText);
+
   const back = await run(folder, "rollback", "copy", "--yes", "--reason", "calls drop");
   expect(back.code, back.stdout + back.stderr).toBe(0);
   expect(numbers()).toEqual([null, null, null, null]);
   expect(readFileSync(file, "utf8")).toBe(former);
+  const numbers4 = (number: number | null) => ({
+    services: Object.fromEntries(
+      [1, 2, 3, 4].map((index) => [
+        `Desk ${index}`,
+        { versionSets: { release: { contextGraphVersionNumber: number } } },
+      ]),
+    ),
+  });
   const history = readFileSync(path.join(folder, "history/copy.jsonl"), "utf8").trim().split("\n");
   expect(history.map((line) => JSON.parse(line))).toMatchObject([
-    { source: "tested.yaml", reason: "tested", moves: { length: 4 } },
-    { source: "history entry 0", reason: "calls drop", moves: { length: 4 } },
+    { source: "tested.yaml", reason: "tested", from: numbers4(null), to: numbers4(2) },
+    { source: "history entry 0", reason: "calls drop", backTo: 0, from: numbers4(2), to: numbers4(null) },
   ]);
 });
 

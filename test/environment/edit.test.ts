@@ -147,6 +147,11 @@ describe("an edit of a document", () => {
         services.B = { agent: "c", contextGraph: "b" };
       }, shared),
     ).toThrow("clinic.yaml:4:6: this value is shared by an anchor");
+    const alone = "version: 1\nservices:\n  A: &one { agent: a, contextGraph: b } # kept\n";
+    const edited = edit(({ services }) => {
+      services.A = { agent: "c", contextGraph: "b" };
+    }, alone);
+    expect(edited).toBe(alone.replace("agent: a", "agent: c"));
   });
 
   it("is read back as what was meant, whatever changes", () => {

@@ -1,8 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { entryNumber } from "../../src/cli/promote.js";
+import { typeToken } from "../../src/engine/tokens.js";
 import { parseDocument } from "../../src/environment/document.js";
-import { type HistoryEntry, moved, movesBack, movesBetween } from "../../src/environment/promote.js";
+import {
+  entryBefore,
+  type HistoryEntry,
+  type Move,
+  moved,
+  movesBack,
+  movesBetween,
+  numbersOf,
+} from "../../src/environment/promote.js";
+import { unexpected } from "../../src/environment/promotion.js";
 import { SourceText } from "../../src/environment/source-text.js";
+import type { RunStep } from "../../src/stack/run.js";
 
 const document = (numbers: string, extra = "") => `version: 1
 services:
@@ -19,7 +30,15 @@ const [old, tested] = [
 const read = (text: string) => parseDocument(SourceText.parse("production.yaml", text));
 const moves = (from: string, to: string, more: { set?: string; service?: string } = {}) =>
   movesBetween(read(from), read(to), { set: "release", ...more });
-const entry = (made: HistoryEntry["moves"]): HistoryEntry => ({ time: "", who: "", source: "", moves: made });
+const entry = (made: readonly Move[], backTo?: number): HistoryEntry => ({
+  time: "",
+  who: "",
+  source: "",
+  from: numbersOf(made, "from"),
+  to: numbersOf(made, "to"),
+  ...(backTo === undefined ? {} : { backTo }),
+});
+const step = (from: number, to: number) => entry([{ path: [...place, "agentVersionNumber"], from, to }]);
 const place = ["services", "Front desk", "versionSets", "release"];
 
 describe("a promotion", () => {
@@ -29,7 +48,7 @@ describe("a promotion", () => {
     expect(found).toEqual([{ path: [...place, "agentVersionNumber"], from: 3, to: 4 }]);
     const text = moved(SourceText.parse("production.yaml", to), found);
     expect(text).toBe(to.replace("agentVersionNumber: 3", "agentVersionNumber: 4"));
-    expect(moved(SourceText.parse("production.yaml", text), movesBack([entry(found)]))).toBe(to);
+    expect(moved(SourceText.parse("production.yaml", text), movesBack([entry(found)], 0))).toBe(to);
     expect(moves(from, text)).toEqual([]);
   });
 
@@ -40,7 +59,7 @@ describe("a promotion", () => {
     expect(text).toContain(
       "    versionSets:\n      release:\n        agentVersionNumber: 4\n        contextGraphVersionNumber: 7\n",
     );
-    expect(moved(SourceText.parse("production.yaml", text), movesBack([entry(found)]))).toBe(to);
+    expect(moved(SourceText.parse("production.yaml", text), movesBack([entry(found)], 0))).toBe(to);
   });
 
   it("refuses what is not pinned, a service that is not there, and what changed meanwhile", () => {
@@ -64,12 +83,53 @@ describe("a promotion", () => {
   });
 
   it("goes back over several entries at once", () => {
-    const step = (from: number, to: number) => entry([{ path: [...place, "agentVersionNumber"], from, to }]);
     const history = [step(1, 2), step(2, 3), step(3, 5)];
-    const back = (to?: number) => movesBack(history, to).map(({ from, to: now }) => [from, now]);
-    expect([back(), back(1), back(0)]).toEqual([[[5, 3]], [[5, 2]], [[5, 1]]]);
+    const back = (to: number) => movesBack(history, to).map(({ from, to: now }) => [from, now]);
+    expect([back(2), back(1), back(0)]).toEqual([[[5, 3]], [[5, 2]], [[5, 1]]]);
     expect(() => back(3)).toThrow("the history has the entries 1 to 3");
-    expect(() => movesBack([])).toThrow("the history is empty");
+    expect(() => movesBack([], 0)).toThrow("the history is empty");
+  });
+
+  it("goes back one more each time, and never forward to what was taken back", () => {
+    const history = [step(1, 2), step(2, 3), step(3, 5)];
+    const goBack = () => {
+      const to = entryBefore(history);
+      history.push(entry(movesBack(history, to), to));
+      return movesBack(history, history.length - 1)[0]?.from;
+    };
+    expect([goBack(), goBack(), goBack()]).toEqual([3, 2, 1]);
+    expect(goBack).toThrow("all that the history holds was taken back already");
+    history.push(step(1, 7));
+    expect(goBack()).toBe(1);
+    expect(() => entryBefore([])).toThrow("the history is empty");
+  });
+
+  it("expects of a run what its moves explain, and nothing else", () => {
+    const run = (op: string, kind: string, changed?: string[]): RunStep => ({
+      op,
+      type: typeToken(kind),
+      urn: `urn::${kind}`,
+      name: "x",
+      status: "done",
+      id: "",
+      changed,
+    });
+    const change = [{ path: [...place, "agentVersionNumber"], from: 3, to: 4 }];
+    const fresh = [{ path: [...place, "agentVersionNumber"], from: null, to: 4 }];
+    const gone = [{ path: [...place, "agentVersionNumber"], from: 4, to: null }];
+    const update = run("update", "VersionSet", ["agentVersionNumber"]);
+    expect(unexpected([update], change)).toEqual([]);
+    expect(unexpected([run("create", "VersionSet")], fresh)).toEqual([]);
+    expect(unexpected([run("delete", "VersionSet")], gone)).toEqual([]);
+    const others = [
+      run("update", "VersionSet", ["agentVersionNumber", "llmModelPreferences"]),
+      run("create", "VersionSet"),
+      run("delete", "VersionSet"),
+      run("update", "Service", ["description"]),
+      run("delete", "ServiceBinding"),
+    ];
+    for (const other of others) expect(unexpected([other, update], change)).toEqual([other]);
+    expect(unexpected([update, update], change)).toHaveLength(1);
   });
 
   it("takes nothing but a number for the entry to go back to", () => {
