@@ -26,7 +26,7 @@ const longest = [
   "adopt",
   "deploy",
   "adoption",
-  "adopt-example",
+  "environment-examples",
   "examples",
   "package",
   "order",

@@ -7,7 +7,7 @@ import { findLocks, lockText } from "../stack/lock.js";
 import { projectFor } from "../stack/project.js";
 import { CliFailed, Pulumi } from "../stack/pulumi.js";
 import { ensureStack, failureText, reportTo, runStack } from "../stack/run.js";
-import { exportState, lifecycleOf, type StackState } from "../stack/state.js";
+import { exportState, lifecycleOf, type StackState, UnreadableState } from "../stack/state.js";
 import { environmentFor } from "./account.js";
 import type { CloneStack, Plan } from "./clone.js";
 import type { WorkspaceEntry } from "./config.js";
@@ -55,23 +55,11 @@ export class StackOfClone implements CloneStack {
     note(this.project.note);
     if (!this.project.exists) return new Set();
     let state = await this.state();
-    if (state && (await this.isInterrupted(state))) {
-      note(`stack ${this.name} was interrupted: settling what its last run left open`);
-      const { dryRun, agreed, confirm } = this.options;
-      const { settled } = await recover({
-        stack: this.name,
-        cwd: this.project.folder,
-        dryRun,
-        agreed,
-        tell: note,
-        confirm,
-      });
-      if (!settled)
-        throw new Error(
-          `stack ${this.name} has creates that stay open: see \`pulumi-amigo recover\`, then run this again`,
-        );
+    if (state === "unreadable" || (state && (await this.isInterrupted(state)))) {
+      await this.settle();
       state = await this.state();
     }
+    if (state === "unreadable") throw new Error(`stack ${this.name} cannot be read: see \`pulumi-amigo recover\``);
     return new Set(declaredBy(state?.resources ?? []).map(({ kind, id }) => managedKey(kind.name, id)));
   }
 
@@ -150,11 +138,21 @@ export class StackOfClone implements CloneStack {
     return Pulumi.find(this.name, this.project.folder, environmentFor(this.options.to));
   }
 
+  private async settle(): Promise<void> {
+    const { dryRun, agreed, note, confirm } = this.options;
+    note(`stack ${this.name} was interrupted: settling what its last run left open`);
+    const { folder } = this.project;
+    const { settled } = await recover({ stack: this.name, cwd: folder, dryRun, agreed, tell: note, confirm });
+    if (settled) return;
+    throw new Error(`stack ${this.name} has creates that stay open: see \`pulumi-amigo recover\`, then run this again`);
+  }
+
   /** Undefined where there is no such stack yet. */
-  private async state(): Promise<StackState | undefined> {
+  private async state(): Promise<StackState | "unreadable" | undefined> {
     try {
       return await exportState(await this.pulumi());
     } catch (error) {
+      if (error instanceof UnreadableState) return "unreadable";
       if (error instanceof CliFailed && /no stack named/i.test(error.message)) return undefined;
       throw error;
     }
@@ -164,7 +162,7 @@ export class StackOfClone implements CloneStack {
     const backend = await LocalBackend.find(await this.pulumi());
     const locks = backend ? findLocks(backend) : [];
     for (const lock of locks) this.options.note(`stack ${this.name} is locked by ${lockText(lock)}`);
-    return pending.length > 0 || locks.length > 0 || (backend?.broken().length ?? 0) > 0;
+    return pending.length > 0 || locks.length > 0;
   }
 
   /** The user's own program must build the document. */

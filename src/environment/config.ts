@@ -22,17 +22,19 @@ export interface WorkspaceEntry {
 
 const name = z.string().min(1);
 const entry = z.strictObject({
-  id: uuid.optional(),
-  slug: name.optional(),
-  apiKeyEnv: name.optional(),
-  baseUrl: name.optional(),
-  references: name.optional(),
-  environment: name.optional(),
-  protect: z.boolean().optional(),
+  id: uuid.optional().describe("The workspace's id. This or `slug` is needed."),
+  slug: name.optional().describe("The workspace's slug; of one that a clone makes, the slug that it will have."),
+  apiKeyEnv: name.optional().describe("The environment variable that holds the key. Default: AMIGO_API_KEY."),
+  baseUrl: name.optional().describe("The API's address. Default: AMIGO_BASE_URL, then the public server."),
+  references: name.optional().describe("Its references file, relative to this file."),
+  environment: name.optional().describe("Its document, relative to this file. `promote` and `rollback` change it."),
+  protect: z.boolean().optional().describe("Protects use cases, services and bindings from deletion. Default: false."),
 });
 
 /** The contract of `amigo.yaml`. */
-export const configSchema = z.strictObject({ workspaces: z.record(name, entry) });
+export const configSchema = z.strictObject({
+  workspaces: z.record(name, entry).describe("The workspaces of a team, by the aliases that commands take."),
+});
 
 /** The workspaces of a team, by the aliases that commands take. */
 export class AmigoConfig {

@@ -16,16 +16,20 @@ export interface AliasEntry {
 
 type Tables = Map<string, Map<string, AliasEntry>>;
 
+const version = z.string().regex(/^\d+$/, { error: "must be a whole number" });
 const entry = z.strictObject({
-  id: uuid,
-  name: z.string().optional(),
-  versions: z.record(z.string().regex(/^\d+$/, { error: "must be a whole number" }), z.int()).optional(),
+  id: uuid.describe("What the alias stands for in this workspace."),
+  name: z.string().optional().describe("The name that the API shows, for readers."),
+  versions: z
+    .record(version, z.int())
+    .optional()
+    .describe("The document's version number: this workspace's. One that is not listed stands for itself."),
 });
 
 /** The contract of a references file. */
 export const referencesSchema = z.strictObject({
   version: z.literal(1),
-  workspace: uuid.optional(),
+  workspace: uuid.optional().describe("The workspace whose ids these are."),
   ...Object.fromEntries([...aliasTables.keys()].map((table) => [table, z.record(z.string().min(1), entry).optional()])),
 });
 

@@ -29,8 +29,21 @@ export interface StackState {
   readonly pending: readonly PendingOperation[];
 }
 
+/** The engine cannot read the state: a kill has cut short the description of its file, which `recover` mends. */
+export class UnreadableState extends Error {
+  constructor({ stack }: Pulumi, cause: Error) {
+    super(
+      `the engine cannot read the state of stack ${stack}: a kill has cut a file short. Run \`pulumi-amigo recover --stack ${stack}\` first; nothing was changed. The engine says: ${cause.message}`,
+      { cause },
+    );
+  }
+}
+
 export async function exportState(pulumi: Pulumi, ...flags: string[]): Promise<StackState> {
-  const { deployment } = JSON.parse(await pulumi.run("stack", "export", ...flags)) as {
+  const text = await pulumi.run("stack", "export", ...flags).catch((error: Error) => {
+    throw /failed to load checkpoint/i.test(error.message) ? new UnreadableState(pulumi, error) : error;
+  });
+  const { deployment } = JSON.parse(text) as {
     deployment: { resources?: StateResource[]; pending_operations?: PendingOperation[] } | null;
   };
   return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };

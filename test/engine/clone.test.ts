@@ -106,6 +106,13 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   expect(written().slice(0, 4)).toEqual(Array(4).fill("create-use-case"));
   expect((await run(folder, "compare", "staging", "copy")).code).toBe(0);
 
+  // A kill while the engine writes: the file beside the state is cut short.
+  writeFileSync(path.join(folder, "backend/.pulumi/stacks/pulumi-amigo/copy.json.attrs"), "");
+  const unread = await run(folder, "drift", "--stack", "copy");
+  expect([unread.code, unread.stderr]).toEqual([
+    1,
+    expect.stringContaining("Run `pulumi-amigo recover --stack copy` first"),
+  ]);
   emulator.clearRequests();
   const again = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");
   expect(again.code, again.stdout + again.stderr).toBe(0);
