@@ -153,8 +153,10 @@ async function carryOut(
     ...(backTo === undefined ? {} : { backTo }),
   });
   if (!run.succeeded) {
+    const project = projectFor(options.cwd, stack);
+    const where = project.kind === "built-in" ? ` --cwd ${project.folder}` : "";
     throw new Error(
-      `${failureText(run)}\nA part was deployed, so ${document.file} and the history keep the new numbers: mend the cause and run \`pulumi up --stack ${stack}\`, or take them back with \`pulumi-amigo rollback ${to.alias}\``,
+      `${failureText(run)}\nA part was deployed, so ${document.file} and the history keep the new numbers: mend the cause and run \`pulumi up --stack ${stack}${where}\`, or take them back with \`pulumi-amigo rollback ${to.alias}\``,
     );
   }
   return { ...report, state: "done" };

@@ -72,16 +72,22 @@ function place(files: Record<string, string>) {
 
 const written = () => writes(emulator.requests.map(({ operation }) => operation ?? ""));
 
-async function run(folder: string, ...args: string[]) {
-  const env = {
+async function envOf(folder: string) {
+  return {
     ...cleanEnvironment(),
     ...(await testEngine()).env,
     PULUMI_BACKEND_URL: `file://${path.join(folder, "backend")}`,
     PULUMI_CONFIG_PASSPHRASE: "test",
     CLINIC_KEY: demoKey,
   };
+}
+
+async function run(folder: string, ...args: string[]) {
   const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
-  const { code, stdout, stderr } = await start(process.execPath, [cli, ...args], { cwd: folder, env }).done;
+  const { code, stdout, stderr } = await start(process.execPath, [cli, ...args], {
+    cwd: folder,
+    env: await envOf(folder),
+  }).done;
   return { code, stdout, stderr };
 }
 
@@ -156,14 +162,31 @@ it("promotes tested version numbers, and takes them back to the former bytes", a
 
   const refused = await run(folder, "promote", "staging", "copy", "--yes");
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("has no contextGraphVersionNumber")]);
+  const refusal = { kind: "status", status: 422 } as const;
+  const fault = emulator.faults.add({
+    operation: "upsert-service-version-set",
+    skip: 2,
+    when: "before",
+    action: refusal,
+  });
   const promoted = await run(folder, "promote", "tested.yaml", "copy", "--yes", "--reason", "tested");
-  expect(promoted.code, promoted.stdout + promoted.stderr).toBe(0);
+  emulator.faults.remove(fault);
+  expect(promoted.stderr).toContain("version 2 of contextGraph scheduling has no number of copy");
+  const [, rest = ""] = /A part was deployed, .* run `pulumi (up .*?)`/.exec(promoted.stderr) ?? [];
+  expect([promoted.code, rest], promoted.stderr).toEqual([1, expect.stringContaining("up --stack copy --cwd ")]);
   const id = emulator.store.workspaces.list().find(({ slug }) => slug === "promoted-clinic")?.id;
   const numbers = () =>
     emulator.store.services
       .list()
       .filter(({ workspace_id, is_system }) => workspace_id === id && !is_system)
       .map(({ version_sets }) => version_sets.release?.context_graph_version_number ?? null);
+  expect(numbers().filter((number) => number === 2)).toHaveLength(2);
+  const { bin } = await testEngine();
+  const up = await start(bin, [...rest.split(" "), "--yes", "--skip-preview"], {
+    cwd: folder,
+    env: await envOf(folder),
+  }).done;
+  expect(up.code, up.output).toBe(0);
   expect(numbers()).toEqual([2, 2, 2, 2]);
   expect(readFileSync(file, "utf8")).toContain("  # The night line.\n  Desk 2:");
 

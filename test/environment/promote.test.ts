@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { entryNumber } from "../../src/cli/promote.js";
 import { typeToken } from "../../src/engine/tokens.js";
@@ -10,6 +13,7 @@ import {
   movesBack,
   movesBetween,
   numbersOf,
+  writeMoved,
 } from "../../src/environment/promote.js";
 import { unexpected } from "../../src/environment/promotion.js";
 import { SourceText } from "../../src/environment/source-text.js";
@@ -80,6 +84,17 @@ describe("a promotion", () => {
     ).toThrow(
       "production.yaml:6:31: services.Front desk.versionSets.release.agentVersionNumber is 5, and 3 was expected: somebody changed it since",
     );
+  });
+
+  it("writes nothing over a document that somebody changed since it was read", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "amigo-promote-"));
+    const file = path.join(folder, "production.yaml");
+    writeFileSync(file, document(old as string));
+    const source = SourceText.read(file);
+    writeFileSync(file, `${document(old as string)}# Mine.\n`);
+    expect(() => writeMoved(source, document(tested as string))).toThrow(`${file} changed while this ran`);
+    expect(readFileSync(file, "utf8")).toContain("# Mine.");
+    rmSync(folder, { recursive: true });
   });
 
   it("goes back over several entries at once", () => {
