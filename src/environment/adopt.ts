@@ -193,7 +193,7 @@ async function carryOut(
   note(`Bringing ${adoptable.length} resources into the state ...`);
   const { resources: now } = await exportState(pulumi);
   await importExisting(
-    pulumi,
+    pulumi.inOneWrite(),
     adoptable.map(({ entry }) => ({ ...entry, resource: withKnownProvider(entry.resource, now) })),
   );
 }
@@ -240,7 +240,7 @@ async function proof(pulumi: Pulumi, plan: AdoptPlan, { note }: AdoptOptions): P
   if (same.length > 0) {
     note("Writing what depends on what to the state ...");
     // Where nothing would change, a whole run is the same, and much faster for the engine.
-    await targeted(pulumi, changes.length === 0 ? [] : same);
+    await targeted(pulumi.inOneWrite(), changes.length === 0 ? [] : same);
   }
   return changes;
 }
