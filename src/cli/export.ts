@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { Source } from "../environment/source.js";
 import { action, EXIT, note, warn } from "./common.js";
+import { jsonOption } from "./result.js";
 
 interface Flags {
   out?: string;
@@ -11,6 +12,7 @@ interface Flags {
   format?: "yaml" | "json";
   config?: string;
   cwd: string;
+  json?: boolean;
   yes: boolean;
 }
 
@@ -57,6 +59,7 @@ export function exportCommand(): Command {
     )
     .option("--config <file>", "amigo.yaml, where it is not in this folder or above")
     .option("-C, --cwd <folder>", "the folder to work in", ".")
+    .addOption(jsonOption())
     .option("-y, --yes", "replace files that hold something else", false)
     .addHelpText("after", help)
     .action(action(run));
@@ -73,7 +76,8 @@ async function run(text: string, flags: Flags): Promise<number> {
     const { writeProgram } = await import("../environment/program-folder.js");
     const folder = resolve(flags.cwd, flags.program);
     const written = writeProgram(folder, part, { overwrite: flags.yes });
-    for (const file of written) console.log(file);
+    if (flags.json) console.log(JSON.stringify(written, undefined, 2));
+    else for (const file of written) console.log(file);
     if (written.length === 0) note(`${folder} holds this program already`);
   } else if (flags.out === undefined) process.stdout.write(documentText(part, flags.format ?? "yaml"));
   if (flags.out !== undefined) {

@@ -34,6 +34,10 @@ async function run(...args: string[]): Promise<{ code: number; stdout: string; s
   const lineTo = (stream: "stdout" | "stderr") => (line: string) => to(stream)(`${line}\n`);
   vi.spyOn(console, "log").mockImplementation(lineTo("stdout"));
   vi.spyOn(console, "error").mockImplementation(lineTo("stderr"));
+  vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+    text.stdout += String(chunk);
+    return true;
+  });
   const program = createProgram();
   const commands = (command: Command): Command[] => [command, ...command.commands.flatMap(commands)];
   for (const command of commands(program)) {
@@ -93,6 +97,12 @@ describe("compare", () => {
     vi.stubEnv("NO_COLOR", "1");
     expect((await run("compare", ...at("a.yaml", "b.yaml"))).stdout).not.toContain("\u001b");
   });
+});
+
+it("export prints a document as YAML or as one JSON value", async () => {
+  expect((await run("export", ...at("a.yaml"))).stdout).toContain("    toolCapacity: 4\n");
+  const { code, stdout } = await run("export", ...at("a.yaml"), "--json");
+  expect([code, JSON.parse(stdout)]).toMatchObject([0, { services: { "Front desk": { toolCapacity: 4 } } }]);
 });
 
 it("validate prints what is wrong at its place, as text or as JSON", async () => {
