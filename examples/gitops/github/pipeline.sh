@@ -63,7 +63,10 @@ preview)
     # From what is live to what the branch says; 2 says that something differs.
     differs=0
     printf '\n%s\n' "What is live, and $document:" >>"$work/preview.txt"
-    $amigo compare "$name" "$document" --references-b "references/$name.yaml" >>"$work/preview.txt" 2>&1 || differs=$?
+    references=references/$name.yaml
+    if [ ! -f "$references" ]; then references=; fi
+    $amigo compare "$name" "$document" ${references:+--references-b "$references"} \
+      >>"$work/preview.txt" 2>&1 || differs=$?
     if [ "$differs" -ne 0 ] && [ "$differs" -ne 2 ]; then status=1; fi
   fi
   cat "$work/preview.txt"
