@@ -11,7 +11,7 @@ import { deploy } from "../support/engine.js";
 const script = path.join(repositoryRoot, "examples", "gitops", "shell", "pipeline.sh");
 
 const program = (name: string) => `const amigo = require("pulumi-amigo");
-new amigo.Service("desk", { workspaceId: "${seedIds.workspace}", name: "${name}", agentId: "${seedIds.agents.frontDesk}", contextGraphId: "${seedIds.contextGraphs.intake}" });`;
+new amigo.Service("desk", { workspaceId: "${seedIds.workspace}", name: "${name}", toolCapacity: 4, agentId: "${seedIds.agents.frontDesk}", contextGraphId: "${seedIds.contextGraphs.intake}" });`;
 
 it("is a script that a plain shell can read", () => {
   expect(spawnSync("sh", ["-n", script], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
@@ -72,7 +72,11 @@ it("previews into the pull request, deploys the reviewed commit and keeps the is
       expect(drift.code, drift.output).toBe(0);
       expect(host.issues.map((issue) => issue.state)).toEqual([state]);
     }
-    expect(host.issues[0]?.body).toContain("toolCapacity: declared 3, live 7");
+    expect(host.issues[0]?.body).toContain("toolCapacity: declared 4, live 7");
+    // What the second Stack of the Kubernetes recipe runs.
+    const looked = await stack.preview({ args: ["--refresh", "--expect-no-changes"], outcome: "fails" });
+    expect(looked.output).toContain("no changes were expected");
+    expect(emulator.requests.filter(({ method }) => method !== "GET")).toHaveLength(1);
 
     stack.program(program(" Desk"));
     const failing = await run("preview");
