@@ -28,8 +28,10 @@ export interface Workflow {
 export interface Trigger {
   /** The event, which the workflow must wait for. */
   event: "push" | "pull_request" | "schedule" | "workflow_dispatch";
-  /** What each expression in the workflow gives. One that is not here is an error. */
+  /** What each expression in the workflow gives. One that is neither here nor a secret is an error. */
   expressions: Record<string, string | boolean>;
+  /** The secrets of an environment, as expressions. */
+  secrets(environment: string): Record<string, string>;
   /** The variables that GitHub sets. */
   env: Record<string, string>;
 }
@@ -57,7 +59,7 @@ export function readWorkflow(file: string): Workflow {
 /** Runs the shell parts of a workflow in their order, as GitHub's runner does; the first that fails ends the run. */
 export async function runWorkflow(
   file: string,
-  { event, expressions, env }: Trigger,
+  { event, expressions, secrets, env }: Trigger,
   runner: Runner,
 ): Promise<WorkflowRun> {
   const workflow = readWorkflow(file);
@@ -66,7 +68,8 @@ export async function runWorkflow(
   for (const job of Object.values(workflow.jobs)) {
     if (job.if !== undefined && result(job.if, expressions) !== true) continue;
     for (const row of matrixOf(job, expressions)) {
-      const known = { ...expressions, ...row };
+      const given = { ...expressions, ...row };
+      const known = { ...given, ...secrets(filled(job.environment, given)) };
       const folder = runner.workspace();
       run.jobs++;
       for (const step of job.steps) {
