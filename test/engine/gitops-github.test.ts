@@ -255,7 +255,7 @@ it("goes from a pull request to the deployment, keeps the issue about drift, pro
     expect(operations()).toEqual([]);
 
     // Back to the former bytes, and the history says why.
-    const back = { ...numbers, "inputs.to": "", "inputs.reason": "calls drop" };
+    const back = { ...numbers, "inputs.to": "0", "inputs.reason": "calls drop" };
     await succeeded("rollback", { event: "workflow_dispatch", more: back });
     expect(desk().version_sets.release).toMatchObject({ agent_version_number: 1 });
     git("pull", "-q", "--ff-only", "origin", "main");

@@ -1,4 +1,4 @@
-module workflows-check
+module actionlint-of-ci
 
 go 1.25.0
 
