@@ -1,13 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
-import { testEngine } from "../../lab/cli/environment.js";
-import type { TestStack } from "../../lab/cli/stack.js";
 import { repositoryRoot } from "../../lab/root.js";
 import { seedIds } from "../../src/emulator/index.js";
 import { startHost, token } from "../ci/host.js";
 import { deploy, writes } from "../support/engine.js";
+import { makeTeam } from "./support/team.js";
 import { runWorkflow, type Trigger } from "./support/workflow.js";
 
 const example = path.join(repositoryRoot, "examples", "gitops", "github");
@@ -43,76 +41,6 @@ setups: { voice: { id: ${setups.voiceApproved} } }
 `,
 };
 
-/** The repository of a team on the host, and the machine that its workflows run on. */
-async function team(stack: TestStack) {
-  const { folder } = stack;
-  const [origin, source, bin] = ["origin.git", "source", "bin"].map((name) => path.join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  const identity = ["-c", "user.name=team", "-c", "user.email=team@clinic.example"];
-  const git = (cwd: string, ...args: string[]) =>
-    execFileSync("git", [...identity, ...args], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
-  const write = (base: string, name: string, text: string, mode = 0o644) => {
-    mkdirSync(path.dirname(path.join(base, name)), { recursive: true });
-    writeFileSync(path.join(base, name), text, { mode });
-  };
-  const commit = (message: string, changes: Record<string, string>) => {
-    for (const [name, text] of Object.entries(changes)) write(source, name, text);
-    git(source, "add", "-A");
-    git(source, "commit", "-qm", message);
-    return git(source, "rev-parse", "HEAD");
-  };
-
-  git(folder, "init", "-q", "--bare", "--initial-branch=main", origin);
-  git(folder, "clone", "-q", origin, source);
-  cpSync(example, source, { recursive: true });
-  for (const name of ["Pulumi.yaml", "Pulumi.production.yaml", "package.json", "index.js"]) {
-    cpSync(path.join(folder, name), path.join(source, name));
-  }
-
-  // What `npm ci` would install.
-  const modules = path.join(folder, "node_modules");
-  const policies = `#!/usr/bin/env node
-process.chdir(${JSON.stringify(path.join(repositoryRoot, "policies"))});
-require(${JSON.stringify(require.resolve("tsx/cjs"))});
-require(${JSON.stringify(path.join(repositoryRoot, "policies", "pack.ts"))});
-`;
-  write(modules, ".bin/pulumi-amigo-policies", policies, 0o755);
-  const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
-  chmodSync(cli, 0o755);
-  symlinkSync(cli, path.join(modules, ".bin", "pulumi-amigo"));
-  write(bin, "npm", `#!/bin/sh\ntest "$*" = "ci --ignore-scripts" && ln -s ${modules} node_modules\n`, 0o755);
-
-  const engine = await testEngine();
-  return {
-    git: (...args: string[]) => git(source, ...args),
-    commit,
-    /** The server refuses what would be written to this branch. */
-    protect(branch: string) {
-      write(origin, "hooks/update", `#!/bin/sh\ntest "$1" != "refs/heads/${branch}"\n`, 0o755);
-    },
-    unprotect: () => rmSync(path.join(origin, "hooks", "update")),
-    runner: {
-      workspace: () => mkdtempSync(path.join(folder, "work-")),
-      checkout(target: string, { ref, "fetch-depth": depth = "1" }: Record<string, unknown>) {
-        const wanted = String(ref ?? git(source, "rev-parse", "HEAD"));
-        git(target, "init", "-q");
-        git(target, "remote", "add", "origin", `file://${origin}`);
-        const what = depth === "0" ? ["+refs/heads/*:refs/remotes/origin/*"] : [`--depth=${depth}`, wanted];
-        git(target, "fetch", "-q", "origin", ...what);
-        git(target, "checkout", "-q", "--detach", wanted);
-      },
-      env: {
-        ...engine.env,
-        PATH: `${bin}${path.delimiter}${engine.env.PATH}`,
-        AMIGO_BASE_URL: stack.env.AMIGO_BASE_URL ?? "",
-      },
-    },
-  };
-}
-
 const stacks = `fromJSON(vars.AMIGO_STACKS || '["staging", "production"]')`;
 const isDefaultBranch = "github.ref_name == github.event.repository.default_branch";
 const isOwn = "github.event.pull_request.head.repo.full_name == github.repository";
@@ -125,7 +53,7 @@ it("goes from a pull request to the deployment, keeps the issue about drift, pro
   const emulatorOptions = { apiKeys: { [keys.production]: "owner", [keys["production-read"]]: "viewer" } };
   const options = { stack: "production", env: { PULUMI_CONFIG_PASSPHRASE: passphrase }, emulator: emulatorOptions };
   await deploy({ name: "gitops-github", program, ...options }, async ({ stack, emulator, operations }) => {
-    const { git, commit, runner, protect, unprotect } = await team(stack);
+    const { git, commit, runner, protect, unprotect } = await makeTeam(stack, example);
     const event = path.join(stack.folder, "event.json");
 
     /** Runs a workflow of the example as the host would. */

@@ -54,6 +54,8 @@ it("previews into the pull request, deploys the reviewed commit and keeps the is
     expect(other.output).toContain(
       `${commit} is checked out, and ${"0".repeat(40)} was reviewed. Nothing was deployed.`,
     );
+    const unseen = await run("deploy", { REVIEWED_COMMIT: commit, BRANCH: "main" });
+    expect([unseen.code, unseen.output]).toEqual([1, expect.stringContaining("fetch it from origin first")]);
     stack.program(program("Other"));
     const changed = await run("deploy", { REVIEWED_COMMIT: commit });
     expect([changed.code, changed.output]).toEqual([1, expect.stringContaining("files differ from the commit")]);

@@ -20,7 +20,10 @@ say() { echo "error: $*" >&2; }
 # While a run waited for its approval, somebody may have merged something else.
 refuse_old_commit() {
   if [ -z "${BRANCH:-}" ]; then return; fi
-  newest=$(git rev-parse "refs/remotes/origin/$BRANCH")
+  if ! newest=$(git rev-parse --verify --quiet "refs/remotes/origin/$BRANCH"); then
+    say "whether $BRANCH has moved on cannot be seen: fetch it from origin first. Nothing was deployed."
+    exit 1
+  fi
   if [ "$(git rev-parse HEAD)" != "$newest" ]; then
     say "$BRANCH is at $newest by now. Run the pipeline for that commit. Nothing was deployed."
     exit 1
