@@ -62,7 +62,7 @@ export async function makeTeam(stack: TestStack, example: string) {
         git(target, "remote", "add", "origin", `file://${origin}`);
         const what = depth === "0" ? ["+refs/heads/*:refs/remotes/origin/*"] : [`--depth=${depth}`, wanted];
         git(target, "fetch", "-q", "origin", ...what);
-        git(target, "checkout", "-q", "--detach", wanted);
+        git(target, "checkout", "-q", "--detach", /^[0-9a-f]{40}$/.test(wanted) ? wanted : `origin/${wanted}`);
       },
       env: {
         ...engine.env,
