@@ -20,6 +20,7 @@ const longest = [
   "many-runs",
   "stories",
   "stories-faults",
+  "gitops-github",
   "quickstart",
   "kill",
   "recover",
