@@ -2,7 +2,7 @@ import { ConflictError } from "../api/errors.js";
 import type { ServiceBindingResponse } from "../api/index.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { messageOf } from "../engine/provider/failure.js";
-import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/provider/settle.js";
+import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { bindingOf, boundService, noteBound } from "./bindings.js";
 import { afterOwnWrites } from "./settle.js";
 
@@ -36,7 +36,7 @@ function isMovedByProgram({ run }: ProviderContext, { useCaseId, serviceId }: Li
 
 /** The same, after the checks of the program's other bindings had time to run. */
 export async function becomesMoved(context: ProviderContext, line: Line): Promise<boolean> {
-  return (await settle(WAIT_FOR_CHECKS_SECONDS, async () => isMovedByProgram(context, line) || undefined)) ?? false;
+  return (await settle(WAIT_FOR_OTHERS_SECONDS, async () => isMovedByProgram(context, line) || undefined)) ?? false;
 }
 
 /**
@@ -107,7 +107,7 @@ async function bindInTurn(
     if (!ConflictError.isInstance(error)) throw error;
   }
   const channel = await channelOf(context, workspaceId, wish.useCaseId);
-  const moves = await settle(WAIT_FOR_CHECKS_SECONDS, () =>
+  const moves = await settle(WAIT_FOR_OTHERS_SECONDS, () =>
     whatStandsInTheWay(context, workspaceId, { ...wish, channel }, former, current?.service_id),
   );
   if (!moves) {

@@ -5,7 +5,7 @@ import { mismatches } from "../engine/compare.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { messageOf } from "../engine/provider/failure.js";
-import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/provider/settle.js";
+import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
 import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
 import { bodyOf, existing, properties, sameKey, sameState } from "./use-case-form.js";
@@ -99,7 +99,7 @@ async function takeOver(
   }
   const facts = `${refusal ? `${messageOf(refusal)} ` : ""}use case ${holder.id} has this channel, entity name and name already (created ${holder.created_at})`;
   const isManaged = async () => context.run.manages("UseCase", holder.id) || undefined;
-  const waits = news.adopt === true ? 0 : WAIT_FOR_CHECKS_SECONDS;
+  const waits = news.adopt === true ? 0 : WAIT_FOR_OTHERS_SECONDS;
   if (await settle(waits, isManaged)) {
     throw new Error(
       `${facts}, and another resource of this program manages it, which gives the name up in this same run. The API cannot rename a use ` +

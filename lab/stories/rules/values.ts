@@ -11,6 +11,7 @@ import {
   writes,
 } from "../observation.js";
 import type { Rule } from "../violation.js";
+import { writtenIdIsStale } from "./outcome.js";
 
 const lower = (id: unknown) => String(id).toLowerCase();
 const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
@@ -60,7 +61,9 @@ const whatChangedIsWritten: Rule = (seen) =>
       if (ignored.includes(name)) return [];
       // A replacement finds its own set there, and leaves what it does not declare.
       if (draft.kind === "versionSet" && wanted[name] === undefined && seen.options.replace) return [];
-      const withdrawn = wanted[name] === undefined && before.inputs[name] !== undefined && !property.stays;
+      // A default that was declared later than made was no change, so state never held it.
+      const stood = before.inputs[name] !== undefined && before.outputs[name] !== undefined;
+      const withdrawn = wanted[name] === undefined && stood && !property.stays;
       const concerns = wanted[name] === undefined ? withdrawn : isChanged(declared, name, property);
       if (!concerns || means(property, wanted[name], live[name])) return [];
       return [
@@ -172,7 +175,8 @@ function mayLag(kind: string, { dialect }: Observation): boolean {
 
 /** What is declared exactly as it exists is not replaced. */
 const whatFitsIsNotReplaced: Rule = (seen) => {
-  if (seen.run !== "up" || seen.result.failedIn === "preview") return [];
+  // Nor is what is named by the written id of something that this run replaces.
+  if (seen.run !== "up" || seen.result.failedIn === "preview" || writtenIdIsStale(seen)) return [];
   return seen.declared.flatMap((declared) => {
     const { draft, urn, before, wanted, ignored } = declared;
     if (!before || seen.options.replace || before.initErrors.length > 0) return [];
