@@ -85,6 +85,10 @@ const whatIsNewIsAsDeclared: Rule = (seen) =>
       );
   });
 
+function isSetOf({ kind, id }: Entry, serviceId: string): boolean {
+  return kind === "versionSet" && lower(id).startsWith(lower(serviceId));
+}
+
 /** What the run does not change, ignored or drifted or undeclared, stays as the server had it. */
 const whatDidNotChangeStays: Rule = (seen) => {
   if (seen.run !== "up" || seen.result.outcome === "killed") return [];
@@ -103,6 +107,8 @@ const whatDidNotChangeStays: Rule = (seen) => {
       const quiet =
         ignored.includes(name) ||
         (wanted[name] === undefined ? before.inputs[name] === undefined : !isChanged(declared, name, property));
+      // A set that is a resource of its own may go.
+      if (name === "versionSets" && seen.before.entries().some((held) => isSetOf(held, before.id))) return [];
       if (!quiet || (seen.options.refresh && !ignored.includes(name) && wanted[name] !== undefined)) return [];
       if (means(property, property.partial ? only(was[name], wanted[name]) : was[name], live[name])) return [];
       return [

@@ -70,7 +70,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
             "Declare it once, and take the other one out of state with `pulumi state delete`, which leaves the thing as it is.",
         );
       }
-      run.compared(kind, id, news, replaces.length > 0);
+      run.compared(kind, id, olds, news, replaces.length > 0);
       if (declaration && replaces.length === 0) holdParts(run, id, news);
       return {
         changes: changed.length + withdrawn.length > 0 || Boolean(lifecycle.unfinished?.(olds, news)),
