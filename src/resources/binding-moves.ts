@@ -3,17 +3,18 @@ import type { ServiceBindingResponse } from "../api/index.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { messageOf, Unfinished } from "../engine/provider/failure.js";
-import type { Declared } from "../engine/provider/run.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import type { Values } from "../engine/values.js";
+import {
+  disturbedBy,
+  disturbedLines,
+  isMovedByProgram,
+  type Line,
+  lineBefore,
+  wantedService,
+} from "./binding-lines.js";
 import { bindingOf, boundService, noteBound } from "./bindings.js";
 import { afterOwnWrites, outcomeUnknown } from "./settle.js";
-
-/** A use case and the service that answers for it. */
-export interface Line {
-  readonly useCaseId: string;
-  readonly serviceId: string;
-}
 
 /** A line that stands in the way of another, and where the program wants it; undefined where no binding wants it any more. */
 interface Move {
@@ -30,58 +31,8 @@ interface Job {
   readonly touched: Set<string>;
 }
 
-const KIND = "ServiceBinding";
-
 /** In place of a service, where it cannot be read. */
 const UNREADABLE = Symbol("unreadable");
-
-/** Where the bindings of the program, as far as their checks have run, want this use case. */
-function wantedService({ run }: ProviderContext, useCaseId: string): string | undefined {
-  const wanted = run.declared(KIND).findLast(({ inputs }) => inputs.useCaseId === useCaseId);
-  return wanted?.inputs.serviceId as string | undefined;
-}
-
-/** What is known of a binding of the program before this run. */
-function before({ state, former }: Declared): Values {
-  return state ?? former ?? {};
-}
-
-/** The same of the binding that has these inputs; undefined for a new one. */
-export function bindingBefore({ run }: ProviderContext, inputs: Values): Values | undefined {
-  const declared = run.declarationOf(KIND, inputs);
-  return declared?.state ?? declared?.former;
-}
-
-function isLine(values: Values, { useCaseId, serviceId }: Line): boolean {
-  return values.useCaseId === useCaseId && values.serviceId === serviceId;
-}
-
-/** Whether a binding of the program held this line in the last run and holds another one now. */
-function isMovedByProgram({ run }: ProviderContext, line: Line): boolean {
-  return run.declared(KIND).some((one) => isLine(before(one), line) && !isLine(one.inputs, line));
-}
-
-/** The same, after the checks of the program's other bindings had time to run. */
-export async function becomesMoved(context: ProviderContext, line: Line): Promise<boolean> {
-  return (await settle(WAIT_FOR_OTHERS_SECONDS, async () => isMovedByProgram(context, line) || undefined)) ?? false;
-}
-
-/** The lines that a failed move of this binding has left otherwise than state says, each as state says it. */
-export function disturbedBy(state: Values | undefined): readonly Line[] {
-  return (state?.[HIDDEN.disturbed] as Line[] | undefined) ?? [];
-}
-
-function disturbedLines({ run }: ProviderContext): readonly Line[] {
-  return run.declared(KIND).flatMap(({ state }) => disturbedBy(state));
-}
-
-/** Whether a failed move of this stack may have bound this use case to this service, or unbound it. */
-export function isDisturbed(context: ProviderContext, useCaseId: string, serviceId: string | undefined): boolean {
-  const disturbed = disturbedLines(context);
-  const own = context.run.declared(KIND).flatMap((one) => [one.inputs.serviceId, before(one).serviceId]);
-  const isOwn = serviceId === undefined || [...own, ...disturbed.map((line) => line.serviceId)].includes(serviceId);
-  return isOwn && disturbed.some((line) => line.useCaseId === useCaseId);
-}
 
 /**
  * Binds, and moves what stands in the way where this run moves it anyway: the engine knows no order between two bindings that
@@ -148,7 +99,10 @@ async function withWhatIsLeft(job: Job, wish: Line, known: Values | undefined, e
   const { context, touched } = job;
   const own = String(known?.useCaseId ?? wish.useCaseId);
   const now = touched.has(own) ? await serviceNow(job, own) : known?.serviceId;
-  const lines = [...context.run.declared(KIND).map(before), ...disturbedLines(context)] as Partial<Line>[];
+  const lines = [
+    ...context.run.declared("ServiceBinding").map(lineBefore),
+    ...disturbedLines(context),
+  ] as Partial<Line>[];
   const disturbed: Line[] = [];
   for (const useCaseId of new Set([...touched, ...disturbedBy(known).map((line) => line.useCaseId)])) {
     const line = lines.find((one): one is Line => one.useCaseId === useCaseId && one.serviceId !== undefined);
@@ -182,7 +136,7 @@ async function put(job: Job, { useCaseId, serviceId }: Line): Promise<ServiceBin
     ["UseCase", useCaseId],
     ["Service", serviceId],
   ] as const;
-  const removed = () => context.run.hasRemoved(KIND, (state) => state.serviceId === serviceId);
+  const removed = () => context.run.hasRemoved("ServiceBinding", (state) => state.serviceId === serviceId);
   const bound = await noted(job, useCaseId, () =>
     afterOwnWrites(context, { refersTo, removed }, () => context.client.bindUseCase(workspaceId, useCaseId, serviceId)),
   );
@@ -300,7 +254,10 @@ async function holderAt(
   replaced: Line | undefined,
 ): Promise<Move | undefined> {
   const { context, workspaceId } = job;
-  const lines = [...(replaced ? [replaced] : []), ...(context.run.declared(KIND).map(before) as unknown as Line[])];
+  const lines = [
+    ...(replaced ? [replaced] : []),
+    ...(context.run.declared("ServiceBinding").map(lineBefore) as unknown as Line[]),
+  ];
   const moved = lines.filter(
     (line) => line.serviceId === serviceId && (line === replaced || isMovedByProgram(context, line)),
   );

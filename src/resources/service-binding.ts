@@ -9,7 +9,8 @@ import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.
 import type { ProviderContext } from "../engine/provider/context.js";
 import { typeToken } from "../engine/tokens.js";
 import { isUnknown } from "../engine/unknown.js";
-import { becomesMoved, bind, bindingBefore, disturbedBy, isDisturbed, unbind } from "./binding-moves.js";
+import { becomesMoved, bindingBefore, disturbedBy, isDisturbed } from "./binding-lines.js";
+import { bind, unbind } from "./binding-moves.js";
 import { bindingOf, boundByThisRun } from "./bindings.js";
 import { misfit } from "./channels.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
