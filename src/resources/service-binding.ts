@@ -66,6 +66,7 @@ export const serviceBindingLifecycle = {
   idFrom: ({ useCaseId }) => String(useCaseId),
   // The create takes the former line down itself, and puts it back where it fails; but what is unknown may be going away.
   deleteFirst: (_replaces, _olds, { useCaseId, serviceId }) => isUnknown(useCaseId) || isUnknown(serviceId),
+  movesOthers: true,
   // A failed move has left lines of others down or elsewhere.
   unfinished: (state) => disturbedBy(state).length > 0,
   create,
