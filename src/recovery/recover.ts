@@ -88,7 +88,7 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
     const disturbed = disturbedUrns(state);
     if (disturbed.length > 0)
       tell(
-        `It was interrupted while it moved lines; ${disturbed.length === 1 ? "this binding is" : "these bindings are"} read again: ${disturbed.map(nameOf).join(", ")}.`,
+        `The interrupted run may have moved these bindings, or taken them down: ${disturbed.map(nameOf).join(", ")}. They are read again, and the next \`up\` brings them up.`,
       );
     const report = { stack: pulumi.stack, dryRun, lock, others, creates, disturbed, settled };
     return dryRun ? report : { ...report, copy: await settleAll(pulumi, state, { lock, judged, disturbed }, options) };
