@@ -146,8 +146,10 @@ const driftBesideAChangeIsReported: Rule = (seen) => {
 function wrote(seen: Observation, { draft, after }: Declared): boolean {
   const id = after?.id.split("/")[0]?.toLowerCase() ?? "";
   const path = draft.kind === "testCallerNumbers" ? "test-caller" : id;
-  // A version set stands below its service.
+  // A version set stands below its service, and its removal writes the service.
   const ofAnother = draft.kind === "service" ? "upsert-service-version-set" : undefined;
+  const sets = (entries: readonly Entry[]) => entries.filter((held) => isSetOf(held, id)).length;
+  if (draft.kind === "service" && sets(seen.after.entries()) < sets(seen.before.entries())) return false;
   return writes(seen).some((request) => request.path.toLowerCase().includes(path) && request.operation !== ofAnother);
 }
 
