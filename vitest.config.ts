@@ -8,7 +8,7 @@ const slow = [
   "test/{ci,cli,concurrency,dialects,hostile,policies,protocol}/**",
   "test/{conventions,stories-faults,types}.test.ts",
   "test/environment/program.test.ts",
-  "test/resources/seventh.test.ts",
+  "test/resources/{exchanged-lines,seventh}.test.ts",
   "test/api/{budget-protocol,retry,shared-budget,throttle}.test.ts",
   "test/emulator/{cli,dialects,persistence}.test.ts",
   "test/recovery/journal.test.ts",

@@ -4,6 +4,7 @@ import { forgottenCreates, isJournalled, type OpenCreate, pendingCreates } from 
 import { judge, type Verdict } from "../../src/recovery/verdict.js";
 import { intents } from "../../src/resources/journalled.js";
 import { importFile } from "../../src/stack/import-file.js";
+import type { StackState as ExportedState } from "../../src/stack/state.js";
 import { journalIn } from "./journal.js";
 import type { Kind, StackName, Values } from "./program.js";
 import type { StackState } from "./state.js";
@@ -27,19 +28,7 @@ export async function recover(
 ): Promise<Recovered[]> {
   const read = readSettings({ config: (name) => settings[name], environment: {}, explicit: false });
   const context = new ProviderContext(read, () => undefined, journalIn(home, read.baseUrl));
-  const typeOf = (urn: string) => urn.split("::")[2] ?? "";
-  const resources = state.entries.map(({ urn, id, inputs, pendingDelete }) => ({
-    urn,
-    type: typeOf(urn),
-    id,
-    inputs,
-    delete: pendingDelete,
-  }));
-  const pending = state.pendingOperations.map(({ type, urn, inputs }) => ({
-    type,
-    resource: { urn, type: typeOf(urn), custom: true, inputs },
-  }));
-  const view = { resources, pending };
+  const view = viewOf(state);
   const accounts = { of: async () => context, all: async () => [context] };
   try {
     const interrupted = await pendingCreates(view, accounts);
@@ -51,6 +40,24 @@ export async function recover(
   } finally {
     await context.close();
   }
+}
+
+/** The state as `pulumi stack export` shows it. */
+export function viewOf(state: StackState): ExportedState {
+  const typeOf = (urn: string) => urn.split("::")[2] ?? "";
+  return {
+    resources: state.entries.map(({ urn, id, inputs, pendingDelete }) => ({
+      urn,
+      type: typeOf(urn),
+      id,
+      inputs,
+      delete: pendingDelete,
+    })),
+    pending: state.pendingOperations.map(({ type, urn, inputs }) => ({
+      type,
+      resource: { urn, type: typeOf(urn), custom: true, inputs },
+    })),
+  };
 }
 
 function settle(state: StackState, create: OpenCreate, verdict: Verdict): Recovered {

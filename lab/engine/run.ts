@@ -1,8 +1,9 @@
+import { disturbedUrns } from "../../src/recovery/disturbed.js";
 import { Deletions } from "./deletions.js";
 import { Deployment } from "./deployment.js";
 import type { Program, RunOptions, StackName } from "./program.js";
 import { ProviderProcess } from "./provider.js";
-import { type Recovered, recover } from "./recover.js";
+import { type Recovered, recover, viewOf } from "./recover.js";
 import { refresh } from "./refresh.js";
 import type { RunResult, Stack } from "./stack.js";
 import type { StackState } from "./state.js";
@@ -52,7 +53,10 @@ export class InProcessStack implements Stack {
   }
 
   async recover(): Promise<Recovered[]> {
-    return this.home === undefined ? [] : recover(this.name, this.state, this.settings, this.home);
+    const disturbed = disturbedUrns(viewOf(this.state));
+    const found = this.home === undefined ? [] : await recover(this.name, this.state, this.settings, this.home);
+    if (disturbed.length > 0) await this.refresh({ targets: disturbed });
+    return found;
   }
 
   age(id: string): void {

@@ -36,16 +36,25 @@ export class Figures {
     }
   }
 
+  get stories(): number {
+    return this.#counts.stories ?? 0;
+  }
+
+  get sums(): string {
+    return Object.entries(this.#counts)
+      .map(([name, value]) => `${value} ${name}`)
+      .join(", ");
+  }
+
   text(isFaulty: boolean): string {
-    const line = Object.entries(this.#counts).map(([name, value]) => `${value} ${name}`);
-    if (!isFaulty) return line.join(", ");
+    if (!isFaulty) return this.sums;
     const { create = 0, update = 0, replace = 0, delete: gone = 0 } = this.#counts;
     const table = (head: string, counts: Record<string, number>, names: readonly string[]) =>
       [`| ${head} |`, "| --- | ---: |", ...names.map((name) => `| ${name} | ${counts[name] ?? 0} |`)].join("\n");
     const struck = Object.values(this.#struck).reduce((sum, count) => sum + count, 0);
     const share = ((100 * struck) / (this.#counts.requests ?? 1)).toPrecision(2);
     return [
-      `${line.join(", ")}; ${create + update + replace + gone} operations; ${share} % of the requests struck`,
+      `${this.sums}; ${create + update + replace + gone} operations; ${share} % of the requests struck`,
       table("fault | requests struck", this.#struck, Object.keys(FAULT_CLASSES)),
       table("harm | stories", this.#harms, [...Object.keys(HARMS), "another rule"]),
     ].join("\n\n");

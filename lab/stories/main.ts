@@ -23,6 +23,9 @@ interface Flags {
   faults?: number;
 }
 
+/** Stories between two lines of progress. */
+const PROGRESS_EVERY = 500;
+
 new Command("npm run stories --")
   .description("tells stories of several runs and compares the server and the state with what a careful user expects")
   .option("--count <n>", "stories", Number, 300)
@@ -100,11 +103,15 @@ async function inProcess(flags: Flags): Promise<void> {
     const judge = (candidate: Story) => stage.tell(candidate, faultSeed(seed, index));
     const told = await judge(story);
     figures.add(told);
+    if (figures.stories % PROGRESS_EVERY === 0) process.stderr.write(`of ${count}: ${figures.sums}\n`);
     const name = signature(told, mention);
     if (!name) return;
     const times = (faults.get(name) ?? 0) + 1;
     faults.set(name, times);
-    if (times > 1) return;
+    if (times > 1) {
+      process.stdout.write(`\nseed ${seed}, path ${index}: ${name}, again\n`);
+      return;
+    }
     const shown = await judge(await shrink(judge, story, name, mention));
     // Under faults a story does not always end the same way.
     const text = inWords(signature(shown, mention) === name ? shown : told);

@@ -68,6 +68,8 @@ export interface Observation {
   readonly log: string;
   /** Ids that an earlier killed run may have left behind. */
   readonly lost: ReadonlySet<string>;
+  /** Use cases that earlier runs of this stack have unbound, and nobody has bound since. */
+  readonly cut: ReadonlySet<string>;
   /** What stories know of the server's ways. */
   readonly dialect: World["emulator"]["dialect"];
 }

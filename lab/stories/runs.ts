@@ -57,8 +57,22 @@ export function askOf(shop: Shop, { verb, pick, value }: Command): Ask | undefin
   }
 }
 
+/** What earlier runs have left. */
+export interface Past {
+  /** Ids that a killed run may have left behind. */
+  readonly lost: Set<string>;
+  /** Use cases that runs of this stack have unbound, and nobody has bound since. */
+  readonly cut: Set<string>;
+}
+
 /** Carries a run out and looks at everything before and after it. The seed is that of its faults. */
-export async function carryOut(world: World, shop: Shop, ask: Ask, lost: Set<string>, seed = 0): Promise<Observation> {
+export async function carryOut(
+  world: World,
+  shop: Shop,
+  ask: Ask,
+  { lost, cut }: Past,
+  seed = 0,
+): Promise<Observation> {
   const { emulator, key } = world;
   const index = world.shops.indexOf(shop);
   const before = new Moment(world);
@@ -93,8 +107,10 @@ export async function carryOut(world: World, shop: Shop, ask: Ask, lost: Set<str
   const declared = ask.run === "up" ? declaredOf(shop, old, now, options.targets) : [];
   const { dialect } = emulator;
   const { run } = ask;
+  const cutBefore = new Set(cut);
+  noteCut(cut, before, after);
   const looked = { run, options, index, program, declared, before, after, result, requests };
-  return { ...looked, faulty, faults, busyMs, key, log, lost, dialect };
+  return { ...looked, faulty, faults, busyMs, key, log, lost, cut: cutBefore, dialect };
 }
 
 function killAt(world: World, { write, when }: NonNullable<Ask["kill"]>): Promise<void> {
@@ -124,6 +140,12 @@ async function settled(world: World): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
     calm = isOpen() || revision !== world.store.revision ? 0 : calm + 1;
   }
+}
+
+function noteCut(cut: Set<string>, before: Moment, after: Moment): void {
+  const bound = ({ store }: Moment) => store.bindings.list().map(({ use_case_id }) => use_case_id);
+  for (const id of bound(before)) cut.add(id);
+  for (const id of bound(after)) cut.delete(id);
 }
 
 function madeIds(before: Moment, after: Moment): string[] {

@@ -11,7 +11,7 @@ import { outcomeRules } from "./rules/outcome.js";
 import { thingRules } from "./rules/things.js";
 import { trafficRules } from "./rules/traffic.js";
 import { valueRules } from "./rules/values.js";
-import { type Ask, arm, askOf, carryOut, DIALECTS } from "./runs.js";
+import { type Ask, arm, askOf, carryOut, DIALECTS, type Past } from "./runs.js";
 import { broken, type Violation } from "./violation.js";
 import type { Draft, Shop, World } from "./world.js";
 
@@ -104,6 +104,7 @@ class Teller {
   readonly violations: Violation[] = [];
   readonly #lines: string[] = [];
   readonly #lost = new Set<string>();
+  readonly #cut = new Map<Shop, Set<string>>();
   /** Stacks whose program went through, with nothing changed since. */
   readonly #atRest = new Set<Shop>();
   readonly #steps = { same: 0, create: 0, update: 0, replace: 0, delete: 0, read: 0 };
@@ -195,7 +196,7 @@ class Teller {
     const bad = shop.bad && ask.run === "up" ? " (with BAD)" : "";
     // People take longer from run to run than lists are behind.
     await sleep(this.world.emulator.dialect.listLagMs);
-    const seen = await carryOut(this.world, shop, ask, this.#lost, this.seed * 100 + this.#runs);
+    const seen = await carryOut(this.world, shop, ask, this.#past(shop), this.seed * 100 + this.#runs);
     const { result } = seen;
     this.#runs += 1;
     this.#requests += seen.requests.length;
@@ -212,6 +213,12 @@ class Teller {
       await this.#recover(shop, label);
     }
     return seen;
+  }
+
+  #past(shop: Shop): Past {
+    const cut = this.#cut.get(shop) ?? new Set();
+    this.#cut.set(shop, cut);
+    return { lost: this.#lost, cut };
   }
 
   /** As the error says, or as one does after a run was killed. */

@@ -12,3 +12,11 @@ export function timeOf(text: string): number {
   // `2026-01-31` is UTC to JavaScript already; its last part looks like a zone.
   return Date.parse(zone.test(trimmed) || !trimmed.includes(":") ? trimmed : `${trimmed} UTC`);
 }
+
+/** How far the server's clock may be behind ours. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+/** Whether what was created then is older than a request that was sent then, as far as two clocks tell. */
+export function isOlderThan(createdAt: string, sentAt: number): boolean {
+  return !(timeOf(createdAt) >= sentAt - CLOCK_TOLERANCE_MS);
+}

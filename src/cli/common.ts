@@ -16,13 +16,22 @@ export function action<Args extends unknown[]>(run: (...args: Args) => Promise<n
   };
 }
 
-async function errorText(error: unknown): Promise<string> {
+/** What happened and what to do about it, each line marked as an error; no secret shows. */
+export async function errorText(error: unknown): Promise<string> {
   const { redact } = await import("../api/redact.js");
-  const message = redact(error instanceof Error ? error.message : String(error));
-  return message
+  return redact(await textOf(error))
     .split("\n")
     .map((line) => `error: ${line}`)
     .join("\n");
+}
+
+async function textOf(error: unknown): Promise<string> {
+  const { AuthenticationError } = await import("../api/errors.js");
+  const { messageOf } = await import("../engine/provider/failure.js");
+  const message = messageOf(error);
+  if (!AuthenticationError.isInstance(error)) return message;
+  const { KEY_PLACES } = await import("../engine/settings.js");
+  return `${message} ${KEY_PLACES}`;
 }
 
 /** Progress and warnings, which never mix with the result. */

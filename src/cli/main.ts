@@ -7,6 +7,7 @@ import { adoptCommand } from "./adopt.js";
 import { budgetCommand } from "./budget.js";
 import { ciCommand } from "./ci.js";
 import { cloneCommand } from "./clone.js";
+import { EXIT, errorText } from "./common.js";
 import { compareCommand } from "./compare.js";
 import { doctorCommand } from "./doctor.js";
 import { driftCommand } from "./drift.js";
@@ -41,8 +42,8 @@ export function createProgram(): Command {
 if (require.main === module) {
   createProgram()
     .parseAsync()
-    .catch((error: unknown) => {
-      console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
-      process.exitCode = 1;
+    .catch(async (error: unknown) => {
+      console.error(await errorText(error));
+      process.exitCode = EXIT.error;
     });
 }

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { RecoverReport } from "../recovery/recover.js";
-import { asked } from "./common.js";
+import { action, asked, EXIT } from "./common.js";
 
 interface Flags {
   stack?: string;
@@ -15,7 +15,8 @@ Run it after a \`pulumi up\` that was killed or lost its provider. It looks at
 what that run left: its lock, its pending creates, and the journal that the
 provider keeps in the Pulumi home. It asks the API what each create made,
 brings that into the stack, and clears what is settled. What may be somebody
-else's is left alone.
+else's is left alone. Where the run was killed while it moved lines, the
+bindings of the stack are read again: the next \`up\` brings up what is down.
 
 It reads with the account of the stack's own configuration and writes nothing
 to the API. It changes nothing before you have agreed, and asks once.
@@ -44,33 +45,18 @@ export function recoverCommand(): Command {
     .option("-y, --yes", "ask nothing")
     .option("--json", "print the result as JSON; progress goes to standard error")
     .addHelpText("after", help)
-    .action(run);
+    .action(action(run));
 }
 
-async function run(flags: Flags, command: Command): Promise<void> {
+async function run(flags: Flags): Promise<number> {
   const { recover } = await import("../recovery/recover.js");
   const tell = (line: string) => (flags.json ? console.error(line) : console.log(line));
   const confirm = async (question: string) => flags.yes || (await asked(question));
-  let report: RecoverReport;
-  try {
-    const { stack, cwd, dryRun = false, yes = false } = flags;
-    report = await recover({ stack, cwd, dryRun, tell, confirm, agreed: yes });
-  } catch (error) {
-    return command.error(`error: ${await textOf(error)}`, { exitCode: 1 });
-  }
+  const { stack, cwd, dryRun = false, yes = false } = flags;
+  const report = await recover({ stack, cwd, dryRun, tell, confirm, agreed: yes });
   if (flags.json) console.log(JSON.stringify(report, undefined, 2));
   else for (const line of summary(report)) console.log(line);
-  process.exitCode = report.settled ? 0 : 2;
-}
-
-/** The error with what to do about it. */
-export async function textOf(error: unknown): Promise<string> {
-  const { AuthenticationError } = await import("../api/errors.js");
-  const { messageOf } = await import("../engine/provider/failure.js");
-  const message = messageOf(error);
-  if (!AuthenticationError.isInstance(error)) return message;
-  const { KEY_PLACES } = await import("../engine/settings.js");
-  return `${message} ${KEY_PLACES}`;
+  return report.settled ? EXIT.done : EXIT.seen;
 }
 
 export function summary({ stack, dryRun, lock, creates, others, copy, settled }: RecoverReport): string[] {

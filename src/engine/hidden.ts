@@ -23,6 +23,8 @@ export const HIDDEN = {
   undeclared: "__undeclared",
   /** An output: the owner mark of somebody else that the service still carries, taken over when the program said so. */
   takenFrom: "__takenFrom",
+  /** An output: what a write that failed half-way has left of other resources otherwise than their state says. */
+  disturbed: "__disturbed",
 } as const;
 
 /** What the classes pass and the inputs in state keep. */

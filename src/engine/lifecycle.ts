@@ -82,6 +82,8 @@ export interface Lifecycle {
   idFrom?(inputs: Values): string;
   /** Rules that look at more than one property, or at the former inputs. Values may be unknown. */
   rules?(news: Values, olds: Values | undefined): Problem[];
+  /** Whether a write can also change other resources of the kind, so that an interruption leaves those otherwise than state says. */
+  readonly movesOthers?: boolean;
   /** Whether a replacement deletes first, given the properties that force it. */
   deleteFirst(replaces: readonly string[], olds: Values, news: Values): boolean;
   /** Whether a step is missing between what state holds and what is declared, such as provisioning. */

@@ -9,6 +9,7 @@ import { findLocks, holderRuns, type Lock, lockText } from "../stack/lock.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { exportState, lifecycleOf, nameOf, type PendingOperation, type StackState } from "../stack/state.js";
 import { forgottenCreates, isJournalled, type OpenCreate, pendingCreates } from "./creates.js";
+import { disturbedUrns } from "./disturbed.js";
 import { judge } from "./verdict.js";
 
 export interface RecoverOptions {
@@ -51,6 +52,8 @@ export interface RecoverReport {
   readonly creates: readonly SettledCreate[];
   /** Pending operations that are not creates of this package. */
   readonly others: readonly { readonly urn: string; readonly operation: string; readonly advice: string }[];
+  /** The URNs of bindings that an interrupted move may have taken down or elsewhere; read again unless it is a dry run. */
+  readonly disturbed: readonly string[];
   /** The copy of the pending operations as they were found. */
   readonly copy?: string;
   /** Whether no create stays open. */
@@ -82,8 +85,13 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
       judged.every(({ result }) => result.outcome !== "open") &&
       others.every(({ operation }) => operation !== "creating");
     const creates = judged.filter(isWorthTelling).map(({ result }) => result);
-    const report = { stack: pulumi.stack, dryRun, lock, others, creates, settled };
-    return dryRun ? report : { ...report, copy: await settleAll(pulumi, state, { lock, judged }, options) };
+    const disturbed = disturbedUrns(state);
+    if (disturbed.length > 0)
+      tell(
+        `The interrupted run may have moved these bindings, or taken them down: ${disturbed.map(nameOf).join(", ")}. They are read again, and the next \`up\` brings them up.`,
+      );
+    const report = { stack: pulumi.stack, dryRun, lock, others, creates, disturbed, settled };
+    return dryRun ? report : { ...report, copy: await settleAll(pulumi, state, { lock, judged, disturbed }, options) };
   } finally {
     await accounts.close();
   }
@@ -93,7 +101,7 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
 async function settleAll(
   pulumi: Pulumi,
   state: StackState,
-  { lock, judged }: { lock: Lock | undefined; judged: readonly Judged[] },
+  { lock, judged, disturbed }: { lock: Lock | undefined; judged: readonly Judged[]; disturbed: readonly string[] },
   { tell, confirm, agreed = false }: RecoverOptions,
 ): Promise<string | undefined> {
   const work = judged.filter((one) => isWorthTelling(one) && one.result.outcome !== "open");
@@ -105,6 +113,7 @@ async function settleAll(
     ...(lock ? ["cancel that lock"] : []),
     ...(work.length > 0 ? [`settle ${work.length === 1 ? "this create" : `these ${work.length} creates`}`] : []),
     ...(work.length === 0 && urns.length > 0 ? ["clear what the engine itself left pending"] : []),
+    ...(disturbed.length > 0 ? ["read the bindings of the stack again"] : []),
   ];
   if (steps.length > 0 && !(await confirm(`Shall I ${steps.join(" and ")}?`))) {
     throw new Error("stopped; no create was settled");
@@ -119,6 +128,7 @@ async function settleAll(
   const copy = clears ? await keepCopy(pulumi) : undefined;
   await carryOut(pulumi, work);
   await clear(pulumi, state, urns);
+  await readAgain(pulumi, disturbed);
   for (const { create, result } of judged.filter((one) => !isWorthTelling(one))) note(create, result);
   return copy;
 }
@@ -267,6 +277,13 @@ async function clear(pulumi: Pulumi, { resources }: StackState, settled: readonl
     await pulumi.run("refresh", "--skip-preview", "--yes", "--skip-pending-creates", ...target, ...pairs);
     for (const urn of once) urns = urns.toSpliced(urns.indexOf(urn), 1);
   }
+}
+
+/** Brings what exists now into state, so that the next `up` sees what is missing. */
+async function readAgain(pulumi: Pulumi, urns: readonly string[]): Promise<void> {
+  if (urns.length === 0) return;
+  const targets = urns.flatMap((urn) => ["--target", urn]);
+  await pulumi.run("refresh", "--skip-preview", "--yes", "--skip-pending-creates", ...targets);
 }
 
 /** Exported anew, with secrets encrypted. */

@@ -1,6 +1,6 @@
 import { AmigoError, NotFoundError, PermissionError } from "../api/errors.js";
 import { matchesIn } from "../api/listed.js";
-import { timeOf } from "../api/times.js";
+import { isOlderThan } from "../api/times.js";
 import { mismatches } from "../engine/compare.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
@@ -25,9 +25,6 @@ interface Candidate {
   readonly createdAt: string;
   readonly owner?: string;
 }
-
-/** How far the server's clock may be behind ours. */
-const CLOCK_TOLERANCE_MS = 5_000;
 
 /** Asks the API, and goes on asking while a create that was sent a moment ago may still be carried out. */
 export async function judge(create: OpenCreate): Promise<Verdict> {
@@ -71,7 +68,10 @@ async function byKey(create: OpenCreate): Promise<Verdict> {
   const settled = entry?.id === undefined ? undefined : candidates.find(({ id }) => id === entry.id);
   // Its id is known, so whatever else has its name is somebody else's.
   if (entry?.id !== undefined && !settled) return { is: "nothing", why: `what it made (${entry.id}) is gone` };
-  const others = candidates.filter(({ id }) => !entry?.before.includes(id));
+  // A service says itself whose it is.
+  const entries = lifecycle.kind === "Service" ? [] : (context.journal?.entries() ?? []);
+  const madeByOthers = new Set(entries.filter((one) => one.entry !== entry?.entry).map(({ id }) => id));
+  const others = candidates.filter(({ id }) => !entry?.before.includes(id) && !madeByOthers.has(id));
   const [only] = settled ? [settled] : others;
   if (!only) {
     return { is: "nothing", why: candidates.length > 0 ? "what has its name was there before" : "nothing was made" };
@@ -101,9 +101,8 @@ function doubtOf({ lifecycle, inputs, entry }: OpenCreate, { owner, createdAt }:
   if (!entry) {
     return "has its name, and the journal of this machine holds no such create; if it is this one, take it over with the resource option import";
   }
-  if (lifecycle.kind !== "Workspace" || timeOf(createdAt) >= Date.parse(entry.at) - CLOCK_TOLERANCE_MS)
-    return undefined;
-  return `has its slug and is older than the create, which was sent at ${entry.at}`;
+  if (!isOlderThan(createdAt, Date.parse(entry.at))) return undefined;
+  return `has its ${lifecycle.kind === "Workspace" ? "slug" : "name"} and is older than the create, which was sent at ${entry.at}`;
 }
 
 /** What the first request of the create asked for: further ones add the connector, and what is not declared is empty. */

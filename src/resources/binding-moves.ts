@@ -1,16 +1,20 @@
-import { ConflictError } from "../api/errors.js";
+import { ConflictError, NotFoundError } from "../api/errors.js";
 import type { ServiceBindingResponse } from "../api/index.js";
+import { HIDDEN } from "../engine/hidden.js";
 import type { ProviderContext } from "../engine/provider/context.js";
-import { messageOf } from "../engine/provider/failure.js";
-import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/provider/settle.js";
+import { messageOf, Unfinished } from "../engine/provider/failure.js";
+import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
+import type { Values } from "../engine/values.js";
+import {
+  disturbedBy,
+  disturbedLines,
+  isMovedByProgram,
+  type Line,
+  lineBefore,
+  wantedService,
+} from "./binding-lines.js";
 import { bindingOf, boundService, noteBound } from "./bindings.js";
-import { afterOwnWrites } from "./settle.js";
-
-/** A use case and the service that answers for it. */
-export interface Line {
-  readonly useCaseId: string;
-  readonly serviceId: string;
-}
+import { afterOwnWrites, outcomeUnknown } from "./settle.js";
 
 /** A line that stands in the way of another, and where the program wants it; undefined where no binding wants it any more. */
 interface Move {
@@ -19,68 +23,122 @@ interface Move {
   readonly to: string | undefined;
 }
 
-const KIND = "ServiceBinding";
-
-/** Where the bindings of the program, as far as their checks have run, want this use case. */
-function wantedService({ run }: ProviderContext, useCaseId: string): string | undefined {
-  const wanted = run.declared(KIND).findLast(({ inputs }) => inputs.useCaseId === useCaseId);
-  return wanted?.inputs.serviceId as string | undefined;
+/** What one binding asks for, and what it has done so far. */
+interface Job {
+  readonly context: ProviderContext;
+  readonly workspaceId: string;
+  /** The use cases that it has bound or unbound, or may have. */
+  readonly touched: Set<string>;
 }
 
-/** Whether a binding of the program held this line in the last run and holds another one now. */
-function isMovedByProgram({ run }: ProviderContext, { useCaseId, serviceId }: Line): boolean {
-  const isLine = (values: { useCaseId?: unknown; serviceId?: unknown } | undefined) =>
-    values?.useCaseId === useCaseId && values.serviceId === serviceId;
-  return run.declared(KIND).some(({ former, inputs }) => isLine(former) && !isLine(inputs));
-}
-
-/** The same, after the checks of the program's other bindings had time to run. */
-export async function becomesMoved(context: ProviderContext, line: Line): Promise<boolean> {
-  return (await settle(WAIT_FOR_CHECKS_SECONDS, async () => isMovedByProgram(context, line) || undefined)) ?? false;
-}
+/** In place of a service, where it cannot be read. */
+const UNREADABLE = Symbol("unreadable");
 
 /**
  * Binds, and moves what stands in the way where this run moves it anyway: the engine knows no order between two bindings that
- * swap. Either every line is up in the end, or the former ones are restored.
- * @param former the line that this binding replaces
+ * swap. Either every line is up in the end, or the former ones are restored. Where that fails too, state says so, and the next
+ * run brings them up, whatever the program says then.
+ * @param known what state holds of this binding; of another use case where it is replaced, undefined where it is new
  */
 export async function bind(
   context: ProviderContext,
   workspaceId: string,
   wish: Line,
-  former?: Line,
+  known?: Values,
 ): Promise<ServiceBindingResponse> {
-  const { useCaseId, serviceId } = wish;
-  const inTurn = (refusal: Error) =>
-    context.run.locks.run(`moves ${workspaceId}`, () => bindInTurn(context, workspaceId, wish, former, refusal));
+  const job: Job = { context, workspaceId, touched: new Set() };
+  const former = known?.useCaseId === wish.useCaseId ? undefined : (known as Line | undefined);
   try {
-    const takesOwnPlace = former !== undefined && former.useCaseId !== useCaseId && former.serviceId === serviceId;
-    if (takesOwnPlace && (await boundService(context, workspaceId, former.useCaseId)) === serviceId) {
-      const to = wantedService(context, former.useCaseId);
-      return await carryOut(
-        context,
-        workspaceId,
-        wish,
-        [{ useCaseId: former.useCaseId, from: serviceId, to }],
-        undefined,
-      );
-    }
-    return await put(context, workspaceId, wish);
+    const bound = await moveOrPut(job, wish, former);
+    await putBack(job, wish, known);
+    return bound;
   } catch (error) {
-    const refusal = ConflictError.isInstance(error) ? error : (error as Error).cause;
-    if (!ConflictError.isInstance(refusal)) throw error;
-    return inTurn(refusal);
+    throw await inTurn(job, () => withWhatIsLeft(job, wish, known, error));
   }
 }
 
-async function put(context: ProviderContext, workspaceId: string, { useCaseId, serviceId }: Line) {
+async function moveOrPut(job: Job, wish: Line, former?: Line): Promise<ServiceBindingResponse> {
+  try {
+    const isReplaced = former?.serviceId === wish.serviceId;
+    return await (isReplaced ? inTurn(job, () => takePlace(job, wish, former)) : put(job, wish));
+  } catch (error) {
+    const refusal = ConflictError.isInstance(error) ? error : (error as Error).cause;
+    if (!ConflictError.isInstance(refusal)) throw error;
+    return inTurn(job, () => bindInTurn(job, wish, former, refusal));
+  }
+}
+
+/** Jobs that move lines of others go one after another. */
+function inTurn<T>({ context, workspaceId }: Job, work: () => Promise<T>): Promise<T> {
+  return context.run.locks.run(`moves ${workspaceId}`, work);
+}
+
+/** Binds another use case to the same service: its own former line makes way. */
+async function takePlace(job: Job, wish: Line, former: Line): Promise<ServiceBindingResponse> {
+  const { context, workspaceId } = job;
+  const { useCaseId, serviceId } = former;
+  if ((await boundService(context, workspaceId, useCaseId)) !== serviceId) return put(job, wish);
+  const isNew = context.run.wasMade("UseCase", wish.useCaseId);
+  const current = isNew ? undefined : await boundService(context, workspaceId, wish.useCaseId);
+  return carryOut(job, wish, [{ useCaseId, from: serviceId, to: wantedService(context, useCaseId) }], current);
+}
+
+/** Brings up what an earlier, failed move has left down or elsewhere. */
+async function putBack(job: Job, wish: Line, known: Values | undefined): Promise<void> {
+  const { context, workspaceId } = job;
+  for (const { useCaseId, serviceId } of disturbedBy(known)) {
+    if (useCaseId === wish.useCaseId) continue;
+    const to = wantedService(context, useCaseId) ?? serviceId;
+    if ((await boundService(context, workspaceId, useCaseId)) !== to)
+      await moveOrPut(job, { useCaseId, serviceId: to });
+  }
+}
+
+/** The error, with what it leaves of the lines that were touched, where that is not what state holds. */
+async function withWhatIsLeft(job: Job, wish: Line, known: Values | undefined, error: unknown): Promise<unknown> {
+  const { context, touched } = job;
+  const own = String(known?.useCaseId ?? wish.useCaseId);
+  const now = touched.has(own) ? await serviceNow(job, own) : known?.serviceId;
+  const lines = [
+    ...context.run.declared("ServiceBinding").map(lineBefore),
+    ...disturbedLines(context),
+  ] as Partial<Line>[];
+  const disturbed: Line[] = [];
+  for (const useCaseId of new Set([...touched, ...disturbedBy(known).map((line) => line.useCaseId)])) {
+    const line = lines.find((one): one is Line => one.useCaseId === useCaseId && one.serviceId !== undefined);
+    const service = useCaseId === own ? now : await serviceNow(job, useCaseId);
+    if (line && service !== line.serviceId) disturbed.push(line);
+  }
+  const isAsKnown = known === undefined || now === known.serviceId;
+  if (isAsKnown && disturbed.length === 0) return error;
+  return new Unfinished(
+    own,
+    {
+      ...(known ?? { ...wish, workspaceId: job.workspaceId }),
+      serviceId: now === UNREADABLE ? undefined : now,
+      [HIDDEN.disturbed]: disturbed.length > 0 ? disturbed.map(plain) : undefined,
+    },
+    error,
+  );
+}
+
+function plain({ useCaseId, serviceId }: Line): Line {
+  return { useCaseId, serviceId };
+}
+
+function serviceNow({ context, workspaceId }: Job, useCaseId: string): Promise<string | undefined | symbol> {
+  return boundService(context, workspaceId, useCaseId).catch(() => UNREADABLE);
+}
+
+async function put(job: Job, { useCaseId, serviceId }: Line): Promise<ServiceBindingResponse> {
+  const { context, workspaceId } = job;
   const refersTo = [
     ["UseCase", useCaseId],
     ["Service", serviceId],
   ] as const;
-  const removed = () => context.run.hasRemoved(KIND, (state) => state.serviceId === serviceId);
-  const bound = await afterOwnWrites(context, { refersTo, removed }, () =>
-    context.client.bindUseCase(workspaceId, useCaseId, serviceId),
+  const removed = () => context.run.hasRemoved("ServiceBinding", (state) => state.serviceId === serviceId);
+  const bound = await noted(job, useCaseId, () =>
+    afterOwnWrites(context, { refersTo, removed }, () => context.client.bindUseCase(workspaceId, useCaseId, serviceId)),
   );
   noteBound(context, useCaseId, serviceId);
   return bound;
@@ -91,54 +149,76 @@ export async function unbind(context: ProviderContext, workspaceId: string, useC
   noteBound(context, useCaseId, null);
 }
 
+/** Unbinds what was bound a moment ago: "not bound" is the answer to a repetition whose first answer was lost. */
+async function makeWay(context: ProviderContext, workspaceId: string, useCaseId: string): Promise<void> {
+  try {
+    await unbind(context, workspaceId, useCaseId);
+  } catch (error) {
+    if (!NotFoundError.isInstance(error)) throw error;
+    noteBound(context, useCaseId, null);
+  }
+}
+
+/** Notes which use case a write concerns, unless it certainly did nothing. */
+async function noted<T>({ touched }: Job, useCaseId: string, write: () => Promise<T>): Promise<T> {
+  try {
+    const done = await write();
+    touched.add(useCaseId);
+    return done;
+  } catch (error) {
+    if (outcomeUnknown(error)) touched.add(useCaseId);
+    throw error;
+  }
+}
+
 async function bindInTurn(
-  context: ProviderContext,
-  workspaceId: string,
+  job: Job,
   wish: Line,
   former: Line | undefined,
   refusal: Error,
 ): Promise<ServiceBindingResponse> {
+  const { context, workspaceId } = job;
   // While this one waited its turn, another move may have done it, or freed the way.
   const current = await bindingOf(context, workspaceId, wish.useCaseId);
   if (current?.service_id === wish.serviceId) return current;
   try {
-    return await put(context, workspaceId, wish);
+    return await put(job, wish);
   } catch (error) {
     if (!ConflictError.isInstance(error)) throw error;
   }
-  const channel = await channelOf(context, workspaceId, wish.useCaseId);
-  const moves = await settle(WAIT_FOR_CHECKS_SECONDS, () =>
-    whatStandsInTheWay(context, workspaceId, { ...wish, channel }, former, current?.service_id),
+  const channel = await channelOf(job, wish.useCaseId);
+  const moves = await settle(WAIT_FOR_OTHERS_SECONDS, () =>
+    whatStandsInTheWay(job, { ...wish, channel }, former, current?.service_id),
   );
   if (!moves) {
-    throw new Error(`${messageOf(refusal)} ${await nameHolder(context, workspaceId, wish, channel)}`, {
+    throw new Error(`${messageOf(refusal)} ${await nameHolder(job, wish, channel)}`, {
       cause: refusal,
     });
   }
-  return carryOut(context, workspaceId, wish, moves, current?.service_id);
+  return carryOut(job, wish, moves, current?.service_id);
 }
 
 async function carryOut(
-  context: ProviderContext,
-  workspaceId: string,
+  job: Job,
   wish: Line,
   moves: readonly Move[],
   before: string | undefined,
 ): Promise<ServiceBindingResponse> {
+  const { context, workspaceId } = job;
   const restore: { useCaseId: string; serviceId: string | undefined }[] = [];
   try {
     for (const { useCaseId, from } of moves) {
-      await unbind(context, workspaceId, useCaseId);
+      await noted(job, useCaseId, () => makeWay(context, workspaceId, useCaseId));
       restore.unshift({ useCaseId, serviceId: from });
     }
-    const answer = await put(context, workspaceId, wish);
+    const answer = await put(job, wish);
     restore.unshift({ useCaseId: wish.useCaseId, serviceId: before });
     for (const { useCaseId, to } of [...moves].reverse()) {
-      if (to !== undefined) await put(context, workspaceId, { useCaseId, serviceId: to });
+      if (to !== undefined) await put(job, { useCaseId, serviceId: to });
     }
     return answer;
   } catch (error) {
-    const failed = await restoreAll(context, workspaceId, restore);
+    const failed = await restoreAll(job, restore);
     throw new Error(
       `${messageOf(error)} ${failed.length === 0 ? "The former bindings were restored." : `These bindings could not be restored and answer no calls now: ${failed.join("; ")}. Run \`pulumi up\` again.`}`,
       { cause: error },
@@ -148,8 +228,7 @@ async function carryOut(
 
 /** The chain of lines that stand in the way, each moved by this run; undefined when one of them is not. */
 async function whatStandsInTheWay(
-  context: ProviderContext,
-  workspaceId: string,
+  job: Job,
   wish: Line & { channel: string | undefined },
   former: Line | undefined,
   current: string | undefined,
@@ -158,7 +237,7 @@ async function whatStandsInTheWay(
   // What the wish leaves itself is free for the last of the chain.
   for (let target: string | undefined = wish.serviceId; target !== undefined && target !== current; ) {
     const seen = [wish.useCaseId, ...chain.map(({ useCaseId }) => useCaseId)];
-    const holder = await holderAt(context, workspaceId, target, wish.channel, seen, former);
+    const holder = await holderAt(job, target, wish.channel, seen, former);
     if (!holder) return chain.length > 0 ? chain : undefined;
     chain.push(holder);
     target = holder.to;
@@ -168,47 +247,46 @@ async function whatStandsInTheWay(
 
 /** The use case of this channel that is bound to the service and that this run moves away. */
 async function holderAt(
-  context: ProviderContext,
-  workspaceId: string,
+  job: Job,
   serviceId: string,
   channel: string | undefined,
   seen: readonly string[],
   replaced: Line | undefined,
 ): Promise<Move | undefined> {
-  const formers = context.run.declared(KIND).map(({ former }) => former as Line | undefined);
-  const lines = [replaced, ...formers].filter(
-    (line): line is Line => line?.serviceId === serviceId && !seen.includes(line.useCaseId),
+  const { context, workspaceId } = job;
+  const lines = [
+    ...(replaced ? [replaced] : []),
+    ...(context.run.declared("ServiceBinding").map(lineBefore) as unknown as Line[]),
+  ];
+  const moved = lines.filter(
+    (line) => line.serviceId === serviceId && (line === replaced || isMovedByProgram(context, line)),
   );
-  for (const line of lines) {
-    const { useCaseId } = line;
-    if (line !== replaced && !isMovedByProgram(context, line)) continue;
+  const candidates: Omit<Move, "from">[] = [
+    ...moved.map(({ useCaseId }) => ({ useCaseId, to: wantedService(context, useCaseId) })),
+    ...disturbedLines(context).map((line) => ({
+      useCaseId: line.useCaseId,
+      to: wantedService(context, line.useCaseId) ?? line.serviceId,
+    })),
+  ];
+  for (const { useCaseId, to } of candidates) {
+    if (to === serviceId || seen.includes(useCaseId)) continue;
     const [bound, itsChannel] = await Promise.all([
       boundService(context, workspaceId, useCaseId),
-      channelOf(context, workspaceId, useCaseId),
+      channelOf(job, useCaseId),
     ]);
-    const to = wantedService(context, useCaseId);
     if (bound === serviceId && itsChannel === channel) return { useCaseId, from: serviceId, to };
   }
   return undefined;
 }
 
-async function channelOf(
-  context: ProviderContext,
-  workspaceId: string,
-  useCaseId: string,
-): Promise<string | undefined> {
+async function channelOf({ context, workspaceId }: Job, useCaseId: string): Promise<string | undefined> {
   const { useCases } = context.workspace(workspaceId);
   const byId = async (list: Promise<{ id: string; channel: string }[]>) =>
     (await list).find(({ id }) => id === useCaseId);
   return ((await byId(useCases.shared())) ?? (await byId(useCases.fresh())))?.channel;
 }
 
-async function nameHolder(
-  context: ProviderContext,
-  workspaceId: string,
-  wish: Line,
-  channel: string | undefined,
-): Promise<string> {
+async function nameHolder({ context, workspaceId }: Job, wish: Line, channel: string | undefined): Promise<string> {
   const candidates = (await context.workspace(workspaceId).useCases.fresh()).filter(
     (useCase) => useCase.channel === channel && useCase.id !== wish.useCaseId,
   );
@@ -223,22 +301,18 @@ async function nameHolder(
 }
 
 async function restoreAll(
-  context: ProviderContext,
-  workspaceId: string,
+  job: Job,
   restore: readonly { useCaseId: string; serviceId: string | undefined }[],
 ): Promise<string[]> {
   const failed: string[] = [];
   for (const { useCaseId } of restore) {
-    try {
-      await unbind(context, workspaceId, useCaseId);
-    } catch {
-      // Not bound is what is wanted here; anything else shows when it is bound below.
-    }
+    // What fails here shows when it is bound below.
+    await makeWay(job.context, job.workspaceId, useCaseId).catch(() => undefined);
   }
   for (const { useCaseId, serviceId } of restore) {
     if (serviceId === undefined) continue;
     try {
-      await put(context, workspaceId, { useCaseId, serviceId });
+      await put(job, { useCaseId, serviceId });
     } catch (error) {
       failed.push(`use case ${useCaseId} to service ${serviceId} (${messageOf(error)})`);
     }

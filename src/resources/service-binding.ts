@@ -9,7 +9,8 @@ import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.
 import type { ProviderContext } from "../engine/provider/context.js";
 import { typeToken } from "../engine/tokens.js";
 import { isUnknown } from "../engine/unknown.js";
-import { becomesMoved, bind, type Line, unbind } from "./binding-moves.js";
+import { becomesMoved, bindingBefore, disturbedBy, isDisturbed } from "./binding-lines.js";
+import { bind, unbind } from "./binding-moves.js";
 import { bindingOf, boundByThisRun } from "./bindings.js";
 import { misfit } from "./channels.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
@@ -65,6 +66,9 @@ export const serviceBindingLifecycle = {
   idFrom: ({ useCaseId }) => String(useCaseId),
   // The create takes the former line down itself, and puts it back where it fails; but what is unknown may be going away.
   deleteFirst: (_replaces, _olds, { useCaseId, serviceId }) => isUnknown(useCaseId) || isUnknown(serviceId),
+  movesOthers: true,
+  // A failed move has left lines of others down or elsewhere.
+  unfinished: (state) => disturbedBy(state).length > 0,
   create,
   read,
   update,
@@ -155,22 +159,25 @@ function bindingConflicts(name: string, args: ServiceBindingArgs): ConflictCheck
 
 async function create(context: ProviderContext, news: Values): Promise<Existing> {
   const { workspaceId, useCaseId, serviceId } = news as Record<"workspaceId" | "useCaseId" | "serviceId", string>;
+  const known = bindingBefore(context, news);
   const current = context.run.wasMade("UseCase", useCaseId)
     ? undefined
     : await bindingOf(context, workspaceId, useCaseId);
   if (current?.service_id === serviceId) {
     await refuseOthersBinding(context, current, news);
-    return existing(current);
+    if (disturbedBy(known).length === 0) return existing(current);
   }
-  const former = context.run.declarationOf("ServiceBinding", news)?.former as Line | undefined;
-  const isOwn = current?.service_id === former?.serviceId && useCaseId === former?.useCaseId;
-  if (current && !isOwn && !(await isMoving(context, current, news))) refuseTakeover(context, current, news);
-  return existing(await bind(context, workspaceId, { useCaseId, serviceId }, former));
+  const isOwn = current?.service_id === known?.serviceId && useCaseId === known?.useCaseId;
+  if (current && current.service_id !== serviceId && !isOwn && !(await isMoving(context, current, news))) {
+    refuseTakeover(context, current, news);
+  }
+  return existing(await bind(context, workspaceId, { useCaseId, serviceId }, known));
 }
 
-/** Whether another binding of the program gives this line up in this run. */
+/** Whether another binding of the program gives this line up in this run, or a failed move has put it there. */
 async function isMoving(context: ProviderContext, current: ServiceBindingResponse, news: Values): Promise<boolean> {
   if (news.allowRebind === true) return false;
+  if (isDisturbed(context, current.use_case_id, current.service_id)) return true;
   return becomesMoved(context, { useCaseId: current.use_case_id, serviceId: current.service_id });
 }
 
@@ -210,10 +217,14 @@ async function update(context: ProviderContext, { id, olds, news, over }: Change
   const workspaceId = String(news.workspaceId);
   const current = await bindingOf(context, workspaceId, id);
   const live = current ? existing(current).live : { ...olds, serviceId: undefined };
-  const serviceId = over(live).serviceId as string | undefined;
-  if (serviceId === undefined) return live;
-  if (current && current.service_id !== olds.serviceId) refuseTakeover(context, current, news);
-  return existing(await bind(context, workspaceId, { useCaseId: id, serviceId })).live;
+  const written = over(live).serviceId;
+  const isOurs = isDisturbed(context, id, current?.service_id);
+  if (written === undefined && !isOurs && disturbedBy(olds).length === 0) return live;
+  if (current && written !== undefined && current.service_id !== olds.serviceId && !isOurs) {
+    refuseTakeover(context, current, news);
+  }
+  const serviceId = String(written ?? live.serviceId ?? news.serviceId);
+  return existing(await bind(context, workspaceId, { useCaseId: id, serviceId }, olds)).live;
 }
 
 async function remove(context: ProviderContext, id: string, state: Values): Promise<unknown> {

@@ -4,6 +4,7 @@ import { findById } from "../api/listed.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
+import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { boundByThisRun, boundService } from "./bindings.js";
 import { refuseForeignOwner } from "./service-writes.js";
 
@@ -14,7 +15,7 @@ interface Scan {
 
 /**
  * The API does not say what becomes of the bindings of a deleted service, so a service is not deleted while somebody
- * else's use case is bound to it. Own bindings are gone by then: the engine deletes dependants first.
+ * else's use case is bound to it. Own bindings go first, or at the same time.
  */
 export async function refuseWhileInUse(
   context: ProviderContext,
@@ -30,14 +31,19 @@ export async function refuseWhileInUse(
   if (service?.is_system)
     throw new Error(`service ${service.name} is one of the platform's own (is_system) and is never deleted from here`);
   if (service) refuseForeignOwner(context, service, state[HIDDEN.owner], state[HIDDEN.takenFrom]);
-  const left = bindings.filter(({ useCaseId, serviceId: scanned }) => {
-    // This run may have moved or removed the line since the scan.
-    const own = run.wasRemoved("ServiceBinding", useCaseId) === undefined ? boundByThisRun(context, useCaseId) : null;
-    return (own === undefined ? scanned : own) === serviceId;
-  });
-  if (left.length === 0) return;
+  const left = () =>
+    bindings.filter(({ useCaseId, serviceId: scanned }) => {
+      // This run may have moved or removed the line since the scan.
+      const own = run.wasRemoved("ServiceBinding", useCaseId) === undefined ? boundByThisRun(context, useCaseId) : null;
+      return (own === undefined ? scanned : own) === serviceId;
+    });
+  // Of a binding that names its service by a written id, the engine knows no order: it deletes both at the same time.
+  const patience = Math.min(WAIT_FOR_OTHERS_SECONDS, context.settings.settleSeconds);
+  if (await settle(patience, async () => left().length === 0 || undefined)) return;
   throw new Error(
-    `the service still answers for ${left.map(({ name, useCaseId }) => `use case "${name}" (${useCaseId})`).join(", ")}, bound by somebody else. ` +
+    `the service still answers for ${left()
+      .map(({ name, useCaseId }) => `use case "${name}" (${useCaseId})`)
+      .join(", ")}, bound by somebody else. ` +
       "Deleting it could drop live calls: unbind or rebind these first, or bring the bindings into this program.",
   );
 }

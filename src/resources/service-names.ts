@@ -3,7 +3,7 @@ import type { ServiceResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
 import type { Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
-import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/provider/settle.js";
+import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { sameText } from "./fields.js";
 import { readForWrite, serviceLock, withService, writeService } from "./service-writes.js";
 
@@ -40,7 +40,7 @@ export async function underNewName<T>(
 export async function becomesFree({ run }: ProviderContext, name: unknown): Promise<boolean> {
   const isRenamed = () =>
     run.declared("Service").some(({ former, inputs }) => former?.name === name && inputs.name !== name);
-  return (await settle(WAIT_FOR_CHECKS_SECONDS, async () => isRenamed() || undefined)) ?? false;
+  return (await settle(WAIT_FOR_OTHERS_SECONDS, async () => isRenamed() || undefined)) ?? false;
 }
 
 /** Moves the service that has the name aside, unless its own update gives the name up meanwhile, and writes. */

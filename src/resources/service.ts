@@ -30,7 +30,7 @@ import {
   withService,
   writeService,
 } from "./service-writes.js";
-import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
+import { afterOwnWrites, confirmed, outcomeUnknown, settleCreated } from "./settle.js";
 
 /**
  * Arguments of a {@link Service}. Every one is updated in place, but for `workspaceId`. One that is withdrawn from the program
@@ -216,7 +216,10 @@ async function create(context: ProviderContext, news: Values, mayMakeWay = true)
   } catch (error) {
     if (ConflictError.isInstance(error)) return takeOver(context, news, error, mayMakeWay);
     if (!outcomeUnknown(error)) throw error;
-    const found = await settleCreated(context.settings.settleSeconds, error, () => holderOf(context, news));
+    const found = await settleCreated(context.settings.settleSeconds, error, async () => {
+      const listed = await holderOf(context, news);
+      return listed && confirmed(() => context.client.getService(workspaceId, listed.id));
+    });
     if (found && news[HIDDEN.owner] !== undefined && ownerOf(found) === news[HIDDEN.owner])
       return existing(found, news);
     throw new Error(

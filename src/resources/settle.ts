@@ -35,6 +35,16 @@ export async function settleCreated<T>(
   );
 }
 
+/** What a list shows and its own GET confirms: a list that is behind shows what was deleted. */
+export async function confirmed<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (NotFoundError.isInstance(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Why a write may be refused for a moment: what this run itself did is not visible everywhere yet. */
 export interface OwnWrites {
   /** What the write refers to; a 404 is waited for where this run made one of these. */

@@ -1,11 +1,12 @@
 import { type AmigoError, ConflictError } from "../api/errors.js";
 import type { UseCaseResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
+import { isOlderThan, timeOf } from "../api/times.js";
 import { mismatches } from "../engine/compare.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { messageOf } from "../engine/provider/failure.js";
-import { settle, WAIT_FOR_CHECKS_SECONDS } from "../engine/provider/settle.js";
+import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
 import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
 import { bodyOf, existing, properties, sameKey, sameState } from "./use-case-form.js";
@@ -26,6 +27,7 @@ export async function create(context: ProviderContext, news: Values): Promise<Ex
 async function post(context: ProviderContext, news: Values, before: readonly UseCaseResponse[]): Promise<Existing> {
   const workspaceId = String(news.workspaceId);
   const reads = context.workspace(workspaceId);
+  const sentAt = Date.now();
   try {
     const removed = async () =>
       context.run.hasRemoved("UseCase", (state) => sameState(state, news)) && !(await holderOf(context, news));
@@ -40,7 +42,7 @@ async function post(context: ProviderContext, news: Values, before: readonly Use
       if (holder) return takeOver(context, news, holder, error);
     }
     if (!outcomeUnknown(error)) throw error;
-    return settleCreate(context, news, before, error);
+    return settleCreate(context, news, { before, sentAt }, error);
   } finally {
     reads.useCases.touched();
   }
@@ -60,17 +62,26 @@ function isThere({ run }: ProviderContext, { id }: UseCaseResponse): boolean {
 async function settleCreate(
   context: ProviderContext,
   news: Values,
-  before: readonly UseCaseResponse[],
+  { before, sentAt }: { before: readonly UseCaseResponse[]; sentAt: number },
   error: AmigoError,
 ): Promise<Existing> {
   const workspaceId = String(news.workspaceId);
-  const known = new Set(before.map(({ id }) => id));
-  const found = await settleCreated(context.settings.settleSeconds, error, async () => {
+  const { settleSeconds } = context.settings;
+  const known = new Set([...before, ...(context.journal?.entries() ?? [])].map(({ id }) => id));
+  const until = Date.now() + settleSeconds * 1000;
+  const found = await settleCreated(settleSeconds, error, async () => {
     const listed = await context.workspace(workspaceId).useCases.fresh();
     const matches = listed.filter(
-      (useCase) => sameKey(useCase, news) && !known.has(useCase.id) && !context.run.isHeld("UseCase", useCase.id),
+      (useCase) =>
+        sameKey(useCase, news) &&
+        isThere(context, useCase) &&
+        !known.has(useCase.id) &&
+        !context.run.isHeld("UseCase", useCase.id) &&
+        !isOlderThan(useCase.created_at, sentAt),
     );
-    return matches.length > 0 ? matches : undefined;
+    // There is no GET to confirm it. A list that is behind shows what was deleted a moment ago, but not for long.
+    const isCertain = matches.every(({ created_at }) => timeOf(created_at) >= sentAt);
+    return matches.length > 0 && (isCertain || Date.now() >= until) ? matches : undefined;
   });
   const only = found?.length === 1 ? found[0] : undefined;
   if (only && differencesOf(news, only).length === 0) {
@@ -81,7 +92,7 @@ async function settleCreate(
     `${messageOf(error)} The outcome is unknown: ` +
       (found
         ? `${found.map(({ id, created_at }) => `use case ${id} (created ${created_at})`).join(" and ")} appeared with the same channel, entity name and name, and it is not certain which is this one. Nothing was sent again.`
-        : `no such use case appeared within ${context.settings.settleSeconds} s, so nothing was sent again. Run \`pulumi up\` once more; it looks again before it asks for one.`),
+        : `no such use case appeared within ${settleSeconds} s, so nothing was sent again. Run \`pulumi up\` once more; it looks again before it asks for one.`),
     { cause: error },
   );
 }
@@ -99,7 +110,7 @@ async function takeOver(
   }
   const facts = `${refusal ? `${messageOf(refusal)} ` : ""}use case ${holder.id} has this channel, entity name and name already (created ${holder.created_at})`;
   const isManaged = async () => context.run.manages("UseCase", holder.id) || undefined;
-  const waits = news.adopt === true ? 0 : WAIT_FOR_CHECKS_SECONDS;
+  const waits = news.adopt === true ? 0 : WAIT_FOR_OTHERS_SECONDS;
   if (await settle(waits, isManaged)) {
     throw new Error(
       `${facts}, and another resource of this program manages it, which gives the name up in this same run. The API cannot rename a use ` +

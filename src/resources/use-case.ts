@@ -8,6 +8,7 @@ import { unique, workspaceOrigin } from "../engine/program/conflicts.js";
 import { knownValue } from "../engine/program/inspect.js";
 import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.js";
 import type { ProviderContext } from "../engine/provider/context.js";
+import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { typeToken } from "../engine/tokens.js";
 import { isUnknown } from "../engine/unknown.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
@@ -198,17 +199,22 @@ function isYoung({ createdAt }: Values, listed: readonly UseCaseResponse[]): boo
 async function remove(context: ProviderContext, id: string, state: Values): Promise<void> {
   const workspaceId = String(state.workspaceId);
   const { useCases } = context.workspace(workspaceId);
-  const unbound = context.run.wasRemoved("ServiceBinding", id);
+  const unbound = () => context.run.wasRemoved("ServiceBinding", id);
+  const patience = Math.min(WAIT_FOR_OTHERS_SECONDS, context.settings.settleSeconds);
   useCases.touched();
   try {
-    const removed = ({ reason }: ConflictError) => reason === "still-bound" && unbound !== undefined;
+    // Of a binding that names its use case by a written id, the engine knows no order: it deletes both at the same time.
+    const removed = async ({ reason }: ConflictError) =>
+      (reason === "still-bound" || reason === "still-bound-or-phone-assigned") &&
+      (await settle(patience, async () => unbound())) !== undefined;
     await removeFromWorkspace(context, workspaceId, () =>
       afterOwnWrites(context, { removed }, () => context.client.deleteUseCase(workspaceId, id)),
     );
   } catch (error) {
-    if (unbound !== undefined && AmigoError.isInstance(error)) {
+    const binding = unbound();
+    if (binding !== undefined && AmigoError.isInstance(error)) {
       error.addSentence(
-        `${unbound} was removed in this run: restore the former arguments and run \`pulumi up\` to bind it again.`,
+        `${binding} was removed in this run: restore the former arguments and run \`pulumi up\` to bind it again.`,
       );
     }
     throw error;

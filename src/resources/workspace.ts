@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { ConflictError, NotFoundError, PermissionError, ValidationError } from "../api/errors.js";
 import type { UpdateWorkspaceBody, WorkspaceResponse } from "../api/index.js";
-import { timeOf } from "../api/times.js";
+import { isOlderThan } from "../api/times.js";
 import { same } from "../engine/compare.js";
 import {
   type Change,
@@ -21,7 +21,7 @@ import { isUnknown } from "../engine/unknown.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";
 import { claimedId, intents, journalled, takeClaimed } from "./journalled.js";
-import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
+import { afterOwnWrites, confirmed, outcomeUnknown, settleCreated } from "./settle.js";
 
 const CONNECTORS = [
   "revolution",
@@ -255,12 +255,13 @@ async function post(context: ProviderContext, news: Values): Promise<WorkspaceRe
       error.addSentence("Where an interrupted run of this stack made it, `pulumi-amigo recover` finds that out.");
     }
     if (!outcomeUnknown(error)) throw error;
-    const found = await settleCreated(context.settings.settleSeconds, error, async () =>
-      (await context.client.listWorkspaces()).find(({ slug }) => slug === news.slug),
-    );
+    const found = await settleCreated(context.settings.settleSeconds, error, async () => {
+      const listed = (await context.client.listWorkspaces()).find(({ slug }) => slug === news.slug);
+      return listed && confirmed(() => context.client.getWorkspace(listed.id));
+    });
     // A workspace has no place for a mark: it is ours only if it is as asked for and no older than the request.
     const asAsked = found && Object.entries(body).every(([key, value]) => same(undefined, value, found[key as "slug"]));
-    if (found && asAsked && timeOf(found.created_at) >= startedAt - CLOCK_TOLERANCE_MS) return found;
+    if (found && asAsked && !isOlderThan(found.created_at, startedAt)) return found;
     throw new Error(
       `${messageOf(error)} The outcome is unknown: ` +
         (found
@@ -270,9 +271,6 @@ async function post(context: ProviderContext, news: Values): Promise<WorkspaceRe
     );
   }
 }
-
-/** How far the server's clock may be behind ours. */
-const CLOCK_TOLERANCE_MS = 5_000;
 
 async function read(context: ProviderContext, id: string): Promise<Existing> {
   try {

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import type { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createProgram } from "../../src/cli/main.js";
+import { startEmulator } from "../../src/emulator/index.js";
 
 const document = `version: 1
 services:
@@ -117,6 +118,32 @@ it("validate prints what is wrong at its place, as text or as JSON", async () =>
   writeFileSync(path.join(folder, "references.yaml"), "version: 1\n");
   const open = await run("validate", ...at("a.yaml"), "--references", ...at("references.yaml"));
   expect(open).toMatchObject({ code: 2, stdout: expect.stringMatching(/is valid, with 2 open ends\.$/m) });
+});
+
+it("export and compare say what to do where the API refuses, also when it refuses to find the workspace", async () => {
+  const emulator = await startEmulator();
+  try {
+    const [config = ""] = at("amigo.yaml");
+    writeFileSync(config, `workspaces: { staging: { slug: north, baseUrl: "${emulator.url}" } }\n`);
+    vi.stubEnv("AMIGO_API_KEY", "amigo-demo-key");
+    emulator.faults.add({ operation: "list-workspaces", when: "before", action: { kind: "status", status: 403 } });
+    const advice = /^error: list-workspaces: .*\(403 .* use another key, or have it granted\.$/m;
+    for (const args of [
+      ["export", "staging"],
+      ["compare", "staging", ...at("a.yaml")],
+    ]) {
+      expect(await run(...args, "--config", config)).toMatchObject({ code: 1, stderr: expect.stringMatching(advice) });
+    }
+    emulator.faults.clear();
+    vi.stubEnv("AMIGO_API_KEY", "wrong");
+    const refused = await run("export", "staging", "--config", config);
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/\(401 .* A key is looked for in three places/),
+    });
+  } finally {
+    await emulator.close();
+  }
 });
 
 it("answers a misspelt command or option with the nearest one", async () => {

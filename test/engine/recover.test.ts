@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
@@ -15,8 +15,12 @@ const { workspace, setups, agents, contextGraphs } = seedIds;
 const relativeBackend = "file://./backend?no_tmp_dir=true";
 
 async function startRecover(stack: TestStack, ...flags: string[]): Promise<RunningProcess> {
+  return startRecoverIn({}, stack, ...flags);
+}
+
+async function startRecoverIn(more: Record<string, string>, stack: TestStack, ...flags: string[]) {
   const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
-  const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env };
+  const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env, ...more };
   // Relative to the project, as a team writes it, and found though another name stands first in the project file.
   env.PULUMI_BACKEND_URL = relativeBackend;
   return start(process.execPath, [cli, "recover", ...flags], { cwd: stack.folder, env });
@@ -81,14 +85,20 @@ function prepare(stack: TestStack): string {
   );
 }
 
-/** The ids of the resources in a local backend's file; none while it is being written. */
-function idsIn(stateFile: string): (string | undefined)[] {
-  try {
-    const { checkpoint } = JSON.parse(readFileSync(stateFile, "utf8"));
-    return checkpoint.latest.resources.map(({ id }: { id?: string }) => id);
-  } catch {
-    return [];
-  }
+/** Starts a recover, and kills it when its last import stands in state and nothing that follows has begun. */
+async function killAfterImports(stack: TestStack): Promise<void> {
+  const { bin, env } = await testEngine();
+  const [folder, reached] = [path.join(stack.folder, "held"), path.join(stack.folder, "imported")];
+  mkdirSync(folder);
+  const script = `#!/bin/sh\n"${bin}" "$@" || exit\ncase "$*" in *--protect=false*) touch "${reached}"; sleep 600;; esac\n`;
+  writeFileSync(path.join(folder, "pulumi"), script, { mode: 0o755 });
+  const host = "pulumi-language-nodejs";
+  symlinkSync(path.join(path.dirname(bin), host), path.join(folder, host));
+  const paths = [folder, env.PATH ?? process.env.PATH ?? ""].join(path.delimiter);
+  const interrupted = await startRecoverIn({ PATH: paths }, stack, "--stack", stack.name, "--yes");
+  await until(() => existsSync(reached));
+  interrupted.kill();
+  await interrupted.done;
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -134,12 +144,7 @@ it("brings what was made into the stack, with parent, provider, protection and s
     expect(readFileSync(stateFile, "utf8")).toBe(before);
     await stack.refresh({ outcome: "fails" });
 
-    // Killed when its import has been written: what follows goes on from there.
-    const interrupted = await startRecover(stack, "--stack", stack.name, "--yes");
-    await until(() => idsIn(stateFile).includes(emulator.store.useCases.list()[0]?.id ?? ""));
-    interrupted.kill();
-    await interrupted.done;
-
+    await killAfterImports(stack);
     const { code, output, report } = await recover(stack, "--yes");
     expect(code, output).toBe(0);
     expect(report?.creates.map(({ outcome }) => outcome)).toContain("there");
@@ -236,6 +241,39 @@ it("refuses while the run lives, leaves alone what may be somebody else's, and h
     await stack.up();
     expect(writes(operations())).not.toContain("create-use-case");
     expect(emulator.store.useCases.list().map(({ name }) => name)).toEqual(["Second line"]);
+    await stack.preview({ args: ["--refresh", "--expect-no-changes"] });
+  });
+});
+
+const exchanged = (first: string, second: string) => `const amigo = require("pulumi-amigo");
+const workspaceId = "${workspace}";
+const service = (name) => new amigo.Service(name, { workspaceId, name, agentId: "${agents.frontDesk}", contextGraphId: "${contextGraphs.scheduling}" });
+const useCase = (name) => new amigo.UseCase(name, { workspaceId, channel: "inbound_voice", entityName: "Clinic", name, setupId: "${setups.voiceApproved}" });
+const services = { One: service("One"), Two: service("Two") };
+new amigo.ServiceBinding("first", { workspaceId, useCaseId: useCase("First").id, serviceId: services.${first}.id });
+new amigo.ServiceBinding("second", { workspaceId, useCaseId: useCase("Second").id, serviceId: services.${second}.id });
+`;
+
+it("finds the line that a killed exchange has left down, so that the next run brings it up though the program is as before", async () => {
+  await deploy({ name: "recover-exchange", program: exchanged("One", "Two") }, async (deployment) => {
+    const { stack, emulator } = deployment;
+    prepare(stack);
+    await stack.up();
+    const lines = () => emulator.store.bindings.list().map(({ use_case_id, service_id }) => [use_case_id, service_id]);
+    const before = lines();
+    stack.program(exchanged("Two", "One"));
+    await killUp(deployment, "unbind-use-case-from-service", "after");
+    expect(lines()).toHaveLength(1);
+
+    stack.program(exchanged("One", "Two"));
+    const dry = await recover(stack, "--dry-run");
+    expect(dry.output).toContain("may have moved these bindings, or taken them down: ");
+    const { code, output, report } = await recover(stack, "--yes");
+    expect(code, output).toBe(0);
+    expect(report?.disturbed).toHaveLength(2);
+    expect(lines(), "recover writes nothing to the API").toHaveLength(1);
+    await stack.up();
+    expect(lines().sort()).toEqual(before.sort());
     await stack.preview({ args: ["--refresh", "--expect-no-changes"] });
   });
 });

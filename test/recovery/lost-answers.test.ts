@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { AmigoClient } from "../../src/api/client.js";
 import { seedIds, startEmulator } from "../../src/emulator/index.js";
 import { dynamicProvider } from "../../src/engine/provider/adapter.js";
+import { lifecycles } from "../../src/resources/index.js";
 import { workspaceLifecycle } from "../../src/resources/workspace.js";
-import { useLab } from "./support.js";
+import { owner, useLab } from "./support.js";
 
 const lab = useLab();
 
@@ -70,4 +72,51 @@ it("does not take a 403 for done that it cannot explain, and says what to do", a
 it("archives after an answer that was lost before the work", async () => {
   expect(await archiveWith({ when: "before" })).toBe("done");
   expect(lab().emulator.store.workspaces.find(({ slug }) => slug === "north")?.archived_at).not.toBeNull();
+});
+
+const useCase = {
+  workspaceId: seedIds.workspace,
+  channel: "inbound_voice",
+  entityName: "Clinic",
+  name: "Line",
+  setupId: seedIds.setups.voiceApproved,
+};
+const service = {
+  workspaceId: seedIds.workspace,
+  name: "Desk",
+  agentId: seedIds.agents.frontDesk,
+  contextGraphId: seedIds.contextGraphs.scheduling,
+  __owner: owner("desk"),
+};
+
+const kinds = {
+  useCase: { inputs: useCase, operation: "create-use-case", list: "list-use-cases" },
+  service: { inputs: service, operation: "create-service", list: "list-services" },
+};
+
+it.each([
+  ["useCase", true],
+  ["useCase", false],
+  ["service", false],
+] as const)("does not take a deleted %s for the one whose answer was lost, where lists are behind (journal: %s)", async (kind, hasJournal) => {
+  const { emulator, process: run, create } = lab();
+  const { inputs, operation, list } = kinds[kind];
+  for (const when of ["before", "after"] as const) {
+    const context = run({ settleSeconds: 2, hasJournal });
+    // Older than what is made and deleted next, as a list that is behind.
+    await context.workspace(seedIds.workspace).useCasesBefore();
+    const gone = await create(run({ hasJournal }), kind, inputs);
+    await sleep(800);
+    await dynamicProvider(lifecycles[kind], async () => run()).delete(gone, inputs);
+    emulator.faults.add({ operation: list, when: "before", action: { kind: "staleList", ms: 500 } });
+    emulator.faults.add({ operation, when, times: 1, action: { kind: "reset" } });
+    const made = await create(context, kind, inputs).catch((error: Error) => error.message);
+    emulator.faults.clear();
+    if (when === "before") expect(made).toContain("nothing was sent again. Run `pulumi up` once more");
+    else {
+      const { services, useCases } = emulator.store;
+      const live = kind === "useCase" ? useCases.list() : services.list().filter(({ name }) => name === service.name);
+      expect(live.map(({ id }) => id)).toEqual([made]);
+    }
+  }
 });

@@ -14,8 +14,8 @@ export interface Lab {
   readonly emulator: Emulator;
   readonly home: string;
   readonly warnings: string[];
-  /** A provider process as far as memory goes, with a journal. */
-  process(): ProviderContext;
+  /** A provider process as far as memory goes, with a journal unless told otherwise. */
+  process(options?: { settleSeconds?: number; hasJournal?: boolean }): ProviderContext;
   create(context: ProviderContext, kind: keyof typeof lifecycles, inputs: Values): Promise<string>;
   /** The operations since the last call. */
   operations(): string[];
@@ -30,15 +30,18 @@ export function useLab(): () => Lab {
     vi.stubEnv("PULUMI_HOME", home);
     const emulator = await startEmulator();
     const warnings: string[] = [];
-    const values: Record<string, string> = { baseUrl: emulator.url, apiKey: "amigo-demo-key", settleSeconds: "0" };
+    const values = { baseUrl: emulator.url, apiKey: "amigo-demo-key" };
     lab = {
       emulator,
       home,
       warnings,
-      process: () => {
-        const settings = readSettings({ config: (name) => values[name], environment: {}, explicit: false });
+      process: ({ settleSeconds = 0, hasJournal = true } = {}) => {
+        const all = { ...values, settleSeconds: String(settleSeconds) };
+        const config = (name: string) => all[name as keyof typeof all];
+        const settings = readSettings({ config, environment: {}, explicit: false });
         const warn = (message: string) => warnings.push(message);
-        const context = new ProviderContext(settings, warn, new Journal(settings.baseUrl, warn));
+        const journal = hasJournal ? new Journal(settings.baseUrl, warn) : undefined;
+        const context = new ProviderContext(settings, warn, journal);
         contexts.push(context);
         return context;
       },

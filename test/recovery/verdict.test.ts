@@ -243,3 +243,22 @@ it("leaves a use case alone that has the key of one that was made and is gone", 
   emulator.store.addUseCase(useCaseRecord);
   expect(await verdictOn("UseCase", useCase)).toMatchObject({ is: "nothing", why: `what it made (${id}) is gone` });
 });
+
+it("does not take a use case that is older than the create, or that an earlier create made", async () => {
+  const { emulator, process: run, create } = lab();
+  const { journal } = run();
+  const old = emulator.store.addUseCase(useCaseRecord);
+  emulator.store.useCases.update(old.id, { created_at: new Date(Date.now() - 60_000).toISOString() });
+  journal?.ask(intents.UseCase(useCase));
+  expect(await verdictOn("UseCase", useCase)).toMatchObject({
+    is: "open",
+    why: expect.stringContaining("is older than the create"),
+  });
+  emulator.store.useCases.delete(old.id);
+
+  const other = { ...useCase, name: "Night" };
+  const id = await create(run(), "useCase", { ...other, __owner: owner("night") });
+  journal?.ask(intents.UseCase(other));
+  expect(await verdictOn("UseCase", other)).toMatchObject({ is: "nothing" });
+  expect(emulator.store.useCases.get(id)).toBeDefined();
+});

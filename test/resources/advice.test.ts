@@ -7,7 +7,7 @@ import {
   type TransportReason,
 } from "../../src/api/errors.js";
 import type { Reason } from "../../src/api/reasons.js";
-import { textOf } from "../../src/cli/recover.js";
+import { errorText } from "../../src/cli/common.js";
 import { seedIds } from "../../src/emulator/index.js";
 import { adviceFor } from "../../src/engine/advice.js";
 import { messageOf } from "../../src/engine/provider/failure.js";
@@ -186,7 +186,7 @@ describe("the advice reaches the user", () => {
     const open = { lifecycle, context, inputs, name: "qa", pending: undefined, entry: undefined };
     expect(await judge(open as never)).toMatchObject({ is: "open", why: expect.stringContaining(forbidden) });
     const error = await context.client.getTestCallerNumbers(workspaceId).catch((caught: unknown) => caught);
-    expect(await textOf(error)).toMatch(new RegExp(`^get-test-caller-numbers: .*${forbidden}$`));
+    expect(await errorText(error)).toMatch(new RegExp(`^error: get-test-caller-numbers: .*${forbidden}$`));
   });
 
   it("from a base URL that cannot be used", () => {

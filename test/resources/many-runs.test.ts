@@ -291,3 +291,38 @@ test("repeated keyterms and tags are refused by name, and an unknown backendOrgI
     expect(await run.check("workspace", unknown, clinic)).toMatchObject(unknown);
   });
 });
+
+test("a binding that names its line by written ids goes with both ends in one destroy, whichever deletion comes first", async () => {
+  await withBench({}, async (bench) => {
+    for (const first of ["line", "desk", "binding"] as const) {
+      const run = bench.run();
+      const desk = await run.create("service", service());
+      const line = await run.create("useCase", useCase());
+      const binding = await run.create("serviceBinding", { workspaceId, useCaseId: line.id, serviceId: desk.id });
+      const destroy = bench.run();
+      const all = [{ line, desk, binding }[first], line, desk, binding];
+      await Promise.all([...new Set(all)].map((resource) => destroy.remove(resource)));
+      const { services, useCases, bindings } = bench.emulator.store;
+      expect([services.get(desk.id), useCases.get(line.id), bindings.get(line.id)], first).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    }
+  });
+});
+
+test("a use case and a service that somebody else has bound are refused after a bounded wait", async () => {
+  await withBench({}, async (bench) => {
+    const run = bench.run();
+    const desk = await run.create("service", service());
+    const line = await run.create("useCase", useCase());
+    bench.emulator.store.bind(line.id, desk.id);
+    const destroy = bench.run();
+    const refused = await Promise.allSettled([destroy.remove(line), destroy.remove(desk)]);
+    expect(refused.map((result) => String((result as PromiseRejectedResult).reason))).toEqual([
+      expect.stringContaining("still bound to a service"),
+      expect.stringContaining("bound by somebody else"),
+    ]);
+  });
+});

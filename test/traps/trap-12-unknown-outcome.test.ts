@@ -21,7 +21,7 @@ test("trap 12: a lost service is found by name and owner mark, never posted twic
     const set = await withFault("create-service", "after", action);
     const desk = await set.run().create("service", set.service({ description: "x" }));
     expect(set.store.services.get(desk.id)?.description, action.kind).toBe("x");
-    set.sent("create-service", "list-services");
+    set.sent("create-service", "list-services", "get-service");
   }
 });
 
@@ -41,7 +41,7 @@ test("trap 12: a service that appears late is waited for", async () => {
   const set = await withFault("create-service", "before", { kind: "lateCommit", delayMs: 150, status: 504 });
   const desk = await set.run({ settleSeconds: "2" }).create("service", set.service());
   expect(set.store.services.get(desk.id)?.name).toBe("Desk");
-  set.sent("create-service", "list-services", "list-services");
+  set.sent("create-service", "list-services", "list-services", "get-service");
 });
 
 test("trap 12: a service of that name without our mark is not ours", async () => {
@@ -52,7 +52,7 @@ test("trap 12: a service of that name without our mark is not ours", async () =>
     const failure = await failureOf(set.run().create("service", set.service()));
     expect(failure.message).toContain(`a service of this name exists (${theirs.id}`);
     expect(failure.message).toContain("does not carry this resource's owner mark. It was left alone");
-    set.sent("create-service", "list-services");
+    set.sent("create-service", "list-services", "get-service");
   }
 });
 
@@ -60,7 +60,7 @@ test("trap 12: without a mark of its own a service is never taken for ours", asy
   const set = await withFault("create-service", "after", { kind: "reset" });
   const failure = await failureOf(set.run({ ownershipTag: "false" }).create("service", set.service()));
   expect(failure.message).toContain("does not carry this resource's owner mark");
-  set.sent("create-service", "list-services");
+  set.sent("create-service", "list-services", "get-service");
 });
 
 test("trap 12: a service found with other values is kept with an error", async () => {
@@ -69,7 +69,7 @@ test("trap 12: a service found with other values is kept with an error", async (
   const failure = await failureOf(set.run().create("service", set.service({ toolCapacity: 2 })));
   expect(failure.message).toContain("toolCapacity: declared 2, exists as 9");
   expect(kept("service", set.service(), failure).outputs).toMatchObject({ toolCapacity: 9 });
-  set.sent("create-service", "list-services");
+  set.sent("create-service", "list-services", "get-service");
 });
 
 test("trap 12: a lost use case is the one match that was not there before", async () => {
@@ -187,7 +187,7 @@ test("trap 12: a lost workspace is found by its slug, and the create goes on", a
     const set = await withFault("create-self-service-workspace", "after", action);
     const clinic = await set.run().create("workspace", set.workspace());
     expect(set.store.workspaces.get(clinic.id), action.kind).toMatchObject({ slug: "clinic", owner: "owner" });
-    set.sent("create-self-service-workspace", "list-workspaces", "provision-workspace");
+    set.sent("create-self-service-workspace", "list-workspaces", "get-workspace", "provision-workspace");
   }
 });
 
@@ -205,7 +205,7 @@ test("trap 12: an older or different workspace of that slug is not ours", async 
     expect(failure.message).toContain(`a workspace with this slug exists (${id}`);
     expect(failure.message).toContain("It was left alone");
     expect(failure.id).toBeUndefined();
-    set.sent("create-self-service-workspace", "list-workspaces");
+    set.sent("create-self-service-workspace", "list-workspaces", "get-workspace");
   }
 });
 

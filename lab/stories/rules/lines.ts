@@ -22,10 +22,10 @@ function lineOf(moment: Moment, useCaseId: string): string | undefined {
 /** The binding of this use case that the program declares; by its id in state, or as the program spells it. */
 function declaredLine(seen: Observation, useCaseId: string): Declared | undefined {
   return seen.declared.find(
-    ({ draft, before, after, wanted }) =>
+    ({ draft, before, after, wanted, ignored }) =>
       draft.kind === "serviceBinding" &&
       [before?.id, after?.id, wanted.useCaseId].some((id) => id !== undefined && lower(id) === useCaseId) &&
-      ((after ?? before) ? lower(wanted.useCaseId) === useCaseId : true),
+      ((after ?? before) ? lower(ignored.includes("useCaseId") ? before?.id : wanted.useCaseId) === useCaseId : true),
   );
 }
 

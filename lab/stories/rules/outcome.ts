@@ -67,7 +67,7 @@ function workspaceOf(seen: Observation): string {
   return seen.before.store.workspaces.list()[0]?.id ?? "";
 }
 
-function changesIdentity({ draft, before, wanted }: Declared): boolean {
+export function changesIdentity({ draft, before, wanted }: Declared): boolean {
   return Object.entries(PROPERTIES[draft.kind]).some(
     ([name, property]) => property.replaces && before && !means(property, before.outputs[name], wanted[name]),
   );
@@ -86,11 +86,6 @@ export const writtenIdIsStale: Reason = (seen) =>
       return !seen.before.live(kind, id) || (own && !declared) || replaced;
     }),
   );
-
-/** The engine deletes a use case and a binding that names it by a written id at the same time. */
-const deletedAtOnce: Reason = (seen) =>
-  leaving(seen).some(({ kind, dependencies }) => kind === "serviceBinding" && !dependencies.useCaseId) &&
-  leaving(seen).some(({ kind }) => kind === "useCase");
 
 /** An id that changes is ignored, so the old one is used on. */
 export const aReferenceIsIgnored: Reason = (seen) =>
@@ -204,16 +199,24 @@ const targetNeedsMore: Reason = (seen) =>
       changesIdentity(declared) || Object.values(declared.wanted).some((value) => String(value).startsWith("new ")),
   );
 
-/** A replacement asked for by hand, of what cannot exist twice. */
+/** A replacement asked for by hand, of what cannot exist twice, or of a line that is to move too: the engine does not say whose it was. */
 const replacementStandsInItsOwnWay: Reason = (seen) =>
-  (seen.options.replace ?? []).some((urn) => /:(UseCase|VersionSet|TestCallerNumbers|Workspace)::/.test(urn));
+  (seen.options.replace ?? []).some(
+    (asked) =>
+      /:(UseCase|VersionSet|TestCallerNumbers|Workspace)::/.test(asked) ||
+      seen.declared.some(
+        ({ draft, urn, before, wanted }) =>
+          urn === asked &&
+          draft.kind === "serviceBinding" &&
+          lower(before?.outputs.serviceId) !== lower(wanted.serviceId),
+      ),
+  );
 
 export const reasons: Readonly<Record<string, Reason>> = {
   badSibling,
   misbehaving,
   somethingIsInTheWay,
   writtenIdIsStale,
-  deletedAtOnce,
   aReferenceIsIgnored,
   importDoesNotFit,
   oneThingIsHeldTwice,

@@ -2,7 +2,7 @@ import type { Kind } from "../../engine/program.js";
 import type { Entry } from "../../engine/state.js";
 import { complete, inPreview, type Moment, type Observation, succeeded } from "../observation.js";
 import type { Rule } from "../violation.js";
-import { aReferenceIsIgnored, writtenIdIsStale } from "./outcome.js";
+import { aReferenceIsIgnored, changesIdentity, writtenIdIsStale } from "./outcome.js";
 
 const lower = (id: unknown) => String(id).toLowerCase();
 
@@ -34,8 +34,10 @@ const whatIsDeclaredExists: Rule = (seen) => {
     if (!after) return [`${draft.kind} "${draft.name}" is not in state`];
     if (seen.after.live(draft.kind, after.id)) return [];
     const wasGone = before && before.id === after.id && !seen.before.live(draft.kind, before.id);
+    // What an earlier run of the stack took down stands in its state, in whatever way it does.
+    const isKnown = seen.cut.has(lower(after.id)) && seen.before.live("useCase", after.id) !== undefined;
     // A list that lags shows what somebody deleted by hand a moment ago.
-    const isUnseen = !seen.options.refresh || seen.dialect.listLagMs > 0;
+    const isUnseen = !isKnown && (!seen.options.refresh || seen.dialect.listLagMs > 0);
     return wasGone && isUnseen ? [] : [`${draft.kind} "${draft.name}" (${after.id}) does not exist`];
   });
 };
@@ -43,8 +45,12 @@ const whatIsDeclaredExists: Rule = (seen) => {
 /** What the program still declares is not removed by a run that fails, unless it stopped in a replacement. */
 const aFailedRunRemovesNothingDeclared: Rule = (seen) => {
   if (seen.run !== "up" || succeeded(seen)) return [];
-  const replacing = seen.result.steps.some(({ type }) => type === "delete");
-  return seen.declared.flatMap(({ draft, before, after }) => {
+  return seen.declared.flatMap((declared) => {
+    const { draft, before, after } = declared;
+    // A killed run leaves no step of the deletion in which it stopped.
+    const replacing =
+      seen.result.steps.some(({ type }) => type === "delete") ||
+      (seen.result.outcome === "killed" && changesIdentity(declared));
     if (after?.id !== before?.id) return [];
     if (!before || !seen.before.live(draft.kind, before.id) || seen.after.live(draft.kind, before.id)) return [];
     return replacing || draft.kind === "serviceBinding" ? [] : [`${draft.kind} "${draft.name}" (${before.id}) is gone`];

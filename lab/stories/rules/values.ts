@@ -11,6 +11,7 @@ import {
   writes,
 } from "../observation.js";
 import type { Rule } from "../violation.js";
+import { writtenIdIsStale } from "./outcome.js";
 
 const lower = (id: unknown) => String(id).toLowerCase();
 const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
@@ -60,7 +61,9 @@ const whatChangedIsWritten: Rule = (seen) =>
       if (ignored.includes(name)) return [];
       // A replacement finds its own set there, and leaves what it does not declare.
       if (draft.kind === "versionSet" && wanted[name] === undefined && seen.options.replace) return [];
-      const withdrawn = wanted[name] === undefined && before.inputs[name] !== undefined && !property.stays;
+      // A default that was declared later than made was no change, so state never held it.
+      const stood = before.inputs[name] !== undefined && before.outputs[name] !== undefined;
+      const withdrawn = wanted[name] === undefined && stood && !property.stays;
       const concerns = wanted[name] === undefined ? withdrawn : isChanged(declared, name, property);
       if (!concerns || means(property, wanted[name], live[name])) return [];
       return [
@@ -82,6 +85,10 @@ const whatIsNewIsAsDeclared: Rule = (seen) =>
       );
   });
 
+function isSetOf({ kind, id }: Entry, serviceId: string): boolean {
+  return kind === "versionSet" && lower(id).startsWith(lower(serviceId));
+}
+
 /** What the run does not change, ignored or drifted or undeclared, stays as the server had it. */
 const whatDidNotChangeStays: Rule = (seen) => {
   if (seen.run !== "up" || seen.result.outcome === "killed") return [];
@@ -100,6 +107,8 @@ const whatDidNotChangeStays: Rule = (seen) => {
       const quiet =
         ignored.includes(name) ||
         (wanted[name] === undefined ? before.inputs[name] === undefined : !isChanged(declared, name, property));
+      // A set that is a resource of its own may go.
+      if (name === "versionSets" && seen.before.entries().some((held) => isSetOf(held, before.id))) return [];
       if (!quiet || (seen.options.refresh && !ignored.includes(name) && wanted[name] !== undefined)) return [];
       if (means(property, property.partial ? only(was[name], wanted[name]) : was[name], live[name])) return [];
       return [
@@ -137,8 +146,10 @@ const driftBesideAChangeIsReported: Rule = (seen) => {
 function wrote(seen: Observation, { draft, after }: Declared): boolean {
   const id = after?.id.split("/")[0]?.toLowerCase() ?? "";
   const path = draft.kind === "testCallerNumbers" ? "test-caller" : id;
-  // A version set stands below its service.
+  // A version set stands below its service, and its removal writes the service.
   const ofAnother = draft.kind === "service" ? "upsert-service-version-set" : undefined;
+  const sets = (entries: readonly Entry[]) => entries.filter((held) => isSetOf(held, id)).length;
+  if (draft.kind === "service" && sets(seen.after.entries()) < sets(seen.before.entries())) return false;
   return writes(seen).some((request) => request.path.toLowerCase().includes(path) && request.operation !== ofAnother);
 }
 
@@ -172,7 +183,8 @@ function mayLag(kind: string, { dialect }: Observation): boolean {
 
 /** What is declared exactly as it exists is not replaced. */
 const whatFitsIsNotReplaced: Rule = (seen) => {
-  if (seen.run !== "up" || seen.result.failedIn === "preview") return [];
+  // Nor is what is named by the written id of something that this run replaces.
+  if (seen.run !== "up" || seen.result.failedIn === "preview" || writtenIdIsStale(seen)) return [];
   return seen.declared.flatMap((declared) => {
     const { draft, urn, before, wanted, ignored } = declared;
     if (!before || seen.options.replace || before.initErrors.length > 0) return [];

@@ -12,7 +12,7 @@ import type { ProviderContext } from "./context.js";
 import { EngineError, PartialFailure, Unfinished } from "./failure.js";
 import { everything, inputsOf, observed, outputsOf, withFullMark } from "./outputs.js";
 import type { Run } from "./run.js";
-import { settle, WAIT_FOR_CHECKS_SECONDS } from "./settle.js";
+import { settle, WAIT_FOR_OTHERS_SECONDS } from "./settle.js";
 import { Update } from "./update.js";
 
 type DynamicProvider = Required<Omit<pulumi.dynamic.ResourceProvider, "configure">>;
@@ -70,7 +70,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
             "Declare it once, and take the other one out of state with `pulumi state delete`, which leaves the thing as it is.",
         );
       }
-      run.compared(kind, id, news, replaces.length > 0);
+      run.compared(kind, id, olds, news, replaces.length > 0);
       if (declaration && replaces.length === 0) holdParts(run, id, news);
       return {
         changes: changed.length + withdrawn.length > 0 || Boolean(lifecycle.unfinished?.(olds, news)),
@@ -194,7 +194,7 @@ async function importExisting(
   }
   const { run } = context;
   const isManagedElsewhere = async () => run.manages(lifecycle.kind, existing.id) || undefined;
-  if (foreign !== undefined && (await settle(WAIT_FOR_CHECKS_SECONDS, isManagedElsewhere))) {
+  if (foreign !== undefined && (await settle(WAIT_FOR_OTHERS_SECONDS, isManagedElsewhere))) {
     throw new Error(
       `import: another resource of this program manages ${existing.id}. Nothing was written. Declare it once`,
     );

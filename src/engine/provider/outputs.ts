@@ -50,9 +50,16 @@ export function outputsOf(
   const names = Object.keys(beside).sort();
   const listed = names.length > 0 ? { [HIDDEN.undeclared]: names } : {};
   const { updatedAt, ...computed } = pick(lifecycle.computed, live);
+  const { [HIDDEN.disturbed]: disturbed } = live;
   // What was never changed says so once.
   const changed = updatedAt === computed.createdAt ? {} : { updatedAt };
-  return { ...kept, ...sanitiseValues({ ...beside, ...listed, ...marks, ...computed, ...changed }, forState) };
+  return {
+    ...kept,
+    ...sanitiseValues(
+      { ...beside, ...listed, ...marks, ...computed, ...changed, [HIDDEN.disturbed]: disturbed },
+      forState,
+    ),
+  };
 }
 
 /** What exists, is not declared, and is not the contract's default. */

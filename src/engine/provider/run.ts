@@ -9,6 +9,8 @@ export interface Declared {
   readonly former: Values | undefined;
   /** Under which state holds it; undefined for a resource that is new in the program. */
   id?: string;
+  /** What state holds of it, once its diff has run. */
+  state?: Values;
   /** Whether this run replaces what the id names. */
   replaced: boolean;
   /** The names of its parts that the program declares as resources of their own. */
@@ -61,9 +63,9 @@ export class Run {
    * Called with what each diff answers. Inputs that were not checked are no resource of the program: a refresh and the
    * engine's own questions about dependents come without a check.
    */
-  compared(kind: string, id: string, news: Values, replaced: boolean): void {
+  compared(kind: string, id: string, state: Values, news: Values, replaced: boolean): void {
     const declared = this.declarationOf(kind, news);
-    if (declared) Object.assign(declared, { id, replaced });
+    if (declared) Object.assign(declared, { id, state, replaced });
   }
 
   /** The resource of the program that has exactly these inputs. */

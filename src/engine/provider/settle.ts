@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long the check of another resource of the program may be behind; checks run one after another. */
-export const WAIT_FOR_CHECKS_SECONDS = 3;
+/** How long another resource of the same run may be behind: its check, or its deletion. */
+export const WAIT_FOR_OTHERS_SECONDS = 3;
 
 /** Looks again and again, at growing intervals, until `look` finds something or the time is over. */
 export async function settle<T>(seconds: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
