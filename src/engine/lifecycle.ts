@@ -86,6 +86,8 @@ export interface Lifecycle {
   readonly movesOthers?: boolean;
   /** Whether a replacement deletes first, given the properties that force it. */
   deleteFirst(replaces: readonly string[], olds: Values, news: Values): boolean;
+  /** What such a replacement does to people, as a sentence: the preview warns of it. */
+  readonly meanwhile?: string;
   /** Whether a step is missing between what state holds and what is declared, such as provisioning. */
   unfinished?(state: Values, news: Values): boolean;
   /** Things of other kinds that a resource with this id and these inputs declares too. */

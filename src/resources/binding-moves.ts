@@ -136,7 +136,8 @@ async function put(job: Job, { useCaseId, serviceId }: Line): Promise<ServiceBin
     ["UseCase", useCaseId],
     ["Service", serviceId],
   ] as const;
-  const removed = () => context.run.hasRemoved("ServiceBinding", (state) => state.serviceId === serviceId);
+  const removed = () =>
+    context.run.removedWith("ServiceBinding", (state) => state.serviceId === serviceId) !== undefined;
   const bound = await noted(job, useCaseId, () =>
     afterOwnWrites(context, { refersTo, removed }, () => context.client.bindUseCase(workspaceId, useCaseId, serviceId)),
   );

@@ -204,7 +204,8 @@ async function create(context: ProviderContext, news: Values, mayMakeWay = true)
   const body = { ...bodyOf(news), tags: tagsOf(news.tags, news) } as CreateServiceBody;
   const reads = context.workspace(workspaceId);
   const wasOurs = ({ name, ...state }: Values) => name === news.name && state.workspaceId === workspaceId;
-  const freesName = async () => context.run.hasRemoved("Service", wasOurs) && !(await holderOf(context, news));
+  const freesName = async () =>
+    context.run.removedWith("Service", wasOurs) !== undefined && !(await holderOf(context, news));
   try {
     const made = await journalled(context, intents.Service(news), () =>
       afterOwnWrites(context, { refersTo: [["Workspace", workspaceId]], removed: freesName }, () =>

@@ -75,6 +75,8 @@ export async function afterOwnWrites<T>(
     }
   });
   if (answer) return answer.value;
-  refusal?.addSentence(`This run made or removed what it is about; it was tried again for ${settleSeconds} s.`);
+  refusal?.addSentence(
+    `It was sent again for ${settleSeconds} s, since what this run itself made or removed may show late.`,
+  );
   throw refusal;
 }

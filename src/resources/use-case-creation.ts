@@ -1,11 +1,12 @@
-import { type AmigoError, ConflictError } from "../api/errors.js";
+import { AmigoError, ConflictError } from "../api/errors.js";
 import type { UseCaseResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
 import { isOlderThan, timeOf } from "../api/times.js";
-import { mismatches } from "../engine/compare.js";
+import { isRemote, isSecret, mismatches, same, show } from "../engine/compare.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { messageOf } from "../engine/provider/failure.js";
+import type { Removal } from "../engine/provider/run.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
 import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
@@ -28,9 +29,10 @@ async function post(context: ProviderContext, news: Values, before: readonly Use
   const workspaceId = String(news.workspaceId);
   const reads = context.workspace(workspaceId);
   const sentAt = Date.now();
+  const former = () => context.run.removedWith("UseCase", (state) => sameState(state, news));
   try {
-    const removed = async () =>
-      context.run.hasRemoved("UseCase", (state) => sameState(state, news)) && !(await holderOf(context, news));
+    const removed = async ({ reason }: ConflictError) =>
+      reason !== "setup-not-approved" && former() !== undefined && !(await holderOf(context, news));
     const made = await afterOwnWrites(context, { refersTo: [["Workspace", workspaceId]], removed }, () =>
       context.client.createUseCase(workspaceId, bodyOf(news)),
     );
@@ -41,11 +43,27 @@ async function post(context: ProviderContext, news: Values, before: readonly Use
       const holder = await holderOf(context, news);
       if (holder) return takeOver(context, news, holder, error);
     }
-    if (!outcomeUnknown(error)) throw error;
-    return settleCreate(context, news, { before, sentAt }, error);
+    if (outcomeUnknown(error)) return settleCreate(context, news, { before, sentAt }, error);
+    const gone = former();
+    if (gone && AmigoError.isInstance(error)) error.addSentence(wayBack(gone, news));
+    throw error;
   } finally {
     reads.useCases.touched();
   }
+}
+
+/** How to get back what the run deleted to make way for this one. */
+function wayBack({ what, state }: Removal, news: Values): string {
+  const differing = Object.entries(properties).filter(
+    ([name, one]) => isRemote(one) && !same(one, state[name], news[name]),
+  );
+  const values = differing.map(
+    ([name]) => `${name} (it was ${isSecret(state, name) ? "a secret" : show(state[name])})`,
+  );
+  return (
+    `The former ${what} was deleted in this run to make way, so nobody answers there now. To get it back, restore ` +
+    `${values.join(" and ") || "the former arguments"} in the program and run \`pulumi up\`.`
+  );
 }
 
 /** The use case that has this key now, other than one that this run removed. */

@@ -72,6 +72,9 @@ export const useCaseLifecycle = {
   rules: emailRules,
   // Under the same key the old one stands in the way; under another the line stays up until the new one is there.
   deleteFirst: (replaces) => !NATURAL_KEY.some((name) => replaces.includes(name)),
+  meanwhile:
+    "the API cannot change a use case and takes no second one of the same name, so the old one is unbound and deleted first. " +
+    "Nobody answers there until the new one is made and bound; where the API refuses it, such as for a setup that is not approved, that stays so.",
   create,
   read,
   update: async (context, { id, news, over }) => {

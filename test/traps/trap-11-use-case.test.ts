@@ -109,6 +109,33 @@ test("trap 11: while the key stays, binding and use case go before the new one",
   expect(bodyOf(seen.at(-1))).toMatchObject({ name: "Line", description: "x" });
 });
 
+test("trap 11: under the same key the preview warns that nobody answers meanwhile, and a refusal says how to get back", async () => {
+  await underEach([{ errorBodies: "detail" }, { errorBodies: "empty" }], async (set) => {
+    const { line, binding } = await boundLine(set);
+    const news = set.useCase({ setupId: set.ids.setups.voiceUnapproved });
+    const preview = set.run();
+    // A refresh and the engine's own questions come without a check: they are no change of the program.
+    await preview.diff(line, news);
+    expect(preview.warnings).toEqual([]);
+    const run = set.run();
+    await run.remove(binding);
+    const failure = await failureOf(run.update(line, news));
+    expect(run.warnings).toEqual([
+      expect.stringMatching(/^UseCase "Clinic \/ Line" .*Nobody answers there until the new one is made and bound/),
+    ]);
+    expect(failure.message).toContain(
+      `so nobody answers there now. To get it back, restore setupId (it was "${set.ids.setups.voiceApproved}") in the program`,
+    );
+    await set.run().create("useCase", set.useCase());
+  });
+  const set = await scene();
+  const { line } = await boundLine(set);
+  set.store.bindings.delete(line.id);
+  await failureOf(set.run().update(line, set.useCase({ setupId: set.ids.setups.voiceUnapproved })));
+  // The refusal is about the setup: it is not waited out.
+  set.count("create-use-case", 1);
+});
+
 test("trap 11: a delete that fails after its unbind says how to get the binding back", async () => {
   const set = await scene();
   const { line, binding } = await boundLine(set);

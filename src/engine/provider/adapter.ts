@@ -46,7 +46,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
     check: async (olds, news) => checkInputs(await configured(), lifecycle, olds ?? {}, news),
 
     diff: async (rawId, rawOlds, rawNews) => {
-      const { run } = await configured();
+      const { run, warn } = await configured();
       const [id, olds, news] = [canonicalResourceId(rawId), canonical(rawOlds), canonical(rawNews)];
       const declaration = run.declarationOf(kind, news);
       const { changed, withdrawn } = differences(lifecycle, olds, news, declaration?.former);
@@ -72,10 +72,14 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
       }
       run.compared(kind, id, olds, news, replaces.length > 0);
       if (declaration && replaces.length === 0) holdParts(run, id, news);
+      const deleteBeforeReplace = replaces.length > 0 && lifecycle.deleteFirst(replaces, olds, news);
+      if (declaration && deleteBeforeReplace && lifecycle.meanwhile) {
+        warn(`${lifecycle.describe(news)} (${id}): ${lifecycle.meanwhile}`);
+      }
       return {
         changes: changed.length + withdrawn.length > 0 || Boolean(lifecycle.unfinished?.(olds, news)),
         replaces,
-        deleteBeforeReplace: replaces.length > 0 && lifecycle.deleteFirst(replaces, olds, news),
+        deleteBeforeReplace,
       };
     },
 

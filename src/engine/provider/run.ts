@@ -121,9 +121,9 @@ export class Run {
     return this.removals.get(`${kind} ${id}`)?.what;
   }
 
-  /** Whether this run removed a thing with such a state. */
-  hasRemoved(kind: string, such: (state: Values) => boolean): boolean {
-    return [...this.removals.values()].some((removal) => removal.kind === kind && such(removal.state));
+  /** What this run removed that had such a state. */
+  removedWith(kind: string, such: (state: Values) => boolean): Removal | undefined {
+    return [...this.removals.values()].find((removal) => removal.kind === kind && such(removal.state));
   }
 
   /** What this run wrote to a thing, since a read may not show it yet. */
@@ -154,9 +154,10 @@ export class Run {
   }
 }
 
-interface Removal {
+export interface Removal {
   readonly kind: string;
   readonly state: Values;
+  /** What messages call it. */
   readonly what: string;
 }
 
