@@ -176,6 +176,8 @@ export function apiErrorFor(init: ApiErrorInit): ApiError {
 export type TransportReason =
   | "dns"
   | "refused"
+  /** By this very machine. */
+  | "refused-here"
   | "reset"
   | "timeout"
   | "deadline"

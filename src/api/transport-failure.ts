@@ -1,5 +1,6 @@
 import type { Deadline } from "./deadline.js";
 import { seconds, type TransportReason } from "./errors.js";
+import { isLoopback } from "./loopback.js";
 import { proxyFor } from "./proxy.js";
 
 const reasonByCode: Record<string, TransportReason> = {
@@ -20,8 +21,9 @@ const reasonByCode: Record<string, TransportReason> = {
 };
 
 /** Why no answer came, from the codes of Node and undici. */
-export function reasonOf(error: Error): TransportReason {
+export function reasonOf(error: Error, origin: string): TransportReason {
   const code = codeOf(error);
+  if (code === "ECONNREFUSED" && isLoopback(new URL(origin).hostname)) return "refused-here";
   if (/^Proxy response/.test(error.message)) return "proxy";
   return reasonByCode[code] ?? (/CERT|SIGNATURE|ERR_TLS|ERR_SSL/.test(code) ? "certificate" : "other");
 }
@@ -64,6 +66,7 @@ function textOf(reason: TransportReason, { origin, deadline, begun, maxBytes, ca
     case "dns":
       return `the name of ${origin} was not found${said}`;
     case "refused":
+    case "refused-here":
       return `nothing answers at ${origin}${said}`;
     case "timeout":
       return `no connection to ${origin} in time${said}`;

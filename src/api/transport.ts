@@ -84,7 +84,7 @@ class Sending implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#reply === undefined) this.#fail(reasonOf(error), error);
+    if (this.#reply === undefined) this.#fail(reasonOf(error, this.options.origin), error);
     else this.#succeed(true);
   }
 

@@ -31,7 +31,7 @@ Exit code: 0 done, 1 an error.
 
 Examples:
   $ pulumi preview --stack prod > preview.txt; pulumi-amigo ci comment --stack prod --command preview --input preview.txt
-  $ pulumi-amigo compare --stack prod | pulumi-amigo ci comment --stack prod --command compare --input -
+  $ pulumi-amigo compare staging prod | pulumi-amigo ci comment --stack prod --command compare --input -
   $ pulumi-amigo ci comment --stack prod --command preview --input preview.txt --pull-request 12 --dry-run
 `;
 

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { DriftReport } from "../environment/drift.js";
 import type { Finding } from "../environment/drift-findings.js";
 import { action, EXIT, warn } from "./common.js";
@@ -39,7 +39,11 @@ export function driftCommand(): Command {
     .option("-s, --stack <name>", "the stack, as `pulumi --stack` takes it (default: the selected one)")
     .addOption(formatOption())
     .addOption(jsonOption())
-    .option("--fail-on <classes>", "what ends with exit code 2", wordsOf(CLASSES), [...CLASSES])
+    .addOption(
+      new Option("--fail-on <classes>", "what ends with exit code 2")
+        .argParser(wordsOf(CLASSES))
+        .default([...CLASSES], CLASSES.join(",")),
+    )
     .option("-C, --cwd <folder>", "the folder of the Pulumi project", ".")
     .addHelpText("after", help)
     .action(action(run));

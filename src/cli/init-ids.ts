@@ -11,7 +11,7 @@ export interface Choice {
   readonly ids: ProjectIds;
   /** Whether the ids are the emulator's. */
   readonly isEmulator: boolean;
-  /** The server, where a project must name it. */
+  /** The server, where a project must name it; where the emulator is meant, its address if it is known. */
   readonly baseUrl?: string;
   /** Where the ids come from, a sentence each. */
   readonly notes: readonly string[];
@@ -44,7 +44,9 @@ export async function idsFor(given: GivenIds, wantsEmulator: boolean): Promise<C
   });
   if (problems.length > 0) throw new Error(problems.join("\n"));
   const isHere = isLoopback(new URL(baseUrl).hostname);
-  if (wantsEmulator || isHere) return emulatorChoice(given);
+  const { demoKey } = await import("../emulator/index.js");
+  const isEmulators = isHere && [undefined, demoKey].includes(apiKey());
+  if (wantsEmulator || isEmulators) return { ...(await emulatorChoice(given)), ...(isHere ? { baseUrl } : {}) };
   const own = baseUrl === PUBLIC_SERVER ? undefined : baseUrl;
   const missing = missingIn(given);
   if (missing.length === 0) return { ids: given as ProjectIds, isEmulator: false, baseUrl: own, notes: [] };

@@ -25,7 +25,8 @@ Where the ids come from:
   - With a key in AMIGO_API_KEY, the rest comes from the account: its workspace,
     and the agent and the context graph of one of its services. If the key sees
     several workspaces, init lists them.
-  - Without a key, or with --emulator, the ids are those of the emulator.
+  - Without a key, with the emulator's own key, or with --emulator, the ids are
+    those of the emulator.
 
 Examples:
   $ pulumi-amigo init clinic
@@ -55,11 +56,15 @@ async function run(folder: string, flags: Flags): Promise<number> {
   refuseExisting(target, folder);
   const { idsFor } = await import("./init-ids.js");
   const choice = await idsFor(given, emulator);
-  const facts = { name, ids: choice.ids, baseUrl: choice.baseUrl, dependency: ownDependency(target) };
+  const baseUrl = choice.isEmulator ? undefined : choice.baseUrl;
+  const facts = { name, ids: choice.ids, baseUrl, dependency: ownDependency(target) };
   const { written, kept } = write(target, projectFiles(facts));
-  console.log(report(folder, choice, written, kept).join("\n"));
+  console.log(report(folder, choice, { written, kept, onPath: await pathLine() }).join("\n"));
   return EXIT.done;
 }
+
+/** Where the emulator listens. */
+const DEFAULT_PORT = "8787";
 
 /** The names of a project that init must write itself; a .gitignore may be there. */
 const OWN_FILES = ["package.json", "Pulumi.yaml", "tsconfig.json", "index.ts"];
@@ -85,12 +90,28 @@ function ownDependency(target: string): string {
   return `file:${path.relative(target, root).split(path.sep).join("/")}`;
 }
 
-function report(folder: string, choice: Choice, written: string[], kept: string[]): string[] {
+/** What brings the Pulumi CLI on PATH, where it is not. */
+async function pathLine(): Promise<string[]> {
+  const { findInHome, findOnPath, minimumVersion } = await import("../stack/find-cli.js");
+  if (await findOnPath()) return [];
+  const found = await findInHome();
+  if (found) return [`export PATH="${path.dirname(found.bin)}:$PATH"   # where the Pulumi CLI is`];
+  return [`# install the Pulumi CLI ${minimumVersion} or newer: https://www.pulumi.com/docs/install/`];
+}
+
+interface Outcome {
+  readonly written: readonly string[];
+  readonly kept: readonly string[];
+  readonly onPath: readonly string[];
+}
+
+function report(folder: string, choice: Choice, { written, kept, onPath }: Outcome): string[] {
   const place = path.relative(process.cwd(), path.resolve(folder));
+  const { port = DEFAULT_PORT } = choice.baseUrl ? new URL(choice.baseUrl) : {};
   const account = choice.isEmulator
     ? [
-        "npx pulumi-amigo emulator   # in another terminal",
-        "export AMIGO_BASE_URL=http://127.0.0.1:8787 AMIGO_API_KEY=amigo-demo-key",
+        `npx pulumi-amigo emulator${port === DEFAULT_PORT ? "" : ` --port ${port}`}   # in another terminal: it must run`,
+        `export AMIGO_BASE_URL=${choice.baseUrl ?? `http://127.0.0.1:${DEFAULT_PORT}`} AMIGO_API_KEY=amigo-demo-key`,
       ]
     : ["pulumi config set --secret amigo:apiKey   # asks for the key"];
   return [
@@ -101,7 +122,9 @@ function report(folder: string, choice: Choice, written: string[], kept: string[
     "Next:",
     ...[
       ...(place ? [`cd ${/\s/.test(place) ? JSON.stringify(place) : place}`] : []),
+      ...onPath,
       "npm install",
+      "pulumi login --local   # keeps the state on this disk and asks for a passphrase; or: pulumi login",
       "pulumi stack init dev",
       ...account,
       "pulumi preview",

@@ -18,7 +18,8 @@ const phoneAssigned =
   "Phone numbers are still assigned to the use case, which this API cannot change; unassign them in the Amigo console or ask Amigo's support, then run again.";
 const oneOfTwo = "The server does not say which of two things it is.";
 
-const workspaceGone = "The workspace is archived, or this key cannot see it: right account, right base URL?";
+const workspaceGone =
+  "The workspace is archived, or this key cannot see it: right workspaceId, right account, right base URL?";
 const orWorkspaceGone =
   "does not exist in this workspace (any more), or the workspace is archived or not visible to this key.";
 
@@ -84,6 +85,7 @@ const somethingElse = "Something other than the API may be answering at the base
 const failures: Readonly<Record<TransportReason, string>> = {
   dns: rightAddress,
   refused: rightAddress,
+  "refused-here": `Does the emulator run (\`npx pulumi-amigo emulator\`)? ${rightAddress}`,
   timeout: rightAddress,
   certificate: "NODE_EXTRA_CA_CERTS names a file of further authorities.",
   deadline: "timeoutSeconds sets how long one call may take, over all its attempts.",
@@ -99,6 +101,7 @@ const failures: Readonly<Record<TransportReason, string>> = {
 const throughProxy: readonly TransportReason[] = [
   "dns",
   "refused",
+  "refused-here",
   "timeout",
   "certificate",
   "reset",

@@ -1,18 +1,27 @@
 import type { z } from "zod";
 import { show } from "./compare.js";
 import { inputsSchema, type Lifecycle, type Problem, type Values } from "./lifecycle.js";
+import { didYouMean } from "./nearest.js";
 import { isUnknown } from "./unknown.js";
 
 type Issue = z.core.$ZodIssue;
 
 /** What is wrong with the inputs by themselves. Undefined values count as absent. */
 export function problemsOf(lifecycle: Lifecycle, inputs: Values, former: Values | undefined): Problem[] {
-  const found = findProblems(inputsSchema(lifecycle.properties), inputs);
+  const found = findProblems(inputsSchema(lifecycle.properties), inputs).map((problem) =>
+    withNearest(problem, lifecycle),
+  );
   return [
     // A missing workspace has a sentence of its own.
     ...found.filter(({ property }) => property !== "workspaceId" || inputs.workspaceId !== undefined),
     ...(lifecycle.rules?.(inputs, former) ?? []),
   ];
+}
+
+/** A misspelt property with the one that was meant. */
+function withNearest({ property, reason }: Problem, { properties }: Lifecycle): Problem {
+  const hint = reason === NO_PROPERTY ? didYouMean(property, Object.keys(properties)) : "";
+  return { property, reason: hint === "" ? reason : `is not a property of this resource${hint}` };
 }
 
 /** Everything wrong with the inputs, each with its property path; values that are not known yet are passed over. */
@@ -40,6 +49,7 @@ function unsendable(value: unknown, path: readonly PropertyKey[]): Problem[] {
 }
 
 const DEEPEST = 50;
+const NO_PROPERTY = "is not a property of this resource; is it misspelt, or meant for another channel or kind?";
 
 function fromIssue(issue: Issue, values: Values): Problem[] {
   if (reachesUnknown(values, issue.path)) return [];
@@ -49,7 +59,7 @@ function fromIssue(issue: Issue, values: Values): Problem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       property: pathText([...issue.path, key]),
-      reason: "is not a property of this resource; is it misspelt, or meant for another channel or kind?",
+      reason: NO_PROPERTY,
     }));
   }
   const found = valueAt(values, issue.path);

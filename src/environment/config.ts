@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import type { Values } from "../engine/lifecycle.js";
+import { didYouMean } from "../engine/nearest.js";
 import { findProblems } from "../engine/problems.js";
 import { uuid } from "../resources/fields.js";
 import { SourceText, TextError } from "./source-text.js";
-import { didYouMean } from "./text-problems.js";
 
 /** A workspace as `amigo.yaml` names it; paths are absolute. */
 export interface WorkspaceEntry {

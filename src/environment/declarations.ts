@@ -1,9 +1,9 @@
 import type { Values } from "../engine/lifecycle.js";
+import { didYouMean } from "../engine/nearest.js";
 import { describe, type Environment, type Item } from "./environment.js";
 import { fieldsOf, kindNamed } from "./kinds.js";
 import type { References } from "./references.js";
 import { type SourceText, TextError } from "./source-text.js";
-import { didYouMean } from "./text-problems.js";
 
 /** In place of a value: the id of another entry's resource. */
 export class IdOf {

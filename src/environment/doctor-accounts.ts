@@ -137,7 +137,7 @@ function problemOf(name: string, error: unknown, context: ProviderContext | unde
 }
 
 function nextStep(error: unknown): string {
-  if (AuthenticationError.isInstance(error)) return KEY_PLACES;
+  if (AuthenticationError.isInstance(error)) return "put the right key there";
   if (PermissionError.isInstance(error)) return "use a key with the permission to read it";
   if (NotFoundError.isInstance(error)) return "check the workspace's id, the account of the key and the base URL";
   return "mend that and run this again";

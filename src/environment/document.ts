@@ -1,12 +1,13 @@
 import { show } from "../engine/compare.js";
 import type { Values } from "../engine/lifecycle.js";
+import { didYouMean } from "../engine/nearest.js";
 import { sameText } from "../resources/fields.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { fieldsOf, type Kind, kindOfSection, kinds, roots } from "./kinds.js";
 import { References } from "./references.js";
 import { documentSchema } from "./schema.js";
 import { SourceText, TextError } from "./source-text.js";
-import { didYouMean, findProblemsIn } from "./text-problems.js";
+import { findProblemsIn } from "./text-problems.js";
 
 /** Reads a document; throws a TextError with all that is wrong with it. */
 export function readDocument(file: string, references = References.none()): Environment & { source: SourceText } {

@@ -1,7 +1,7 @@
+import { didYouMean } from "../engine/nearest.js";
 import { documentOf, type Environment, type Item, itemsWithin, withWithin } from "./environment.js";
 import { type Kind, kindNamed, kinds, roots } from "./kinds.js";
 import { jsonText, yamlText } from "./print.js";
-import { didYouMean } from "./text-problems.js";
 
 /** Where editors find the schema of a document, from a project that has the package installed. */
 const SCHEMA = "./node_modules/pulumi-amigo/schemas/environment.schema.json";

@@ -1,13 +1,13 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Values } from "../engine/lifecycle.js";
+import { didYouMean } from "../engine/nearest.js";
 import { parseDocument } from "./document.js";
 import { editedText } from "./edit.js";
 import type { Environment, Item } from "./environment.js";
 import { replaceFile } from "./files.js";
 import { kinds } from "./kinds.js";
 import { SourceText } from "./source-text.js";
-import { didYouMean } from "./text-problems.js";
 
 /** One number that moves; null where there is none. */
 export interface Move {

@@ -13,6 +13,8 @@ export class TextError extends Error {
   }
 }
 
+const NO_COLON = "a key needs a colon, a space and its value after it, or a colon alone with its entries below";
+
 /** A YAML or JSON text with the places of its values. */
 export class SourceText {
   private constructor(
@@ -27,7 +29,10 @@ export class SourceText {
     try {
       text = readFileSync(file, "utf8");
     } catch (error) {
-      throw new TextError([`cannot read ${file}: ${(error as Error).message}`]);
+      const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+      throw new TextError([
+        isMissing ? `there is no file ${file}` : `cannot read ${file}: ${(error as Error).message}`,
+      ]);
     }
     return SourceText.parse(file, text);
   }
@@ -37,7 +42,9 @@ export class SourceText {
     const lines = new (yaml().LineCounter)();
     const document = yaml().parseDocument(text, { lineCounter: lines, prettyErrors: false, keepSourceTokens: true });
     const source = new SourceText(file, text, document, lines);
-    const found = [...document.errors, ...document.warnings].map(({ pos, message }) => source.at(pos[0], message));
+    const found = [...document.errors, ...document.warnings].map(({ pos, code, message }) =>
+      source.at(pos[0], code === "MULTILINE_IMPLICIT_KEY" ? NO_COLON : message),
+    );
     if (found.length > 0) throw new TextError(found);
     if (document.contents === null || (yaml().isScalar(document.contents) && document.contents.value === null)) {
       throw new TextError([source.at(0, "the file is empty: nothing is read from it, and nothing is planned")]);

@@ -1,6 +1,6 @@
-import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import type { Values } from "../engine/lifecycle.js";
+import { didYouMean } from "../engine/nearest.js";
 import { findProblems } from "../engine/problems.js";
 import type { SourceText } from "./source-text.js";
 
@@ -30,12 +30,6 @@ export function findProblemsIn(source: SourceText, schema: z.ZodType, what: stri
     const isUnknownKey = reason.startsWith("is not a property");
     return source.problem(path, `${property}: ${isUnknownKey ? unknownKey(schema, path) : reason}`);
   });
-}
-
-/** The name and what it may have been meant to be. */
-export function didYouMean(name: string, known: readonly string[]): string {
-  const found = known.length > 0 ? closest(name, [...known]) : undefined;
-  return found !== undefined && distance(name, found) <= Math.max(2, name.length / 3) ? `; did you mean ${found}?` : "";
 }
 
 function unknownKey(schema: z.ZodType, path: Path): string {

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import * as path from "node:path";
 import { journalFolder } from "../engine/provider/journal.js";
 import { intents } from "../resources/journalled.js";
@@ -155,7 +156,11 @@ function deadLock(backend: LocalBackend, tell: (line: string) => void): Lock | u
     tell(
       runs === false
         ? `The stack is locked by ${lockText(lock)}; that process is gone.`
-        : `The stack is locked by ${lockText(lock)}: another machine or container, so make sure yourself that it no longer runs.`,
+        : `The stack is locked by ${lockText(lock)}. ${
+            lock.hostname === hostname()
+              ? "No such engine runs here, but a container of the same name may run one"
+              : "That is another machine"
+          }: make sure yourself that it has ended.`,
     );
   }
   return locks[0]?.lock;

@@ -259,7 +259,7 @@ async function takeOver(
   if (news.adopt !== true && !claimed) {
     const mine = news[HIDDEN.owner] !== undefined && ownerOf(holder) === news[HIDDEN.owner];
     throw new Error(
-      `${messageOf(refusal)} The service ${holder.id} has this name` +
+      `${refusal.message} The service ${holder.id} has this name` +
         (mine
           ? " and carries this resource's own owner mark: an earlier run was interrupted, or the resource was taken out of state. " +
             `Run \`pulumi-amigo recover\`, or take it over with the resource option import: "${holder.id}".`

@@ -126,7 +126,7 @@ async function takeOver(
   if (differing.length === 0 && takeClaimed(context, intents.UseCase(news), holder.id)) {
     return existing(holder, String(news.workspaceId));
   }
-  const facts = `${refusal ? `${messageOf(refusal)} ` : ""}use case ${holder.id} has this channel, entity name and name already (created ${holder.created_at})`;
+  const facts = `${refusal ? `${refusal.message} ` : ""}use case ${holder.id} has this channel, entity name and name already (created ${holder.created_at})`;
   const isManaged = async () => context.run.manages("UseCase", holder.id) || undefined;
   const waits = news.adopt === true ? 0 : WAIT_FOR_OTHERS_SECONDS;
   if (await settle(waits, isManaged)) {
@@ -146,9 +146,14 @@ async function takeOver(
   const advice =
     differing.length > 0
       ? `It differs, and the API cannot change it:\n  ${differing.join("\n  ")}`
-      : "If the resource was renamed in the program, give it the resource option `aliases`. If another resource of this stack has it and is removed " +
-        "in this change, run `pulumi up` without this one first: the engine deletes last. If nobody manages it, take it over with `adopt: true` or the " +
-        `resource option import: "${holder.id}". After an interrupted run, \`pulumi-amigo recover\` finds out. With \`--replace\`, set the resource option deleteBeforeReplace.`;
+      : [
+          "Which is it?",
+          "A run was interrupted: `pulumi-amigo recover` finds out whether this is its use case.",
+          "The resource was renamed in the program: give it the resource option `aliases`.",
+          "Another resource of this stack has it, and goes in this change: run `pulumi up` without this one first, since the engine deletes last.",
+          `Nobody manages it: take it over with \`adopt: true\` or the resource option import: "${holder.id}".`,
+          "You ran `pulumi up --replace`: set the resource option deleteBeforeReplace.",
+        ].join("\n  - ");
   throw new Error(`${facts} and is not known to be this resource's. ${advice}`, { cause: refusal });
 }
 

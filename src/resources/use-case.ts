@@ -46,7 +46,7 @@ export interface VoiceUseCaseArgs extends UseCaseCommonArgs {
 
 /** Arguments of an email {@link UseCase}. */
 export interface EmailUseCaseArgs extends UseCaseCommonArgs {
-  /** The channel, email. Changing it replaces the use case. */
+  /** The channel: email. Changing it replaces the use case. */
   channel: pulumi.Input<"email">;
   /** The address that mails come from; the case of letters means nothing. Changing it replaces the use case. */
   senderEmailAddress: pulumi.Input<string>;

@@ -74,7 +74,7 @@ export class Pulumi {
   async plain(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.attempt(...args);
     if (code === 0) return stdout;
-    const said = [stderr, stdout].map((part) => part.trim()).filter((part) => part !== "");
+    const said = [stderr, stdout].map((part) => part.trim().replace(/^error: /gm, "")).filter((part) => part !== "");
     throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
   }
 

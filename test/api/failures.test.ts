@@ -13,7 +13,7 @@ describe("no connection", () => {
     const server = await serve(() => {});
     server.server.close();
     const error = await failureOf(create(clientOf(server, once)));
-    expect(error).toMatchObject({ name: "TransportError", reason: "refused", outcome: "not-sent", attempts: 1 });
+    expect(error).toMatchObject({ name: "TransportError", reason: "refused-here", outcome: "not-sent", attempts: 1 });
     expect(error.message).toContain(`create-service: nothing answers at ${server.url}`);
   });
 

@@ -64,6 +64,7 @@ const refusals: Record<Reason, RegExp> = {
 const failures: Record<TransportReason, RegExp> = {
   dns: /^Is the base URL \(baseUrl, amigo:baseUrl, AMIGO_BASE_URL\) right\?/,
   refused: /^Is the base URL/,
+  "refused-here": /^Does the emulator run.*Is the base URL/,
   timeout: /^Is the base URL/,
   certificate: /^NODE_EXTRA_CA_CERTS/,
   deadline: /^timeoutSeconds sets/,
@@ -153,7 +154,7 @@ describe("the advice reaches the user", () => {
     await run.create("service", { ...service, name: "Taken" });
     const { context } = bench.run();
     const taken = lifecycles.service.create(context, { ...service, name: "Taken" });
-    await expect(taken).rejects.toThrow(/Another service of this workspace has this name; adopt it .* The service /);
+    await expect(taken).rejects.toThrow(/Name already taken.* The service \S+ has this name and carries no owner mark/);
     const useCase = {
       workspaceId,
       channel: "inbound_voice",

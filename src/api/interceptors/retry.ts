@@ -64,7 +64,7 @@ function nextStep(
 /** What the limiter or the auth interceptor refused has made no request, and is not tried again. */
 function isPassing(error: AmigoError): boolean {
   if (TransportError.isInstance(error))
-    return ["dns", "refused", "reset", "timeout", "proxy", "other"].includes(error.reason);
+    return ["dns", "refused", "refused-here", "reset", "timeout", "proxy", "other"].includes(error.reason);
   if (ResponseError.isInstance(error)) return true;
   return ApiError.isInstance(error) && error.attempts > 0 && passingStatuses.has(error.status);
 }

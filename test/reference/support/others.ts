@@ -117,10 +117,17 @@ function helpOf(command: Command): string {
 
 export function errorsPage(): string {
   const rows = errorClasses().map(({ name, parent, doc }) => [code(name), code(parent), doc]);
-  const known: readonly { statuses: readonly number[]; operations?: readonly string[]; reason: Reason }[] = reasonRows;
-  const advice = known.map(({ statuses, operations, reason }) => [
+  const known: readonly {
+    statuses: readonly number[];
+    operations?: readonly string[];
+    when?: RegExp;
+    reason: Reason;
+  }[] = reasonRows;
+  const advice = known.map(({ statuses, operations, when, reason }) => [
     statuses.join(", "),
-    (operations ?? ["any other"]).map((operation) => operation.replaceAll("-", " ")).join(", "),
+    (operations ?? [when ? "any, where the server's words fit" : "any other"])
+      .map((operation) => operation.replaceAll("-", " "))
+      .join(", "),
     refusals[reason],
   ]);
   return page(

@@ -82,7 +82,7 @@ export function membersOf(name: string): Map<string, Member> {
         name: symbol.name,
         type: joined,
         optional: Boolean(symbol.flags & ts.SymbolFlags.Optional) || (former?.optional ?? false),
-        doc: docOf(symbol) || former?.doc || "",
+        doc: [docOf(symbol), former?.doc ?? ""].sort((a, b) => b.length - a.length)[0] ?? "",
         default: tag ? plain(ts.displayPartsToString(tag.text)) : former?.default,
         refersTo: publicNames().find((one) => new RegExp(`\\b${one}\\b`).test(text)),
       });
