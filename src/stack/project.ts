@@ -47,10 +47,15 @@ export function projectName(cwd: string): string | undefined {
 
 function projectFile(cwd: string): string | undefined {
   for (let folder = cwd; ; folder = path.dirname(folder)) {
-    const files = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"].map((name) => path.join(folder, name));
-    const found = files.find((file) => existsSync(file));
+    const found = projectFileIn(folder);
     if (found !== undefined || folder === path.dirname(folder)) return found;
   }
+}
+
+/** The Pulumi project file of this very folder. */
+export function projectFileIn(folder: string): string | undefined {
+  const files = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"].map((name) => path.join(folder, name));
+  return files.find((file) => existsSync(file));
 }
 
 function nameIn(file: string): unknown {

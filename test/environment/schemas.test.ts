@@ -6,9 +6,11 @@ import { z } from "zod";
 import { configSchema } from "../../src/environment/config.js";
 import { referencesSchema } from "../../src/environment/references.js";
 import { jsonSchema } from "../../src/environment/schema.js";
+import { fleetJsonSchema } from "../../src/fleet/schema.js";
 
 const schemas: Record<string, () => object> = {
   environment: jsonSchema,
+  fleet: fleetJsonSchema,
   references: () => z.toJSONSchema(referencesSchema, { io: "input", unrepresentable: "any" }),
   amigo: () => z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }),
 };
