@@ -1,0 +1,71 @@
+import { redact } from "../api/redact.js";
+import { messageOf } from "../engine/provider/failure.js";
+import { ensureStack, failureText, reportTo, runStack } from "../stack/run.js";
+import { checkStack } from "./check.js";
+import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
+import { accountOf, prepare, pulumiFor } from "./program.js";
+
+/** The process of one stack: does one task and ends. Standard output is the stack's log. */
+class Worker {
+  private readonly stop = new AbortController();
+
+  start(): void {
+    // Without its parent nobody hears how the run ends.
+    process.once("disconnect", () => this.stop.abort());
+    // The parent passes Ctrl-C on in words.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.stop.abort());
+    setInterval(() => this.send({ kind: "beat" }), BEAT_MS);
+    process.on("message", (message: Task | typeof STOP) => {
+      if ("kind" in message) this.stop.abort();
+      else void this.work(message);
+    });
+  }
+
+  private async work(task: Task): Promise<void> {
+    let answer: Answer;
+    try {
+      Object.assign(process.env, accountOf(task.stack));
+      answer = await this.answer(task);
+    } catch (error) {
+      answer = { state: "failed", error: messageOf(error) };
+    }
+    if (answer.error !== undefined) answer = { ...answer, error: redact(answer.error) };
+    this.log(`${task.command}: ${answer.state}${answer.error === undefined ? "" : `\n${answer.error}`}`);
+    this.send({ kind: "answer", answer }, () => process.exit());
+  }
+
+  private async answer({ command, stack, folder }: Task): Promise<Answer> {
+    const warn = (line: string) => this.log(`warning: ${line}`);
+    await prepare(stack, folder, warn);
+    const pulumi = await pulumiFor(stack, folder);
+    if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
+    if (command === "check") return checkStack(pulumi, warn);
+    const made = (await ensureStack(pulumi)) === "made";
+    const run = await runStack(pulumi, command, {
+      ...reportTo((line) => this.progress(line), warn),
+      onStart: (pid) => this.send({ kind: "engine", pid }),
+      signal: this.stop.signal,
+    });
+    // A preview leaves nothing behind.
+    if (command === "preview" && made) await pulumi.run("stack", "rm", "--yes");
+    if (run.succeeded) return { state: "done", changes: run.changes };
+    return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, error: failureText(run) };
+  }
+
+  private progress(text: string): void {
+    this.log(text);
+    this.send({ kind: "progress", text });
+  }
+
+  private log(text: string): void {
+    process.stdout.write(`${new Date().toISOString()} ${redact(text)}\n`);
+  }
+
+  /** Nobody is there to hear it once the parent has ended. */
+  private send(message: Message, sent: () => void = () => {}): void {
+    if (process.connected) process.send?.(message, () => sent());
+    else sent();
+  }
+}
+
+if (require.main === module) new Worker().start();
