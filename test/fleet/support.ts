@@ -108,7 +108,7 @@ export class PlayedFleet {
   private options(): FleetOptions {
     const say = (line: string) => void this.said.push(line);
     return {
-      child: { worker: path.join(this.folder, "worker.js"), silenceMs: 1_200, graceMs: 300 },
+      child: { worker: path.join(this.folder, "worker.js"), silenceMs: 4_000, graceMs: 300 },
       signal: this.controller.signal,
       warn: say,
       listen: () => ({ onStart: () => {}, onProgress: () => {}, onEnd: () => {}, onWave: say }),

@@ -119,7 +119,7 @@ describe("processes", () => {
     expect(report.state).toBe("failed");
     expect(statesOf(report)).toEqual({ a: "lost", b: "lost", c: "done", d: "done", e: "done" });
     expect(report.stacks[0]?.error).toBe(
-      "its process said nothing for 1 s and was ended, before it said how its run ended",
+      "its process said nothing for 4 s and was ended, before it said how its run ended",
     );
     const pids = fleet.events().flatMap((line) => /^(?:engine|process) (\d+)$/.exec(line)?.[1] ?? []);
     expect(pids).toHaveLength(4);
@@ -172,7 +172,7 @@ describe("a gate", () => {
     [
       "a check says nothing any more",
       { "check a": "silent" },
-      "a: the check gave no result: its process said nothing for 1 s and was ended, before it said how its run ended",
+      "a: the check gave no result: its process said nothing for 4 s and was ended, before it said how its run ended",
     ],
   ])("stops the fleet where %s", async (_what, behaviour, reason) => {
     const fleet = play(["a", "b"], canary).behave(behaviour);
@@ -226,11 +226,10 @@ describe("a run that goes on", () => {
     const second = await fleet.up({ resume: "last" });
     expect([second.state, second.run]).toEqual(["done", first.run]);
     const started = fleet.started();
-    expect(started.filter((line) => line.startsWith("up")).sort()).toEqual(
-      ["up b", "up c", "up d"].filter((line) => started.includes(line)),
-    );
+    const left = first.stacks.filter(({ state }) => state !== "done").map(({ name }) => `up ${name}`);
+    expect(left).toEqual(expect.arrayContaining(["up b", "up d"]));
+    expect(started.filter((line) => line.startsWith("up")).sort()).toEqual(left);
     expect(started).not.toContain("up a");
-    expect(started).toContain("up b");
     expect(started.slice(-2)).toEqual(["up d", "check d"]);
   });
 
