@@ -1,8 +1,7 @@
 import * as path from "node:path";
 import { Command } from "commander";
-import type { FleetListener, FleetOptions } from "../fleet/commands.js";
+import type { FleetOptions } from "../fleet/commands.js";
 import type { FleetReport } from "../fleet/report.js";
-import type { FleetRun } from "../fleet/runs.js";
 import type { FleetStatus } from "../fleet/status.js";
 import { action, asked, EXIT, note, warn } from "./common.js";
 
@@ -130,7 +129,8 @@ async function runDrift(file: string, flags: Flags): Promise<number> {
 async function runUp(file: string, flags: UpFlags): Promise<number> {
   const { fleetUp } = await import("../fleet/commands.js");
   const { select, resume, yes } = flags;
-  const confirm = async (question: string) => yes || (await asked(question));
+  const confirm = async (question: string) =>
+    yes || (await asked(question, "`pulumi-amigo fleet preview` shows what it would change"));
   return interruptible(async (options) =>
     show(await fleetUp(await read(file, flags), { ...options, select, resume, confirm }), flags),
   );
@@ -177,21 +177,11 @@ async function interruptible<Result>(
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, stop);
   try {
-    const { stackText } = await import("../fleet/report-text.js");
-    return await use({ signal: controller.signal, warn, listen: (run) => plainLines(run, stackText) });
+    const { fleetProgress } = await import("./fleet-progress.js");
+    return await use({ signal: controller.signal, warn, listen: fleetProgress(process.stderr) });
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }
-}
-
-/** A line for each stack that starts or ends. */
-function plainLines(run: FleetRun, stackText: typeof import("../fleet/report-text.js").stackText): FleetListener {
-  return {
-    onStart: (stack) => note(`${stack}: started`),
-    onProgress: () => {},
-    onEnd: (stack) => note(stackText(run.stack(stack))),
-    onWave: note,
-  };
 }
 
 async function show(report: FleetReport, { json }: Flags): Promise<number> {

@@ -24,6 +24,8 @@ export interface FleetOptions {
 export interface FleetListener extends Listener {
   /** Something about a wave, as a sentence. */
   onWave(text: string): void;
+  /** Nothing more happens. */
+  close(): void;
 }
 
 export interface UpOptions extends FleetOptions {
@@ -47,9 +49,10 @@ export async function lookAt(whole: Fleet, command: "preview" | "drift", options
   const run = begin(fleet, command, select);
   if (command === "preview") run.set({ notes: [PREVIEW_NOTE] });
   await withBudget(fleet, options, async (child) => {
-    const listener = options.listen(run);
-    const execution = new Execution({ run, folder: fleet.folder, child, listener, signal });
-    await execution.runAll(fleet.stacks, command === "drift" ? "check" : "preview");
+    await listened(options.listen(run), async (listener) => {
+      const execution = new Execution({ run, folder: fleet.folder, child, listener, signal });
+      await execution.runAll(fleet.stacks, command === "drift" ? "check" : "preview");
+    });
   });
   const { stacks } = run.report;
   if (signal.aborted) return run.finish("interrupted");
@@ -71,16 +74,17 @@ export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetRe
     await refuse(left, fleet.folder, warn);
     if (!(await confirm(question(fleet, left.length)))) throw new Error("stopped; nothing was started");
     const run = former?.set({ state: "running", endedAt: undefined }) ?? begin(fleet, "up", select);
-    return await withBudget(fleet, options, async (child) => {
-      const listener = options.listen(run);
-      const execution = new Execution({ run, folder: fleet.folder, child, listener, signal });
-      const context = { fleet, run, execution, listener, env: child.env, signal };
-      for (const wave of fleet.waves) {
-        const state = await runWave(wave, context);
-        if (state !== "passed") return run.finish(signal.aborted ? "interrupted" : state);
-      }
-      return run.finish("done");
-    });
+    return await withBudget(fleet, options, (child) =>
+      listened(options.listen(run), async (listener) => {
+        const execution = new Execution({ run, folder: fleet.folder, child, listener, signal });
+        const context = { fleet, run, execution, listener, env: child.env, signal };
+        for (const wave of fleet.waves) {
+          const state = await runWave(wave, context);
+          if (state !== "passed") return run.finish(signal.aborted ? "interrupted" : state);
+        }
+        return run.finish("done");
+      }),
+    );
   } finally {
     await unlock();
   }
@@ -152,6 +156,17 @@ function refuseChanged(run: FleetRun, fleet: Fleet): void {
 function question({ waves }: Fleet, stacks: number): string {
   const names = waves.map(({ name }) => name).join(", ");
   return `Shall I run ${stacks} ${stacks === 1 ? "stack" : "stacks"} in ${waves.length === 1 ? "the wave" : "the waves"} ${names}?`;
+}
+
+async function listened<Result>(
+  listener: FleetListener,
+  use: (listener: FleetListener) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await use(listener);
+  } finally {
+    listener.close();
+  }
 }
 
 /** All processes of the fleet keep to one budget of requests. */

@@ -111,7 +111,7 @@ export class PlayedFleet {
       child: { worker: path.join(this.folder, "worker.js"), silenceMs: 4_000, graceMs: 300 },
       signal: this.controller.signal,
       warn: say,
-      listen: () => ({ onStart: () => {}, onProgress: () => {}, onEnd: () => {}, onWave: say }),
+      listen: () => ({ onStart: () => {}, onProgress: () => {}, onEnd: () => {}, onWave: say, close: () => {} }),
     };
   }
 }
