@@ -54,15 +54,11 @@ export class FleetFolder {
     };
   }
 
-  /** Starts `pulumi-amigo fleet` with these arguments. */
-  async start(...args: string[]): Promise<RunningProcess> {
+  /** Starts `pulumi-amigo fleet` with these arguments; it is killed after this long. */
+  async start(args: readonly string[], timeoutMs = 200_000): Promise<RunningProcess> {
     const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
-    return start(process.execPath, [cli, "fleet", ...args], { cwd: this.folder, env: await this.environment() });
-  }
-
-  /** Changes the document of a stack. */
-  edit(name: string, change: (text: string) => string, lines: number): void {
-    this.write(`clinics/${name}.yaml`, change(documentText(name, lines)));
+    const options = { cwd: this.folder, env: await this.environment(), timeoutMs };
+    return start(process.execPath, [cli, "fleet", ...args], options);
   }
 
   remove(): void {

@@ -26,7 +26,7 @@ async function open(stacks: readonly string[], lines: number, rest: string, clin
     },
   });
   const workspace = emulator.store.workspaces.find(({ slug }) => slug === clinic)?.id;
-  const run = async (...args: string[]) => (await fleet.start(...args)).done;
+  const run = async (...args: string[]) => (await fleet.start(args)).done;
   const json = async <Result>(...args: string[]) => {
     const { code, stdout, output } = await run(...args, "--json");
     expect(stdout, output).toMatch(/^\{/);
@@ -136,7 +136,7 @@ it("reports a stack whose process is killed, frees its place, ends its engine, a
     when: "after",
     action: { kind: "stallHeaders", ms: 20_000 },
   });
-  const running = await fleet.start("up", "fleet.yaml", "--yes", "--json");
+  const running = await fleet.start(["up", "fleet.yaml", "--yes", "--json"]);
   while (!emulator.requests.some(({ operation }) => operation === "create-service")) await sleep(50);
   const [worker] = processes().filter(({ parent, line }) => parent === running.child.pid && line.includes("worker.js"));
   const engine = processes().find(({ parent, line }) => parent === worker?.pid && line.includes("pulumi up"));
