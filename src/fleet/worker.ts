@@ -1,6 +1,6 @@
 import { redact } from "../api/redact.js";
 import { messageOf } from "../engine/provider/failure.js";
-import { ensureStack, failureText, reportTo, runStack } from "../stack/run.js";
+import { ensureStack, failureText, foundNoStack, reportTo, runStack } from "../stack/run.js";
 import { checkStack } from "./check.js";
 import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
 import { accountOf, prepare, pulumiFor } from "./program.js";
@@ -40,12 +40,15 @@ class Worker {
     const pulumi = await pulumiFor(stack, folder);
     if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
     if (command === "check") return checkStack(pulumi, warn);
-    const made = (await ensureStack(pulumi)) === "made";
-    const run = await runStack(pulumi, command, {
+    const options = {
       ...reportTo((line) => this.progress(line), warn),
-      onStart: (pid) => this.send({ kind: "engine", pid }),
+      onStart: (pid: number) => this.send({ kind: "engine", pid }),
       signal: this.stop.signal,
-    });
+    };
+    let run = await runStack(pulumi, command, options);
+    // Most stacks exist, and a look at each would cost all of them time.
+    const made = foundNoStack(run) && (await ensureStack(pulumi)) === "made";
+    if (made) run = await runStack(pulumi, command, options);
     // A preview leaves nothing behind.
     if (command === "preview" && made) await pulumi.run("stack", "rm", "--yes");
     if (run.succeeded) return { state: "done", changes: run.changes };

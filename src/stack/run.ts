@@ -155,6 +155,13 @@ export function failureText({ command, interrupted, diagnostics }: StackRun): st
   return [`${what}:`, ...new Set(errors)].join("\n");
 }
 
+/** Whether the run failed since its stack is not there. */
+export function foundNoStack({ succeeded, diagnostics }: StackRun): boolean {
+  return (
+    !succeeded && diagnostics.some(({ severity, message }) => severity === "error" && /no stack named/i.test(message))
+  );
+}
+
 /** The steps that change something in the API, or would; a replacement is one of them. */
 export function changesIn<Step extends { readonly op: string; readonly urn: string }>({
   steps,

@@ -159,6 +159,48 @@ it("reports a stack whose process is killed, frees its place, ends its engine, a
   expect(emulator.store.bindings.list()).toHaveLength(3);
 });
 
+it("lets finish what is under way, when it is interrupted and when it is killed itself", async () => {
+  const { emulator, fleet, json } = await open(["east", "north"], 1, "waves:\n  - { name: all, concurrency: 1 }\n");
+  const fault = emulator.faults.add({
+    operation: "create-service",
+    when: "before",
+    action: { kind: "stallHeaders", ms: 3_000 },
+  });
+  const begun = async () => {
+    emulator.clearRequests();
+    const running = await fleet.start([
+      "up",
+      "fleet.yaml",
+      "--yes",
+      "--json",
+      ...(emulator.store.services.list().length > 1 ? ["--resume", "last"] : []),
+    ]);
+    while (!emulator.requests.some(({ operation }) => operation === "create-service")) await sleep(50);
+    return running;
+  };
+  const first = await begun();
+  first.signal("SIGINT");
+  const { code, stdout, stderr } = await first.done;
+  const report = JSON.parse(stdout) as FleetReport;
+  expect([code, report.state]).toEqual([1, "interrupted"]);
+  expect(states(report)).toEqual({ east: "interrupted", north: "waiting" });
+  expect(stderr).toContain("stopping: what is under way is being finished, nothing more is started");
+  // The service that was being made is in the state: the next run makes no second one.
+  const second = await begun();
+  const [worker] = processes().filter(({ parent, line }) => parent === second.child.pid && line.includes("worker.js"));
+  second.child.kill("SIGKILL");
+  await second.done;
+  while (processes().some(({ pid }) => pid === worker?.pid)) await sleep(100);
+  expect(processes().filter(({ line }) => line.includes("pulumi up") && line.includes("--stack north"))).toEqual([]);
+  emulator.faults.remove(fault);
+  const status = await json<FleetStatus>("status", "fleet.yaml");
+  expect(status.report).toMatchObject({ last: { state: "running" }, locked: [] });
+  const resumed = await json<FleetReport>("up", "fleet.yaml", "--resume", "last", "--yes");
+  expect(resumed.code, resumed.output).toBe(0);
+  expect(emulator.store.services.list()).toHaveLength(3);
+  expect(emulator.store.bindings.list()).toHaveLength(2);
+});
+
 function processes(): { pid: number; parent: number; line: string }[] {
   const text = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat=,args="], { encoding: "utf8" });
   return text.split("\n").flatMap((line) => {
