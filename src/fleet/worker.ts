@@ -1,9 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { redact } from "../api/redact.js";
 import { messageOf } from "../engine/provider/failure.js";
-import { ensureStack, failureText, foundNoStack, reportTo, runStack } from "../stack/run.js";
+import type { Pulumi } from "../stack/pulumi.js";
+import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackRun } from "../stack/run.js";
 import { checkStack } from "./check.js";
 import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
 import { accountOf, prepare, pulumiFor } from "./program.js";
+
+/** Before an engine is started once more. */
+const PAUSE_MS = 1_000;
 
 /** The process of one stack: does one task and ends. Standard output is the stack's log. */
 class Worker {
@@ -40,19 +45,42 @@ class Worker {
     const pulumi = await pulumiFor(stack, folder);
     if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
     if (command === "check") return checkStack(pulumi, warn);
-    const options = {
-      ...reportTo((line) => this.progress(line), warn),
-      onStart: (pid: number) => this.send({ kind: "engine", pid }),
-      signal: this.stop.signal,
-    };
-    let run = await runStack(pulumi, command, options);
-    // Most stacks exist, and a look at each would cost all of them time.
-    const made = foundNoStack(run) && (await ensureStack(pulumi)) === "made";
-    if (made) run = await runStack(pulumi, command, options);
+    const { run, made } = await this.run(pulumi, command, warn);
     // A preview leaves nothing behind.
     if (command === "preview" && made) await pulumi.run("stack", "rm", "--yes");
     if (run.succeeded) return { state: "done", changes: run.changes };
     return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, error: failureText(run) };
+  }
+
+  /** Makes the stack where it is not there. Starts an engine once more that ended before it began anything. */
+  private async run(
+    pulumi: Pulumi,
+    command: "preview" | "up",
+    warn: (line: string) => void,
+  ): Promise<{ run: StackRun; made: boolean }> {
+    let began = false;
+    const once = () => {
+      const { onStep, onDiagnostic } = reportTo((line) => this.progress(line), warn);
+      return runStack(pulumi, command, {
+        onDiagnostic,
+        onStep: (step) => {
+          began = true;
+          onStep?.(step);
+        },
+        onStart: (pid: number) => this.send({ kind: "engine", pid }),
+        signal: this.stop.signal,
+      });
+    };
+    let run = await once();
+    // Most stacks exist, and a look at each would cost all of them time.
+    const made = foundNoStack(run) && (await ensureStack(pulumi)) === "made";
+    if (made) run = await once();
+    if (!run.succeeded && !run.interrupted && !began) {
+      this.log(`${failureText(run)}\nNothing had begun: it is started once more`);
+      await sleep(PAUSE_MS);
+      run = await once();
+    }
+    return { run, made };
   }
 
   private progress(text: string): void {

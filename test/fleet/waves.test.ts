@@ -32,7 +32,7 @@ const runs = (pid: number) => {
   }
 };
 
-describe("waves", () => {
+describe("waves", { timeout: 60_000 }, () => {
   it("run one after the other, each after the gate of the one before has passed", async () => {
     const fleet = play(["a", "b", "c"], canary);
     const report = await fleet.up();
@@ -111,7 +111,7 @@ describe("waves", () => {
   });
 });
 
-describe("processes", () => {
+describe("processes", { timeout: 60_000 }, () => {
   it("that say nothing are ended with their engine, reported, and make room for others", async () => {
     const fleet = play(["a", "b", "c", "d", "e"], "");
     fleet.behave({ "preview a": "silent", "preview b": "silent" });
@@ -159,7 +159,7 @@ describe("processes", () => {
   });
 });
 
-describe("a gate", () => {
+describe("a gate", { timeout: 60_000 }, () => {
   it.each([
     ["something differs", { "check a": "differs" }, 'a: drift: Service "Desk" is gone'],
     [
@@ -215,7 +215,7 @@ describe("a gate", () => {
   });
 });
 
-describe("a run that goes on", () => {
+describe("a run that goes on", { timeout: 60_000 }, () => {
   it("does again only what did not succeed", async () => {
     const fleet = play(["a", "b", "c", "d"], `waves:\n  - { name: one, count: 3, concurrency: 2 }\n  - name: two\n`);
     fleet.behave({ "up b": "fail" });
