@@ -18,16 +18,20 @@ const LONGEST_MS = 3_600_000;
 export async function fleetAgainstOne(options: StacksOptions): Promise<void> {
   const { stacks, lines, concurrency, latency } = options;
   await prepare();
-  const many = await up(names(stacks), options);
-  const one = await up(["all"], { ...options, lines: stacks * lines });
+  const [create, again] = await withFleet(names(stacks), options, (many) =>
+    withFleet(["all"], { ...options, lines: stacks * lines }, async (one) => {
+      const both = async () => [await seconds(many), await seconds(one)] as const;
+      return [await both(), await both()] as const;
+    }),
+  );
   console.log(
     `${stacks * lines} services, ${concurrency} stacks at once, API of ${latency} ms, load ${loadavg()[0]?.toFixed(1)} at the end
 
 | | create all | up, no change |
 | --- | ---: | ---: |
-| ${stacks} stacks of ${lines} | ${many.create.toFixed(0)} s | ${many.again.toFixed(0)} s |
-| one stack | ${one.create.toFixed(0)} s | ${one.again.toFixed(0)} s |
-| ratio | ${(one.create / many.create).toFixed(1)} | ${(one.again / many.again).toFixed(1)} |`,
+| ${stacks} stacks of ${lines} | ${create[0].toFixed(0)} s | ${again[0].toFixed(0)} s |
+| one stack | ${create[1].toFixed(0)} s | ${again[1].toFixed(0)} s |
+| ratio | ${(create[1] / create[0]).toFixed(1)} | ${(again[1] / again[0]).toFixed(1)} |`,
   );
 }
 
@@ -72,16 +76,11 @@ function names(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `clinic-${String(index).padStart(3, "0")}`);
 }
 
-/** Seconds of the first `fleet up`, and of one that changes nothing. */
-async function up(stacks: readonly string[], options: StacksOptions): Promise<{ create: number; again: number }> {
-  return withFleet(stacks, options, async (fleet) => {
-    const [create, again] = [await run(fleet, "up", "--yes"), await run(fleet, "up", "--yes")];
-    for (const { code, output } of [create, again]) if (code !== 0) throw new Error(output);
-    console.error(
-      `${stacks.length} stacks of ${options.lines}: ${create.seconds.toFixed(1)} s, ${again.seconds.toFixed(1)} s`,
-    );
-    return { create: create.seconds, again: again.seconds };
-  });
+/** How long a `fleet up` takes, with its gates. */
+async function seconds(fleet: FleetFolder): Promise<number> {
+  const { code, output, seconds: taken } = await run(fleet, "up", "--yes");
+  if (code !== 0) throw new Error(output);
+  return taken;
 }
 
 async function withFleet<Result>(
@@ -108,6 +107,8 @@ async function run(fleet: FleetFolder, command: string, ...args: string[]) {
     .done;
   if (!stdout.startsWith("{")) throw new Error(output);
   const report = JSON.parse(stdout) as FleetReport;
-  console.error(`${command} ${args.join(" ")}: ended with ${code} after ${(ms / 1000).toFixed(1)} s`);
+  console.error(
+    `${report.stacks.length} stacks, ${command} ${args.join(" ")}: ended with ${code} after ${(ms / 1000).toFixed(1)} s`,
+  );
   return { code, output, seconds: ms / 1000, report };
 }

@@ -16,6 +16,14 @@ interface UpFlags extends Flags {
   yes: boolean;
 }
 
+interface ManifestFlags extends Flags {
+  out: string;
+  repository?: string;
+  branch: string;
+  namespace: string;
+  backend?: string;
+}
+
 const fleetHelp = `
 FILE names stacks, and the waves in which they run. Each stack runs in a process of its own; all
 keep to one budget of requests. What happened is kept in .pulumi-amigo/fleet beside FILE: a report
@@ -81,6 +89,19 @@ Example:
   $ echo "matrix=$(pulumi-amigo fleet matrix fleet.yaml --json)" >> "$GITHUB_OUTPUT"
 `;
 
+const manifestsHelp = `
+Writes files for the Pulumi Kubernetes Operator: for each stack a Stack that deploys each new commit,
+and one that looks for drift each hour. Stacks with a document share one program, in DIR/program.
+Commit all of it. The label pulumi-amigo/wave names the wave of a Stack; the operator itself knows no
+waves and no gates. Keys stand in Secrets, which the files name.
+
+Exit code: 0 written, 1 an error
+
+Examples:
+  $ pulumi-amigo fleet manifests fleet.yaml --out operator --backend "s3://our-state?region=eu-central-1"
+  $ kubectl apply -f operator -l pulumi-amigo/wave=canary
+`;
+
 /** `pulumi-amigo fleet`: many stacks. */
 export function fleetCommand(): Command {
   return new Command("fleet")
@@ -99,7 +120,16 @@ export function fleetCommand(): Command {
     .addCommand(
       subcommand("status", "show the last run, and which stacks are locked", statusHelp).action(action(runStatus)),
     )
-    .addCommand(subcommand("matrix", "print the stacks as a job matrix", matrixHelp).action(action(runMatrix)));
+    .addCommand(subcommand("matrix", "print the stacks as a job matrix", matrixHelp).action(action(runMatrix)))
+    .addCommand(
+      subcommand("manifests", "write the stacks for the Pulumi Kubernetes Operator", manifestsHelp)
+        .requiredOption("--out <folder>", "the folder to write to, in the repository")
+        .option("--repository <url>", "the repository that the operator fetches (default: git's origin)")
+        .option("--branch <name>", "its branch", "main")
+        .option("--namespace <name>", "the namespace of the Stacks", "amigo")
+        .option("--backend <url>", "where state is kept (default: Pulumi Cloud)")
+        .action(action(runManifests)),
+    );
 }
 
 function subcommand(name: string, description: string, help: string): Command {
@@ -157,6 +187,23 @@ async function runMatrix(file: string, { json, ...flags }: Flags): Promise<numbe
   else
     for (const { wave, stack, environment, project } of matrix.include)
       console.log(`${wave}  ${stack}  ${environment ?? project}`);
+  return EXIT.done;
+}
+
+async function runManifests(file: string, flags: ManifestFlags): Promise<number> {
+  const { selectFrom } = await import("../fleet/file.js");
+  const { manifestsOf } = await import("../fleet/manifests.js");
+  const { repositoryOf, writeManifests } = await import("../fleet/manifest-files.js");
+  const { json, select, out, branch, namespace, backend } = flags;
+  const fleet = selectFrom(await read(file, flags), select);
+  const repository = repositoryOf(fleet.folder, flags.repository);
+  const folder = path.resolve(out);
+  const written = writeManifests(
+    folder,
+    manifestsOf(fleet, { ...repository, out: folder, branch, namespace, backend }),
+  );
+  if (json) console.log(JSON.stringify({ written }, undefined, 2));
+  else for (const name of written) console.log(name);
   return EXIT.done;
 }
 
