@@ -23,6 +23,7 @@ const longest = [
   "quickstart",
   "kill",
   "recover",
+  "fleet",
   "adopt",
   "deploy",
   "adoption",

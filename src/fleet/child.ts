@@ -69,7 +69,8 @@ export async function runChild(task: Task, options: ChildOptions): Promise<Child
   send(task);
   if (signal.aborted) stop();
   const exit = await new Promise<string>((resolve) => {
-    child.once("exit", (code, by) => resolve(`its process ended ${by ? `by ${by}` : `with ${code}`}`));
+    // Unlike at "exit", all that it said has arrived.
+    child.once("close", (code, by) => resolve(`its process ended ${by ? `by ${by}` : `with ${code}`}`));
     child.once("error", (error) => resolve(`its process could not be started: ${error.message}`));
   });
   watch.end();

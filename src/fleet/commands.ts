@@ -61,11 +61,16 @@ export async function lookAt(whole: Fleet, command: "preview" | "drift", options
 
 /** Runs the waves, each after the gate of the one before has passed. */
 export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetReport> {
-  const { signal, warn, confirm, refuse = refuseLocked } = options;
+  const { warn, confirm, refuse = refuseLocked } = options;
+  const lost = new AbortController();
+  const signal = AbortSignal.any([options.signal, lost.signal]);
   const former = options.resume === undefined ? undefined : resumed(whole, options.resume, options.select);
   const select = former ? former.report.select : options.select;
   const fleet = selectFrom(whole, select);
-  const unlock = await lockFleet(fleet.folder);
+  const unlock = await lockFleet(fleet.folder, (error) => {
+    warn(`the lock of ${fleet.folder} was lost, so nothing more is started: ${error.message}`);
+    lost.abort();
+  });
   try {
     if (former) refuseChanged(former, fleet);
     const isDone = (name: string) => former?.stack(name).state === "done";
@@ -86,7 +91,8 @@ export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetRe
       }),
     );
   } finally {
-    await unlock();
+    // A lock that was lost is not this run's to give back.
+    if (!lost.signal.aborted) await unlock();
   }
 }
 

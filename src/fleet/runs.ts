@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { replaceFile } from "../environment/files.js";
 import { BUILT_IN } from "../stack/project.js";
@@ -25,15 +25,14 @@ export class FleetRun {
       path.join(folder, BUILT_IN, "fleet", ".gitignore"),
       "# What happened here is no part of the fleet.\n*\n",
     );
+    if (command !== "up") forgetOld(runs, command);
     const time = new Date()
       .toISOString()
       .replace(/[-:]|\.\d+Z/g, "")
       .replace("T", "-");
     for (let number = 1; ; number++) {
       const id = `${time}-${command}${number === 1 ? "" : `-${number}`}`;
-      if (existsSync(path.join(runs, id))) continue;
-      mkdirSync(path.join(runs, id));
-      return new FleetRun(path.join(runs, id), report(id)).save();
+      if (isMade(path.join(runs, id))) return new FleetRun(path.join(runs, id), report(id)).save();
     }
   }
 
@@ -108,6 +107,25 @@ export class FleetRun {
   private save(): this {
     replaceFile(fileIn(this.folder), text(this.current));
     return this;
+  }
+}
+
+/** The most reports of a command that is run again and again, such as each hour. */
+const MOST_KEPT = 50;
+
+function forgetOld(runs: string, command: FleetCommand): void {
+  const ids = readdirSync(runs).filter((id) => new RegExp(`^[\\d-]+-${command}(-\\d+)?$`).test(id));
+  for (const id of ids.sort().slice(0, -(MOST_KEPT - 1))) rmSync(path.join(runs, id), { recursive: true, force: true });
+}
+
+/** Makes a folder; false where it is there already, perhaps since a moment ago. */
+function isMade(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
   }
 }
 

@@ -87,13 +87,20 @@ budget: { maxConcurrency: 4 }
   // A service of the first stack that does not answer any more, and a line of the second that somebody took.
   const [service] = emulator.store.services.list().filter(({ workspace_id }) => workspace_id === workspace);
   emulator.store.services.put({ ...(service as NonNullable<typeof service>), is_active: false });
+  const north = emulator.store.workspaces.find(({ slug }) => slug === "north")?.id;
+  const [line, other] = emulator.store.bindings.list().filter(({ workspace_id }) => workspace_id === north);
+  emulator.store.bindings.put({ ...(line as NonNullable<typeof line>), service_id: String(other?.service_id) });
   const drift = await json<FleetReport>("drift", "fleet.yaml");
   expect(drift.code).toBe(2);
   expect(writes(emulator)).toEqual([]);
-  expect(drift.report.stacks.map(({ differences }) => differences?.length)).toEqual([2, 0, 0, 0]);
+  expect(drift.report.stacks.map(({ differences }) => differences?.length)).toEqual([2, 2, 0, 0]);
   expect(drift.report.stacks[0]?.differences).toEqual([
     expect.stringMatching(/^drift: Service "east desk \d" was changed \(isActive\)$/),
     expect.stringMatching(/^line .* its service "east desk \d" is not active$/),
+  ]);
+  expect(drift.report.stacks[1]?.differences).toEqual([
+    expect.stringMatching(/^drift: ServiceBinding ".*Line AA[AB]" was changed \(serviceId\)$/),
+    expect.stringContaining(`is bound to service ${other?.service_id}, and the stack declares ${line?.service_id}`),
   ]);
 
   const status = await json<FleetStatus>("status", "fleet.yaml");

@@ -1,11 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import type { FleetReport } from "../../src/fleet/report.js";
 import { reportMarkdown } from "../../src/fleet/report-markdown.js";
 import { reportText } from "../../src/fleet/report-text.js";
+import { fleetStatus } from "../../src/fleet/status.js";
 import { PlayedFleet, statesOf } from "./support.js";
 
 const fleets: PlayedFleet[] = [];
@@ -97,17 +99,30 @@ describe("waves", { timeout: 60_000 }, () => {
     expect(asked).toEqual(["a", "b"]);
     await expect(fleet.up({ confirm: async () => false })).rejects.toThrow("stopped; nothing was started");
     expect(fleet.events()).toEqual([]);
-    expect(readdirSync(path.join(fleet.folder, ".pulumi-amigo/fleet"))).toEqual([]);
+    const kept = readdirSync(path.join(fleet.folder, ".pulumi-amigo/fleet"));
+    expect(kept.filter((name) => name !== "running.json")).toEqual([]);
   });
 
   it("are refused while another run has the fleet", async () => {
     const fleet = play(["a"], "");
     fleet.behave({ "up a": "slow" });
-    const question = new Promise<boolean>((resolve) => setTimeout(resolve, 9_000, true));
-    const first = fleet.up({ confirm: () => question });
-    await sleep(200);
-    await expect(fleet.up()).rejects.toThrow(/another `fleet up` runs on the fleets of .*Nothing was started/);
+    const first = fleet.up();
+    await sleep(300);
+    await expect(fleet.up()).rejects.toThrow(
+      `another \`fleet up\` runs on the fleets of ${fleet.folder}: process ${process.pid} on ${hostname()}. Nothing was started`,
+    );
     expect((await first).state).toBe("done");
+  });
+});
+
+describe("a lock of a run that was killed", () => {
+  it("is taken over", async () => {
+    const fleet = play(["a"], "");
+    const runs = path.join(fleet.folder, ".pulumi-amigo/fleet");
+    fleet.write(".pulumi-amigo/fleet/running.json", JSON.stringify({ pid: 4_194_305, host: hostname() }));
+    mkdirSync(path.join(runs, "running.lock"));
+    expect((await fleetStatus(fleet.file, { warn: () => {} })).running).toBe(false);
+    expect((await fleet.up()).state).toBe("done");
   });
 });
 
