@@ -5,10 +5,11 @@ const layers = {
   resources: ["engine", "api"],
   stack: ["resources", "engine", "api"],
   environment: ["recovery", "stack", "resources", "engine", "api"],
+  fleet: ["environment", "recovery", "stack", "resources", "engine", "api"],
   recovery: ["stack", "resources", "engine", "api"],
   ci: ["api"],
   emulator: [],
-  cli: ["ci", "environment", "recovery", "stack", "resources", "engine", "api", "emulator"],
+  cli: ["ci", "fleet", "environment", "recovery", "stack", "resources", "engine", "api", "emulator"],
 };
 
 const layered = Object.entries(layers).map(([folder, below]) => ({

@@ -5,7 +5,7 @@ type TestSpecification = import("vitest/node", { with: { "resolution-mode": "imp
 
 /** Left out of `npm run test:fast`: they start processes, wait, or live whole lives under each dialect. */
 const slow = [
-  "test/{ci,cli,concurrency,dialects,hostile,policies,protocol}/**",
+  "test/{ci,cli,concurrency,dialects,fleet,hostile,policies,protocol}/**",
   "test/{conventions,stories-faults,types}.test.ts",
   "test/environment/program.test.ts",
   "test/resources/{exchanged-lines,seventh}.test.ts",
@@ -24,6 +24,7 @@ const longest = [
   "quickstart",
   "kill",
   "recover",
+  "fleet",
   "adopt",
   "deploy",
   "adoption",

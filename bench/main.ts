@@ -6,6 +6,7 @@ import { demoKey, startEmulator } from "../src/emulator/index.js";
 import { fleet, STEPS, type Step } from "./fleet.js";
 import { floor } from "./floor.js";
 import { pulumi } from "./pulumi.js";
+import { canary, fleetAgainstOne } from "./stacks.js";
 import type { Prepare } from "./subject.js";
 import { type Cell, tables } from "./tables.js";
 import { terraform } from "./terraform.js";
@@ -85,6 +86,18 @@ async function prepareOne(name: string, prepare: Prepare, size: number, { latenc
   return { name, subject, emulator };
 }
 
+/** An action that ends the process with a message where it fails. */
+function reported<Given>(run: (options: Given) => Promise<void>) {
+  return async (options: Given) => {
+    // Processes that run are killed at exit, which a signal would pass over.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+    await run(options).catch((error: Error) => {
+      console.error(error.message);
+      process.exitCode = 1;
+    });
+  };
+}
+
 const numbers = (text: string) => text.split(",").map(wholeNumber);
 
 function wholeNumber(text: string): number {
@@ -101,7 +114,7 @@ function names<T extends string>(allowed: readonly T[]): (text: string) => T[] {
 }
 
 const steps = Object.keys(STEPS) as Step[];
-const command = new Command("npm run bench --")
+new Command("npm run bench --")
   .description("Times the library on the real engine beside what you could use instead, against the emulator.")
   .option("--sizes <list>", "services of the fleet; each has a use case and a binding", numbers, [30, 100])
   .option("--steps <list>", `of ${steps.join(", ")}`, names(steps), steps)
@@ -110,12 +123,23 @@ const command = new Command("npm run bench --")
   .option("--latency <ms>", "time that the API takes for a request", wholeNumber, 50)
   .option("--parallel <number>", "the engine's --parallel", wholeNumber, 16)
   .addHelpText("after", "\nTerraform takes part where BENCH_TERRAFORM and BENCH_TERRAFORM_PROVIDER are set.")
+  .action(reported(main))
+  .addCommand(
+    new Command("fleet")
+      .description("Times `fleet up` on many stacks beside one stack that has all of it.")
+      .option("--stacks <number>", "stacks, each with a workspace", wholeNumber, 34)
+      .option("--lines <number>", "services of each stack, each with a line", wholeNumber, 30)
+      .option("--concurrency <number>", "stacks that run at once", wholeNumber, cpus().length)
+      .option("--latency <ms>", "time that the API takes for a request", wholeNumber, 50)
+      .action(reported(fleetAgainstOne)),
+  )
+  .addCommand(
+    new Command("canary")
+      .description("Stops a fleet by a server fault at its canary, and goes on until all is done.")
+      .option("--stacks <number>", "stacks, each with a workspace", wholeNumber, 50)
+      .option("--lines <number>", "services of each stack, each with a line", wholeNumber, 2)
+      .option("--concurrency <number>", "stacks that run at once", wholeNumber, cpus().length)
+      .option("--latency <ms>", "time that the API takes for a request", wholeNumber, 50)
+      .action(reported(canary)),
+  )
   .parse();
-
-// Processes that run are killed at exit, which a signal would pass over.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-
-main(command.opts()).catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { connect } from "node:net";
 import { constants } from "node:os";
 import { Command } from "commander";
-import type { SharedBudget } from "../api/budget/server.js";
 import { DEFAULT_MAX_CONCURRENCY, type Limits } from "../api/limiter.js";
-import { endTree, isInForeground, signalTo } from "./processes.js";
+import { endTree, isInForeground, signalTo } from "../stack/processes.js";
+import { warn } from "./common.js";
 
 interface Flags {
   maxConcurrency?: string;
@@ -79,11 +77,12 @@ async function run([program, ...args]: string[], flags: Flags, command: Command)
   for (const signal of ["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"] as const) {
     process.on(signal, () => {
       if (child?.pid === undefined) tooEarly ??= signal;
-      else if (signal === "SIGTERM") ending ??= endTree(child.pid);
-      else if (!sharesGroup) signalTo(-child.pid, signal);
+      else if (signal === "SIGTERM") ending ??= endTree(child.pid, warn);
+      else if (!sharesGroup) signalTo(-child.pid, signal, warn);
     });
   }
-  const budget = await budgetFor(limits);
+  const { budgetFor } = await import("../api/budget/around.js");
+  const budget = await budgetFor(limits, "COMMAND", warn);
   try {
     if (tooEarly) process.exitCode = signalled(tooEarly);
     else {
@@ -121,41 +120,6 @@ async function readLimits(flags: Flags): Promise<{ limits: Limits; problems: str
   }
   const { maxConcurrency = DEFAULT_MAX_CONCURRENCY, requestsPerSecond } = settings;
   return { limits: { maxConcurrency, requestsPerSecond }, problems };
-}
-
-/** The budget around this process where there is one, else a new one. */
-async function budgetFor(limits: Limits): Promise<SharedBudget> {
-  const outer = process.env.AMIGO_SHARED_BUDGET;
-  if (outer && (await isHeld(outer))) {
-    console.error(
-      "warning: this runs within another budget (AMIGO_SHARED_BUDGET); COMMAND keeps to that one, and the limits given here do not hold",
-    );
-    return { address: outer, close: async () => {} };
-  }
-  if (outer) {
-    console.error("warning: the budget that AMIGO_SHARED_BUDGET names has ended; a new one is started for COMMAND");
-  }
-  const { startSharedBudget } = await import("../api/budget/server.js");
-  try {
-    return await startSharedBudget(limits);
-  } catch (error) {
-    throw new Error(
-      `the budget cannot be started: ${(error as Error).message}. It is a socket in the folder for temporary files: ` +
-        "let TMPDIR name a folder with a short path that can be written",
-    );
-  }
-}
-
-async function isHeld(address: string): Promise<boolean> {
-  const socket = connect(address);
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 /** The command's exit code. Rejects when it could not be started. */

@@ -22,31 +22,37 @@ interface CommentFlags extends Flags {
 }
 
 const commentHelp = `
-Writes one comment for each project, stack and command, and writes over it the next time. The output stands in a code block that it
-cannot leave. Where it is too long for GitHub, the comment has its beginning, its end and a link to the run.
+Writes one comment for each project, stack and command, and writes over it the next time. The output
+stands in a code block that it cannot leave. Where it is too long for GitHub, the comment has its
+beginning, its end and a link to the run.
 
-The token needs \`pull-requests: write\`. The pull request is the one of the event that started the run (GITHUB_EVENT_PATH).
+The token needs \`pull-requests: write\`. The pull request is the one of the event that started the
+run (GITHUB_EVENT_PATH).
 
 Exit code: 0 done, 1 an error.
 
 Examples:
-  $ pulumi preview --stack prod > preview.txt; pulumi-amigo ci comment --stack prod --command preview --input preview.txt
-  $ pulumi-amigo compare staging prod | pulumi-amigo ci comment --stack prod --command compare --input -
+  $ pulumi preview --stack prod > preview.txt
+  $ pulumi-amigo ci comment --stack prod --command preview --input preview.txt
+  $ pulumi-amigo compare staging prod > compare.txt
+  $ pulumi-amigo ci comment --stack prod --command compare --input compare.txt
   $ pulumi-amigo ci comment --stack prod --command preview --input preview.txt --pull-request 12 --dry-run
 `;
 
 const issueHelp = `
-Keeps one issue for each stack, with what two runs in a row have seen. It is opened, brought up to date, opened again and closed as the
-drift comes and goes. What a run sees for the first time is noted in a hidden line of the issue; where there is no issue yet, one is
-made for that and closed at once. Names that end in key, token, secret or password show no values.
+Keeps one issue for each stack, with what two runs in a row have seen. It is opened, brought up to
+date, opened again and closed as the drift comes and goes. What a run sees for the first time is
+noted in a hidden line of the issue; where there is no issue yet, one is made for that and closed at
+once. Names that end in key, token, secret or password show no values.
 
 FILE holds what \`pulumi-amigo drift --json\` prints. The token needs \`issues: write\`.
 
 Exit code: 0 done, 1 an error.
 
 Examples:
-  $ pulumi-amigo drift --stack prod --json > drift.json; pulumi-amigo ci issue --stack prod --input drift.json
-  $ pulumi-amigo ci issue --stack prod --input drift.json --repository clinic/infrastructure --token-env BOT_TOKEN --json
+  $ pulumi-amigo drift --stack prod --json > drift.json
+  $ pulumi-amigo ci issue --stack prod --input drift.json
+  $ pulumi-amigo ci issue --stack prod --input drift.json --repository clinic/infrastructure --json
 `;
 
 /** `pulumi-amigo ci`: what a pipeline writes into pull requests and issues on GitHub. */

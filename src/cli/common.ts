@@ -44,8 +44,8 @@ export function warn(line: string): void {
 }
 
 /** Asks a yes-or-no question on a terminal; throws where nobody can answer. */
-export async function asked(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Error("nobody can be asked here: run it with --yes, or with --dry-run first");
+export async function asked(question: string, before = "run it with --dry-run first"): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new Error(`nobody can be asked here: run it with --yes; ${before}`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`${question} [y/N] `);
   terminal.close();

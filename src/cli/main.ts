@@ -13,6 +13,7 @@ import { doctorCommand } from "./doctor.js";
 import { driftCommand } from "./drift.js";
 import { emulatorCommand } from "./emulator.js";
 import { exportCommand } from "./export.js";
+import { fleetCommand } from "./fleet.js";
 import { initCommand } from "./init.js";
 import { promoteCommand, rollbackCommand } from "./promote.js";
 import { recoverCommand } from "./recover.js";
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     .addCommand(driftCommand())
     .addCommand(emulatorCommand())
     .addCommand(exportCommand())
+    .addCommand(fleetCommand())
     .addCommand(initCommand())
     .addCommand(promoteCommand())
     .addCommand(recoverCommand())

@@ -26,7 +26,8 @@ export interface Settings {
 /** The public server of the Amigo platform, from the contract's `servers`. */
 export const PUBLIC_SERVER = "https://api.platform.amigo.ai";
 
-const NUMBERS = {
+/** What the settings that are numbers may be. */
+export const SETTING_LIMITS = {
   maxConcurrency: { least: 1, most: 256, whole: true },
   requestsPerSecond: { least: 0.01, most: 10_000, whole: false },
   timeoutSeconds: { least: 1, most: 3600, whole: false },
@@ -40,7 +41,7 @@ export const SETTING_NAMES: readonly string[] = [
   "apiKeyEnv",
   "baseUrl",
   "workspaceId",
-  ...Object.keys(NUMBERS),
+  ...Object.keys(SETTING_LIMITS),
   "ownershipTag",
 ];
 
@@ -61,10 +62,10 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
   const problems: string[] = [];
   const text = (name: string) => nonEmpty(config(name)) ?? nonEmpty(environment[environmentName(name)]);
 
-  const number = (name: keyof typeof NUMBERS): number | undefined => {
+  const number = (name: keyof typeof SETTING_LIMITS): number | undefined => {
     const found = text(name);
     if (found === undefined) return undefined;
-    const { least, most, whole } = NUMBERS[name];
+    const { least, most, whole } = SETTING_LIMITS[name];
     const value = Number(found);
     if (Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
     problems.push(

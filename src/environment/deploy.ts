@@ -19,6 +19,9 @@ import { fieldsOf, kindNamed } from "./kinds.js";
 /** The project of all stacks that the built-in program deploys. */
 export const BUILT_IN_PROJECT = "pulumi-amigo";
 
+/** The variable that holds the key where a workspace names none. */
+export const DEFAULT_KEY_VARIABLE = "AMIGO_API_KEY";
+
 export interface ProjectOptions {
   /** The folder of the project, as `projectFor` gives it. */
   readonly folder: string;
@@ -40,7 +43,7 @@ export interface ProjectOptions {
 export type NewWorkspace = Values & { readonly slug: string };
 
 /** What the program reads; each value is an argument of a class of the package. */
-interface Settings {
+export interface ProgramSettings {
   readonly provider: ProviderArgs;
   readonly newWorkspace?: NewWorkspace;
   readonly environment: Values;
@@ -50,7 +53,7 @@ interface Settings {
  * The program. The provider is an explicit one, so that what the state holds is enough for `destroy`, `drift` and `recover`: the
  * address, and the name of the variable that holds the key.
  */
-const PROGRAM = `// Written by pulumi-amigo, which writes it anew with each run: change settings elsewhere.
+export const PROGRAM = `// Written by pulumi-amigo, which writes it anew with each run: change settings elsewhere.
 const amigo = require("pulumi-amigo");
 const settings = require("./settings.json");
 
@@ -61,17 +64,41 @@ new amigo.Environment("environment", { ...settings.environment, workspaceId }, {
 module.exports = { workspaceId };
 `;
 
+/** The project of the program. */
+export const PROJECT_FILE = `name: ${BUILT_IN_PROJECT}
+runtime:
+  name: nodejs
+  options:
+    typescript: false
+`;
+
 /**
  * Writes a Pulumi project that deploys one document to one workspace, for users without a program of their own. Again: over what is
  * there. A workspace that the stack makes stays part of the program.
  */
 export function prepareProject(options: ProjectOptions): void {
-  const { folder, document, references, workspaceId, entry = {} } = options;
+  const { folder } = options;
+  const settings = settingsOf({
+    ...options,
+    newWorkspace: options.newWorkspace ?? formerSettings(folder)?.newWorkspace,
+  });
+  mkdirSync(folder, { recursive: true });
+  const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
+  write("settings.json", `${JSON.stringify(settings, undefined, 2)}\n`);
+  write("index.js", PROGRAM);
+  write("package.json", `${JSON.stringify({ private: true, main: "index.js" }, undefined, 2)}\n`);
+  write("Pulumi.yaml", PROJECT_FILE);
+  write(".gitignore", "# All of it is written anew with each run.\n*\n");
+  linkPackages(folder);
+}
+
+/** What the program reads, with absolute paths. */
+export function settingsOf(options: Omit<ProjectOptions, "folder">): ProgramSettings {
+  const { document, references, workspaceId, newWorkspace, entry = {} } = options;
   const protect = options.protect ?? entry.protect;
-  const newWorkspace = options.newWorkspace ?? formerSettings(folder)?.newWorkspace;
   const baseUrl = entry.baseUrl ?? process.env.AMIGO_BASE_URL;
-  const settings: Settings = {
-    provider: { apiKeyEnv: entry.apiKeyEnv ?? "AMIGO_API_KEY", ...(baseUrl ? { baseUrl } : {}) },
+  return {
+    provider: { apiKeyEnv: entry.apiKeyEnv ?? DEFAULT_KEY_VARIABLE, ...(baseUrl ? { baseUrl } : {}) },
     ...(newWorkspace ? { newWorkspace } : {}),
     environment: {
       document: path.resolve(document),
@@ -80,14 +107,6 @@ export function prepareProject(options: ProjectOptions): void {
       ...(protect === undefined ? {} : { protect }),
     },
   };
-  mkdirSync(folder, { recursive: true });
-  const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
-  write("settings.json", `${JSON.stringify(settings, undefined, 2)}\n`);
-  write("index.js", PROGRAM);
-  write("package.json", `${JSON.stringify({ private: true, main: "index.js" }, undefined, 2)}\n`);
-  write("Pulumi.yaml", `name: ${BUILT_IN_PROJECT}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`);
-  write(".gitignore", "# All of it is written anew with each run.\n*\n");
-  linkPackages(folder);
 }
 
 /** The arguments of a new workspace, from what the document says of its own. */
@@ -105,9 +124,9 @@ export function newWorkspaceOf({ name, items }: Environment, slug: string): NewW
   return { slug, ...Object.fromEntries(fields) };
 }
 
-function formerSettings(folder: string): Settings | undefined {
+function formerSettings(folder: string): ProgramSettings | undefined {
   const file = path.join(folder, "settings.json");
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Settings) : undefined;
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ProgramSettings) : undefined;
 }
 
 /** This very package and its Pulumi SDK, so that program and provider process find the same ones. */

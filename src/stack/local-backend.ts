@@ -4,6 +4,15 @@ import * as path from "node:path";
 import { projectName } from "./project.js";
 import type { Pulumi } from "./pulumi.js";
 
+/** A stack, and where its project stands. */
+export interface StackPlace {
+  readonly stack: string;
+  /** The folder in which its commands run. */
+  readonly cwd: string;
+  /** The project's name; undefined: of whichever project. */
+  readonly project: string | undefined;
+}
+
 /** A stack in a local backend (`file://`): a folder whose files can be looked at. */
 export class LocalBackend {
   constructor(
@@ -14,19 +23,25 @@ export class LocalBackend {
 
   /** Undefined for other backends: those show a lock only to the command that it stops. */
   static async find(pulumi: Pulumi): Promise<LocalBackend | undefined> {
-    const [stack = "", projectOfStack] = stackParts(pulumi.stack);
+    const url = await backendUrl(pulumi);
+    if (!isLocal(url)) return undefined;
+    const [, projectOfStack] = stackParts(pulumi.stack);
     const project = projectOfStack ?? projectName(pulumi.cwd);
-    const { url = "" } = JSON.parse(await pulumi.plain("whoami", "--verbose", "--json")) as { url?: string };
-    if (!/^file:/i.test(url)) return undefined;
-    const folders = foldersOf(url, pulumi.cwd);
-    const backends = folders.map((folder) => new LocalBackend(folder, stack, project));
+    const backends = LocalBackend.candidates(url, { stack: pulumi.stack, cwd: pulumi.cwd, project });
     // A lock that is looked for in the wrong place would seem not to be there.
     const found = backends.find((backend) => backend.files("stacks", (name) => name.includes(".json")).length > 0);
     if (found) return found;
+    const [stack] = stackParts(pulumi.stack);
     const named = project === undefined ? `stack ${stack}` : `stack ${stack} of project ${project}`;
     throw new Error(
-      `found no ${named} in ${folders.join(" or ")}, where the backend ${url} keeps its state: check --stack, --cwd and the backend's URL. Nothing was changed`,
+      `found no ${named} in ${backends.map(({ folder }) => folder).join(" or ")}, where the backend ${url} keeps its state: check --stack, --cwd and the backend's URL. Nothing was changed`,
     );
+  }
+
+  /** Where the stack may be, whether it is there or not: what a URL names is not always clear. */
+  static candidates(url: string, { stack, cwd, project }: StackPlace): LocalBackend[] {
+    const [name = ""] = stackParts(stack);
+    return foldersOf(url, cwd).map((folder) => new LocalBackend(folder, name, project));
   }
 
   /**
@@ -63,6 +78,15 @@ function isJson(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+export async function backendUrl(pulumi: Pick<Pulumi, "plain">): Promise<string> {
+  const { url = "" } = JSON.parse(await pulumi.plain("whoami", "--verbose", "--json")) as { url?: string };
+  return url;
+}
+
+export function isLocal(url: string): boolean {
+  return /^file:/i.test(url);
 }
 
 /** The folders that a URL may name: the engine takes a relative path from where it runs, and `~` from the user's account. */

@@ -47,7 +47,8 @@ export function holderRuns(
   return Number.isNaN(Date.parse(timestamp)) ? gone : undefined;
 }
 
-function exists(pid: number): boolean {
+/** Whether there is a process of this number on this machine. */
+export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

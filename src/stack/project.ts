@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 
 /** The folder below a working folder in which the built-in program of a stack stands. */
-const BUILT_IN = ".pulumi-amigo";
+export const BUILT_IN = ".pulumi-amigo";
 
 /** The Pulumi project that commands run for a stack. */
 export interface Project {
@@ -24,6 +24,12 @@ export function projectFor(cwd: string, stack: string): Project {
     const folder = path.dirname(own);
     return { kind: "own", folder, exists: true, note: `the program of the Pulumi project in ${folder} is run` };
   }
+  return builtInProject(start, stack);
+}
+
+/** The built-in project of a stack: the one in the folder or the nearest above, else a new one in the folder. */
+export function builtInProject(cwd: string, stack: string): Project {
+  const start = path.resolve(cwd);
   const name = path.join(BUILT_IN, stack.replace(/[^\w.-]/g, "_"));
   for (let at = start; ; at = path.dirname(at)) {
     const folder = path.join(at, name);
@@ -47,10 +53,15 @@ export function projectName(cwd: string): string | undefined {
 
 function projectFile(cwd: string): string | undefined {
   for (let folder = cwd; ; folder = path.dirname(folder)) {
-    const files = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"].map((name) => path.join(folder, name));
-    const found = files.find((file) => existsSync(file));
+    const found = projectFileIn(folder);
     if (found !== undefined || folder === path.dirname(folder)) return found;
   }
+}
+
+/** The Pulumi project file of this very folder. */
+export function projectFileIn(folder: string): string | undefined {
+  const files = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"].map((name) => path.join(folder, name));
+  return files.find((file) => existsSync(file));
 }
 
 function nameIn(file: string): unknown {

@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly args?: readonly string[];
   /** Makes the stack if it is not there. @default false */
   readonly create?: boolean;
+  /** Called with the engine's process id once it runs. It leads a process group. */
+  readonly onStart?: (pid: number) => void;
   /** Called with each step as it starts and as it ends. */
   readonly onStep?: (step: RunStep) => void;
   /** Called with each message of the engine, the program and the provider. */
@@ -92,6 +94,7 @@ export async function runStack(pulumi: Pulumi, command: RunCommand, options: Run
     // In a group of its own: a terminal's Ctrl-C would reach it a second time, which kills it at once.
     detached: true,
   });
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   const { interruption, release } = interruptible(() => child.kill("SIGINT"), options.signal);
   const report = new Report(options);
   let noise = "";
@@ -150,6 +153,13 @@ export function failureText({ command, interrupted, diagnostics }: StackRun): st
   const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
   const what = interrupted ? `pulumi ${command} was interrupted` : `pulumi ${command} failed`;
   return [`${what}:`, ...new Set(errors)].join("\n");
+}
+
+/** Whether the run failed since its stack is not there. */
+export function foundNoStack({ succeeded, diagnostics }: StackRun): boolean {
+  return (
+    !succeeded && diagnostics.some(({ severity, message }) => severity === "error" && /no stack named/i.test(message))
+  );
 }
 
 /** The steps that change something in the API, or would; a replacement is one of them. */

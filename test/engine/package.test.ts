@@ -69,7 +69,7 @@ it("packs the compiled library, the contract, the schemas, the readme, the chang
     "README.md",
     "contract/openapi.json",
     "package.json",
-    ...["amigo", "environment", "references"].map((name) => `schemas/${name}.schema.json`),
+    ...["amigo", "environment", "fleet", "references"].map((name) => `schemas/${name}.schema.json`),
   ]);
   const sources = readdirSync(path.join(repositoryRoot, "src"), { recursive: true, encoding: "utf8" });
   const expected = sources

@@ -197,7 +197,9 @@ test("a document that cannot be read ends the program with its place alone, and 
     await expect(build(text)).rejects.toThrow(wanted);
   }
   expect(names()).toEqual([]);
-  await expect(build(document, { references: path.join(folder, "none.yaml") })).rejects.toThrow(/there is no file .*none/);
+  await expect(build(document, { references: path.join(folder, "none.yaml") })).rejects.toThrow(
+    /there is no file .*none/,
+  );
   const wrong = { document: "clinic.yaml", refrences: "x" } as unknown as amigo.EnvironmentArgs;
   expect(() => new amigo.Environment("clinic", wrong)).toThrow(/did you mean references\?/);
 });

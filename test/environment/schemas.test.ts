@@ -6,10 +6,12 @@ import { z } from "zod";
 import { configSchema } from "../../src/environment/config.js";
 import { referencesSchema } from "../../src/environment/references.js";
 import { jsonSchema } from "../../src/environment/schema.js";
+import { fleetJsonSchema } from "../../src/fleet/schema.js";
 import { withDocstrings } from "../reference/support/document-schema.js";
 
 const schemas: Record<string, () => object> = {
   environment: () => withDocstrings(jsonSchema()),
+  fleet: fleetJsonSchema,
   references: () => z.toJSONSchema(referencesSchema, { io: "input", unrepresentable: "any" }),
   amigo: () => z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }),
 };

@@ -92,16 +92,18 @@ function limitsOfSetting(setting: string): string {
 }
 
 export function commandsPage(): string {
-  const program = createProgram();
-  const sections = [program, ...program.commands].map((command) => {
-    const name = command === program ? program.name() : `${program.name()} ${command.name()}`;
-    return [`## ${name}`, ["```", helpOf(command).trimEnd(), "```"].join("\n")];
-  });
   return page(
     "# Commands",
     "Run a command with `npx`, in a folder where the package is installed.",
-    ...sections.flat(),
+    ...commandSections(createProgram()),
   );
+}
+
+/** The help of a command, then of each command in it. */
+function commandSections(command: Command, above = ""): string[] {
+  const name = `${above}${command.name()}`;
+  const help = ["```", helpOf(command).trimEnd(), "```"].join("\n");
+  return [`## ${name}`, help, ...command.commands.flatMap((inner) => commandSections(inner, `${name} `))];
 }
 
 /** What `--help` prints on a terminal of 100 columns. */

@@ -19,20 +19,35 @@ export function isInForeground(): boolean {
  * Asks a process and all that it has started to end; resolves when they have.
  * The Pulumi CLI is asked and its plugins are not: it needs them until it has cancelled, and ends them itself.
  */
-export async function endTree(root: number): Promise<void> {
+export async function endTree(root: number, warn: (line: string) => void): Promise<void> {
   const asked = tree(root, list());
-  for (const pid of [root, ...asked]) signalTo(pid, "SIGTERM");
+  for (const pid of [root, ...asked]) signalTo(pid, "SIGTERM", warn);
   const remain = () => list().filter(({ pid, state }) => asked.includes(pid) && !state.startsWith("Z"));
   while (remain().length > 0) await sleep(100);
 }
 
+/**
+ * Ends processes that may not answer any more, with all that they have started. The `engine` among them is asked first, and has
+ * so long to let finish what is under way and to write its state.
+ */
+export async function endByForce(roots: readonly number[], engine: number | undefined, graceMs: number): Promise<void> {
+  const before = all(roots, list());
+  if (engine !== undefined) {
+    signalTo(engine, "SIGTERM");
+    const end = Date.now() + graceMs;
+    while (Date.now() < end && list().some(({ pid, state }) => pid === engine && !state.startsWith("Z")))
+      await sleep(100);
+  }
+  for (const pid of new Set([...roots, ...before, ...all(roots, list())])) signalTo(pid, "SIGKILL");
+}
+
 /** Sends a signal to a process, or with a negative number to a group; what has ended meanwhile needs none. */
-export function signalTo(target: number, signal: NodeJS.Signals): void {
+export function signalTo(target: number, signal: NodeJS.Signals, warn: (line: string) => void = () => {}): void {
   try {
     process.kill(target, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
-      console.error(`warning: ${signal} could not be passed on to process ${target}: ${(error as Error).message}`);
+      warn(`${signal} could not be passed on to process ${target}: ${(error as Error).message}`);
     }
   }
 }
@@ -53,6 +68,12 @@ function tree(root: number, all: readonly Process[]): number[] {
   for (const { pid } of orphans) visit(pid);
   found.delete(root);
   return [...found];
+}
+
+/** The descendants, plugins of an engine among them. */
+function all(roots: readonly number[], processes: readonly Process[]): number[] {
+  const found = processes.filter(({ parent }) => roots.includes(parent)).map(({ pid }) => pid);
+  return found.length === 0 ? [] : [...found, ...all(found, processes)];
 }
 
 function isPulumi({ command }: Process): boolean {

@@ -1,0 +1,258 @@
+import * as path from "node:path";
+import { Command } from "commander";
+import type { FleetOptions } from "../fleet/commands.js";
+import type { FleetReport } from "../fleet/report.js";
+import type { FleetStatus } from "../fleet/status.js";
+import { action, asked, EXIT, note, warn } from "./common.js";
+
+interface Flags {
+  select?: string;
+  config?: string;
+  json: boolean;
+}
+
+interface UpFlags extends Flags {
+  resume?: string;
+  yes: boolean;
+}
+
+interface ManifestFlags extends Flags {
+  out: string;
+  repository?: string;
+  branch: string;
+  namespace: string;
+  backend?: string;
+}
+
+const fleetHelp = `
+FILE names stacks, and the waves in which they run. Each stack runs in a process of its own; all
+keep to one budget of requests. What happened is kept in .pulumi-amigo/fleet beside FILE: a report
+and a log for each stack.
+
+Examples:
+  $ pulumi-amigo fleet preview fleet.yaml
+  $ pulumi-amigo fleet up fleet.yaml --yes
+  $ pulumi-amigo fleet up fleet.yaml --resume last
+`;
+
+const upHelp = `
+Nothing is started where a stack is locked. After each wave its gate is checked: lines are read back
+as declared, their services are active, nothing differs from what exists, and the file's own command
+ends with 0. A wave that fails, or whose gate does not pass, is the last one.
+
+Ctrl-C lets finish what is under way and starts nothing more. --resume does again only what did not
+succeed.
+
+Exit code: 0 all done, 1 an error, 2 stopped by a gate
+
+Examples:
+  $ pulumi-amigo fleet up fleet.yaml
+  $ pulumi-amigo fleet up fleet.yaml --select env=staging --yes
+  $ pulumi-amigo fleet up fleet.yaml --resume last --yes --json > report.json
+`;
+
+const previewHelp = `
+Shows for each stack how many resources its run would change. Waves do not count here: a stack is
+previewed against what exists now, and not after the waves before its own.
+
+Exit code: 0 all previewed, 1 an error
+
+Example:
+  $ pulumi-amigo fleet preview fleet.yaml --select env=production
+`;
+
+const driftHelp = `
+Compares each stack with what exists, and reads its lines back. Writes nothing.
+
+Exit code: 0 no drift, 1 an error, 2 something differs
+
+Example:
+  $ pulumi-amigo fleet drift fleet.yaml --json
+`;
+
+const statusHelp = `
+Shows the last \`fleet up\` of FILE, and which stacks are locked. Runs nothing.
+
+Exit code: 0 shown, 1 an error
+
+Example:
+  $ pulumi-amigo fleet status fleet.yaml
+`;
+
+const matrixHelp = `
+Prints the stacks as a matrix for a GitHub Actions job: stack, wave, environment or project,
+workspace and labels. Paths are relative to this folder. The order is that of the waves.
+
+Exit code: 0 printed, 1 an error
+
+Example:
+  $ echo "matrix=$(pulumi-amigo fleet matrix fleet.yaml --json)" >> "$GITHUB_OUTPUT"
+`;
+
+const manifestsHelp = `
+Writes files for the Pulumi Kubernetes Operator: for each stack a Stack that deploys each new commit,
+and one that looks for drift each hour. Stacks with a document share one program, in DIR/program.
+Commit all of it. The label pulumi-amigo/wave names the wave of a Stack; the operator itself knows no
+waves and no gates. Keys stand in Secrets, which the files name.
+
+Exit code: 0 written, 1 an error
+
+Examples:
+  $ pulumi-amigo fleet manifests fleet.yaml --out operator --backend "s3://our-state?region=eu-central-1"
+  $ kubectl apply -f operator -l pulumi-amigo/wave=canary
+`;
+
+/** `pulumi-amigo fleet`: many stacks. */
+export function fleetCommand(): Command {
+  return new Command("fleet")
+    .description("run many stacks in waves")
+    .addHelpText("after", fleetHelp)
+    .addCommand(
+      subcommand("preview", "show what the stacks' runs would change", previewHelp).action(action(runPreview)),
+    )
+    .addCommand(
+      subcommand("up", "run the stacks in waves, with a gate after each", upHelp)
+        .option("--resume <run>", "go on with a run: its id, or last")
+        .option("-y, --yes", "ask nothing", false)
+        .action(action(runUp)),
+    )
+    .addCommand(subcommand("drift", "show which stacks differ from what exists", driftHelp).action(action(runDrift)))
+    .addCommand(
+      subcommand("status", "show the last run, and which stacks are locked", statusHelp).action(action(runStatus)),
+    )
+    .addCommand(subcommand("matrix", "print the stacks as a job matrix", matrixHelp).action(action(runMatrix)))
+    .addCommand(
+      subcommand("manifests", "write the stacks for the Pulumi Kubernetes Operator", manifestsHelp)
+        .requiredOption("--out <folder>", "the folder to write to, in the repository")
+        .option("--repository <url>", "the repository that the operator fetches (default: git's origin)")
+        .option("--branch <name>", "its branch", "main")
+        .option("--namespace <name>", "the namespace of the Stacks", "amigo")
+        .option("--backend <url>", "where state is kept (default: Pulumi Cloud)")
+        .action(action(runManifests)),
+    );
+}
+
+function subcommand(name: string, description: string, help: string): Command {
+  return new Command(name)
+    .description(description)
+    .argument("<file>", "the fleet file")
+    .option("--select <labels>", "these stacks only: key=value or key!=value, with commas between them")
+    .option("--config <file>", "amigo.yaml (default: in the file's folder or the nearest above)")
+    .option("--json", "print the result as JSON; messages go to standard error", false)
+    .addHelpText("after", help);
+}
+
+async function runPreview(file: string, flags: Flags): Promise<number> {
+  const { lookAt } = await import("../fleet/commands.js");
+  return interruptible(async (options) =>
+    show(await lookAt(await read(file, flags), "preview", { ...options, ...flags }), flags),
+  );
+}
+
+async function runDrift(file: string, flags: Flags): Promise<number> {
+  const { lookAt } = await import("../fleet/commands.js");
+  return interruptible(async (options) =>
+    show(await lookAt(await read(file, flags), "drift", { ...options, ...flags }), flags),
+  );
+}
+
+async function runUp(file: string, flags: UpFlags): Promise<number> {
+  const { fleetUp } = await import("../fleet/commands.js");
+  const { select, resume, yes } = flags;
+  const confirm = async (question: string) =>
+    yes || (await asked(question, "`pulumi-amigo fleet preview` shows what it would change"));
+  return interruptible(async (options) =>
+    show(await fleetUp(await read(file, flags), { ...options, select, resume, confirm }), flags),
+  );
+}
+
+async function runStatus(file: string, { select, config, json }: Flags): Promise<number> {
+  const { fleetStatus } = await import("../fleet/status.js");
+  const status = await fleetStatus(file, { select, config, warn });
+  console.log(json ? JSON.stringify(status, undefined, 2) : await statusText(status));
+  return EXIT.done;
+}
+
+async function runMatrix(file: string, { json, ...flags }: Flags): Promise<number> {
+  const { selectFrom } = await import("../fleet/file.js");
+  const { matrixOf } = await import("../fleet/matrix.js");
+  const matrix = matrixOf(selectFrom(await read(file, flags), flags.select), process.cwd());
+  const most = 256;
+  if (matrix.include.length > most)
+    warn(
+      `a matrix of GitHub Actions has ${most} jobs at most, and this one has ${matrix.include.length}: narrow it with --select`,
+    );
+  // On one line, as the output of a step must be.
+  if (json) console.log(JSON.stringify(matrix));
+  else
+    for (const { wave, stack, environment, project } of matrix.include)
+      console.log(`${wave}  ${stack}  ${environment ?? project}`);
+  return EXIT.done;
+}
+
+async function runManifests(file: string, flags: ManifestFlags): Promise<number> {
+  const { selectFrom } = await import("../fleet/file.js");
+  const { manifestsOf } = await import("../fleet/manifests.js");
+  const { repositoryOf, writeManifests } = await import("../fleet/manifest-files.js");
+  const { json, select, out, branch, namespace, backend } = flags;
+  const fleet = selectFrom(await read(file, flags), select);
+  const repository = repositoryOf(fleet.folder, flags.repository);
+  const folder = path.resolve(out);
+  const written = writeManifests(
+    folder,
+    manifestsOf(fleet, { ...repository, out: folder, branch, namespace, backend }),
+  );
+  if (json) console.log(JSON.stringify({ written }, undefined, 2));
+  else for (const name of written) console.log(name);
+  return EXIT.done;
+}
+
+async function read(file: string, { config }: Pick<Flags, "config">) {
+  const { readFleet } = await import("../fleet/file.js");
+  return readFleet(file, config);
+}
+
+/** Lets Ctrl-C and its like stop a run in order. */
+async function interruptible<Result>(
+  use: (options: Pick<FleetOptions, "signal" | "warn" | "listen">) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController();
+  const stop = () => {
+    if (!controller.signal.aborted) note("stopping: what is under way is being finished, nothing more is started");
+    controller.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, stop);
+  try {
+    const { fleetProgress } = await import("./fleet-progress.js");
+    return await use({ signal: controller.signal, warn, listen: fleetProgress(process.stderr) });
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
+}
+
+async function show(report: FleetReport, { json }: Flags): Promise<number> {
+  const { reportText } = await import("../fleet/report-text.js");
+  console.log(json ? JSON.stringify(report, undefined, 2) : reportText(report));
+  return exitCodeOf(report);
+}
+
+function exitCodeOf({ state, stacks }: FleetReport): number {
+  if (state === "stopped") return EXIT.seen;
+  if (state !== "done") return EXIT.error;
+  return stacks.some(({ differences = [] }) => differences.length > 0) ? EXIT.seen : EXIT.done;
+}
+
+async function statusText({ last, running, locked, notes }: FleetStatus): Promise<string> {
+  const { reportText } = await import("../fleet/report-text.js");
+  const lines = [
+    running ? "A run is under way." : "No run is under way.",
+    last === null
+      ? "There was no run yet."
+      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(last)}`,
+    ...(locked ?? []).map(({ stack, holder }) => `${stack} is locked by ${holder}`),
+    ...(locked?.length === 0 ? ["No stack is locked."] : []),
+    ...notes.map((text) => `note: ${text}`),
+  ];
+  return lines.join("\n");
+}

@@ -1,0 +1,214 @@
+import * as path from "node:path";
+import {
+  DEFAULT_KEY_VARIABLE,
+  PROGRAM,
+  PROJECT_FILE,
+  type ProgramSettings,
+  settingsOf,
+} from "../environment/deploy.js";
+import { jsonText, yamlText } from "../environment/print.js";
+import { version } from "../version.js";
+import type { Fleet } from "./file.js";
+import type { FleetStack } from "./stacks.js";
+
+export interface ManifestOptions {
+  /** The folder that the files go to. */
+  readonly out: string;
+  /** The folder of the repository that the operator fetches. */
+  readonly root: string;
+  /** Its address, as the operator has it. */
+  readonly repository: string;
+  readonly branch: string;
+  readonly namespace: string;
+  /** Where state is kept; undefined: Pulumi Cloud. */
+  readonly backend?: string;
+}
+
+/** The most characters of a Stack's name that the operator can work with. */
+const LONGEST_NAME = 42;
+const DRIFT = "-drift";
+const IMAGE = "pulumi/pulumi:3.259.0-nonroot";
+/** The first line of each manifest. */
+const HEADER = "Written by `pulumi-amigo fleet manifests`: change the fleet file instead.";
+const HOUR = 3600;
+
+/** The program that deploys all stacks with a document, below `out`. */
+const PROGRAM_FOLDER = "program";
+
+/**
+ * The files for the Pulumi Kubernetes Operator, by their path in `out`: for each stack a Stack that deploys and one that looks for
+ * drift, and one program for the stacks that have a document.
+ */
+export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string, string> {
+  const problems = fleet.stacks.flatMap((stack) => problemsOf(stack, options));
+  const names = new Map<string, string>();
+  for (const { name } of fleet.stacks) {
+    for (const kubernetes of [nameOf(name), driftNameOf(name)]) {
+      const other = names.get(kubernetes);
+      if (other !== undefined) problems.push(`${name}: ${other} would be named ${kubernetes} too: rename one of them`);
+      names.set(kubernetes, name);
+    }
+  }
+  if (problems.length > 0) throw new Error(`${problems.join("\n")}\nNothing was written`);
+  const files = new Map<string, string>();
+  for (const wave of fleet.waves) {
+    for (const stack of wave.stacks) {
+      const own = yamlText(deploying(stack, wave.name, options), HEADER);
+      const drift = yamlText(looking(stack, wave.name, options));
+      files.set(`${nameOf(stack.name)}.yaml`, `${own}---\n${drift}`);
+    }
+  }
+  const built = fleet.stacks.filter(({ environment }) => environment !== undefined);
+  if (built.length === 0) return files;
+  const settings = Object.fromEntries(built.map((stack) => [stack.name, settingsFor(stack, options)]));
+  files.set(`${PROGRAM_FOLDER}/Pulumi.yaml`, PROJECT_FILE);
+  files.set(`${PROGRAM_FOLDER}/settings.json`, jsonText(settings));
+  files.set(`${PROGRAM_FOLDER}/index.js`, programOfAll());
+  files.set(
+    `${PROGRAM_FOLDER}/package.json`,
+    jsonText({
+      private: true,
+      main: "index.js",
+      dependencies: { "@pulumi/pulumi": "^3.248.0", "pulumi-amigo": `^${version}` },
+    }),
+  );
+  return files;
+}
+
+function problemsOf({ name, environment, project, workspace }: FleetStack, { root }: ManifestOptions): string[] {
+  const outside = [environment, project, workspace?.references].filter(
+    (file) => file !== undefined && path.relative(root, file).startsWith(".."),
+  );
+  return [
+    ...(name.length > LONGEST_NAME
+      ? [`${name}: has ${name.length} characters, and the operator takes names of ${LONGEST_NAME} at most`]
+      : []),
+    ...(environment !== undefined && workspace?.id === undefined
+      ? [
+          `${name}: add the id of workspace "${workspace?.alias}" to amigo.yaml: a program of the operator looks up no slug`,
+        ]
+      : []),
+    ...outside.map((file) => `${name}: ${file} is outside of the repository ${root}`),
+  ];
+}
+
+/** A name as Kubernetes takes it. */
+function nameOf(stack: string): string {
+  return stack
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, "-")
+    .replace(/-+$/, "");
+}
+
+function driftNameOf(stack: string): string {
+  return `${nameOf(stack).slice(0, LONGEST_NAME - DRIFT.length)}${DRIFT}`;
+}
+
+/** The Stack that deploys each new commit. */
+function deploying(stack: FleetStack, wave: string, options: ManifestOptions): object {
+  const name = nameOf(stack.name);
+  const podTemplate = {
+    // A run that is under way may finish.
+    spec: { containers: [{ name: "pulumi" }], terminationGracePeriodSeconds: 600 },
+  };
+  return manifest(name, wave, options, {
+    ...common(stack, options),
+    envRefs: variables(stack, name, options),
+    workspaceTemplate: workspaceTemplate({ podTemplate }),
+  });
+}
+
+/** The Stack that previews the same Pulumi stack each hour, writes nothing, and fails where something differs. */
+function looking(stack: FleetStack, wave: string, options: ManifestOptions): object {
+  const name = nameOf(stack.name);
+  return manifest(driftNameOf(stack.name), wave, options, {
+    ...common(stack, options),
+    preview: true,
+    refresh: true,
+    continueResyncOnCommitMatch: true,
+    resyncFrequencySeconds: HOUR,
+    prerequisites: [{ name }],
+    updateTemplate: { spec: { expectNoChanges: true } },
+    envRefs: variables(stack, `${name}-read`, options),
+    workspaceTemplate: workspaceTemplate({}),
+  });
+}
+
+function manifest(name: string, wave: string, { namespace }: ManifestOptions, spec: object): object {
+  const labels = { "pulumi-amigo/wave": wave };
+  return { apiVersion: "pulumi.com/v1", kind: "Stack", metadata: { name, namespace, labels }, spec };
+}
+
+function common({ name, project }: FleetStack, { out, root, repository, branch, backend }: ManifestOptions): object {
+  return {
+    serviceAccountName: "amigo-stacks",
+    stack: name,
+    projectRepo: repository,
+    repoDir: relative(root, project ?? path.join(out, PROGRAM_FOLDER)),
+    branch,
+    shallow: true,
+    gitAuth: { accessToken: secret("infrastructure-repository", "token") },
+    ...(backend === undefined ? {} : { backend }),
+    // A stack that is not there yet is not made by mistake.
+    useLocalStackOnly: true,
+    // Deleting the object leaves the phone lines alone.
+    destroyOnFinalize: false,
+  };
+}
+
+/** The environment of the run, with keys by reference only. */
+function variables({ workspace, project }: FleetStack, keys: string, { backend }: ManifestOptions): object {
+  const variable = project === undefined ? (workspace?.apiKeyEnv ?? DEFAULT_KEY_VARIABLE) : DEFAULT_KEY_VARIABLE;
+  const { baseUrl } = workspace ?? {};
+  return {
+    [variable]: secret(keys, "apiKey"),
+    ...(project !== undefined && baseUrl ? { AMIGO_BASE_URL: { type: "Literal", literal: { value: baseUrl } } } : {}),
+    ...(backend === undefined
+      ? { PULUMI_ACCESS_TOKEN: secret("amigo-backend", "accessToken") }
+      : { PULUMI_CONFIG_PASSPHRASE: secret("amigo-backend", "passphrase") }),
+    ...(backend?.startsWith("s3:")
+      ? {
+          AWS_ACCESS_KEY_ID: secret("amigo-backend", "accessKeyId"),
+          AWS_SECRET_ACCESS_KEY: secret("amigo-backend", "secretAccessKey"),
+        }
+      : {}),
+  };
+}
+
+function secret(name: string, key: string): object {
+  return { type: "Secret", secret: { name, key } };
+}
+
+function workspaceTemplate(more: object): object {
+  return {
+    apiVersion: "auto.pulumi.com/v1alpha1",
+    kind: "Workspace",
+    spec: { image: IMAGE, securityProfile: "restricted", ...more },
+  };
+}
+
+/** Paths start at the program's folder, wherever the repository is fetched to. */
+function settingsFor({ environment = "", workspace }: FleetStack, { out }: ManifestOptions): ProgramSettings {
+  const { provider, environment: given } = settingsOf({
+    document: environment,
+    references: workspace?.references,
+    workspaceId: workspace?.id,
+    entry: workspace,
+  });
+  const folder = path.join(out, PROGRAM_FOLDER);
+  const paths = { document: environment, references: workspace?.references };
+  const entries = Object.entries(paths).flatMap(([name, file]) => (file ? [[name, relative(folder, file)]] : []));
+  return { provider, environment: { ...given, ...Object.fromEntries(entries) } };
+}
+
+/** The built-in program, with the settings of the stack that runs it. */
+function programOfAll(): string {
+  return PROGRAM.replace("with each run: change settings elsewhere", "with `fleet manifests`").replace(
+    'const settings = require("./settings.json");',
+    'const pulumi = require("@pulumi/pulumi");\nconst settings = require("./settings.json")[pulumi.getStack()];',
+  );
+}
+
+function relative(from: string, to: string): string {
+  return path.relative(from, to).split(path.sep).join("/") || ".";
+}

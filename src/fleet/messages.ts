@@ -1,0 +1,37 @@
+import type { FleetStack } from "./stacks.js";
+
+/** What a stack's process is to do. `check` reads what exists and changes nothing. */
+export interface Task {
+  readonly command: "preview" | "up" | "check";
+  readonly stack: FleetStack;
+  /** The folder of the fleet. */
+  readonly folder: string;
+}
+
+/** What a stack's process says. */
+export type Message =
+  /** It still runs. */
+  | { readonly kind: "beat" }
+  /** The engine that it has started. */
+  | { readonly kind: "engine"; readonly pid: number }
+  | { readonly kind: "progress"; readonly text: string }
+  /** How it ended; the last one. */
+  | { readonly kind: "answer"; readonly answer: Answer };
+
+/** How a task ended. */
+export interface Answer {
+  readonly state: "done" | "failed" | "interrupted";
+  /** Of a run: how many resources by operation; of a preview, how many there would be. */
+  readonly changes?: Readonly<Record<string, number>>;
+  readonly error?: string;
+  /** Of a check: what differs, or could not be read, each as a sentence. Empty: it was read, and all is as declared. */
+  readonly differences?: readonly string[];
+  /** Of a check: the lines that were read back. */
+  readonly lines?: number;
+}
+
+/** Asks a stack's process to let finish what is under way, and to begin nothing more. */
+export const STOP = { kind: "stop" } as const;
+
+/** How often a stack's process says that it runs. */
+export const BEAT_MS = 2_000;

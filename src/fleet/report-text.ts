@@ -1,0 +1,75 @@
+import { safe } from "../environment/show/layout.js";
+import type { FleetReport, StackEntry, WaveEntry } from "./report.js";
+
+/** A report for a terminal or a log. */
+export function reportText(report: FleetReport): string {
+  const { waves, stacks, notes } = report;
+  const lines = stacks
+    .filter(({ state, differences = [] }) => state !== "done" || differences.length > 0)
+    .flatMap(stackLines);
+  return [...lines, ...waves.flatMap(waveLines), ...notes.map((note) => `note: ${safe(note)}`), summary(report)].join(
+    "\n",
+  );
+}
+
+/** What happened to a stack, as one line. */
+export function stackText({ name, state, changes, differences, seconds, error, log }: StackEntry): string {
+  const took = seconds === undefined ? "" : ` after ${seconds.toFixed(1)} s`;
+  const where = log === undefined || state === "done" ? "" : ` (log: ${log})`;
+  const what: Record<StackEntry["state"], string> = {
+    waiting: "was not started",
+    running: "was started, and its end is not known",
+    done: `${doneText(changes, differences)}${took}`,
+    failed: `failed${took}`,
+    interrupted: `was stopped${took}`,
+    lost: `was lost${took}`,
+  };
+  const why = error === undefined ? "" : `: ${error.trim().split("\n").map(safe).join("\n    ")}`;
+  return `${name}: ${what[state]}${where}${why}`;
+}
+
+/** The changes in words; resources that stay as they are do not count. */
+export function changesText(changes: Readonly<Record<string, number>> = {}): string {
+  const shown = Object.entries(changes).filter(([op, count]) => op !== "same" && count > 0);
+  return shown.map(([op, count]) => `${op} ${count}`).join(", ") || "no change";
+}
+
+function doneText(changes: StackEntry["changes"], differences: StackEntry["differences"]): string {
+  if (differences === undefined) return `done (${changesText(changes)})`;
+  return differences.length === 0 ? "no drift" : "differs from what exists";
+}
+
+function stackLines(stack: StackEntry): string[] {
+  if (stack.state === "waiting") return [];
+  return [stackText(stack), ...(stack.differences ?? []).map((difference) => `    ${safe(difference)}`)];
+}
+
+function waveLines({ name, state, reasons }: WaveEntry): string[] {
+  if (state !== "stopped") return [];
+  return [`wave ${name}: its gate did not pass`, ...reasons.map((reason) => `    ${safe(reason)}`)];
+}
+
+/** What became of the whole, as sentences. */
+export function summary({ command, run, state, stacks, waves }: FleetReport): string {
+  const ofState = (wanted: StackEntry["state"]) => stacks.filter((stack) => stack.state === wanted);
+  const done = ofState("done").length;
+  const bad = stacks.length - done - ofState("waiting").length;
+  const waiting = ofState("waiting").map(({ name }) => name);
+  const again = command === "up" ? ` Go on with --resume ${run}.` : "";
+  const count = `${done} of ${stacks.length} stacks ${done === 1 ? "is" : "are"} done`;
+  const notStarted = waiting.length === 0 ? "" : ` Not started: ${waiting.join(", ")}.`;
+  if (command === "drift" && state !== "interrupted") {
+    const differing = stacks.filter(({ differences = [] }) => differences.length > 0).length;
+    const unread = bad > 0 ? ` ${bad} could not be checked.` : "";
+    return `${differing === 0 ? "No drift was seen" : `${differing} ${differing === 1 ? "differs" : "differ"}`} in ${done} of ${stacks.length} stacks.${unread}`;
+  }
+  const stopped = waves.find((wave) => wave.state === "stopped")?.name;
+  const sentences: Record<FleetReport["state"], string> = {
+    running: `Running: ${count}.`,
+    done: `Done: ${count}.`,
+    failed: `Failed: ${count}, ${bad} did not succeed.${notStarted}${again}`,
+    stopped: `Stopped by the gate of wave ${stopped}: ${count}.${notStarted}${again}`,
+    interrupted: `Interrupted: ${count}, ${bad} did not succeed.${notStarted}${again}`,
+  };
+  return sentences[state];
+}

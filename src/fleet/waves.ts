@@ -1,0 +1,58 @@
+import type { SourceText } from "../environment/source-text.js";
+import type { FleetText } from "./schema.js";
+import { Selector } from "./selector.js";
+import type { FleetStack } from "./stacks.js";
+
+/** Stacks that run together, after all waves before them. */
+export interface Wave {
+  readonly name: string;
+  readonly stacks: readonly FleetStack[];
+  /** How many run at once; undefined: as many as there are cores. */
+  readonly concurrency?: number;
+}
+
+/** Gives each stack to the first wave that selects it. What is wrong is added to `problems`, with its place. */
+export function wavesOf(
+  source: SourceText,
+  text: FleetText,
+  stacks: readonly FleetStack[],
+  problems: string[],
+): Wave[] {
+  if (text.waves === undefined) return [{ name: "all", stacks }];
+  const left = new Set(stacks);
+  const names = new Set<string>();
+  const waves = text.waves.map(({ name, select, count, concurrency }, index): Wave => {
+    const report = (key: string, sentence: string) =>
+      problems.push(source.problem(["waves", index, key], `waves[${index}].${key}: ${sentence}`));
+    if (names.has(name)) report("name", `two waves are named ${name}: rename one of them`);
+    names.add(name);
+    try {
+      const selector = select === undefined ? undefined : Selector.parse(select);
+      const selected = stacks.filter((stack) => selector?.matches(stack) ?? true);
+      const taken = selected.filter((stack) => left.has(stack)).slice(0, count);
+      if (selected.length === 0) report("select", `selects no stack${selector?.hint(stacks) ?? ""}`);
+      else if (taken.length === 0) {
+        report(
+          select === undefined ? "name" : "select",
+          `earlier waves have taken all that it selects (${selected.length}): nothing is left for ${name}`,
+        );
+      }
+      for (const stack of taken) left.delete(stack);
+      return { name, stacks: taken, ...(concurrency === undefined ? {} : { concurrency }) };
+    } catch (error) {
+      report("select", (error as Error).message);
+      return { name, stacks: [] };
+    }
+  });
+  if (left.size > 0 && problems.length === 0) {
+    const names = [...left].map(({ name }) => name);
+    const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
+    problems.push(
+      source.problem(
+        ["waves"],
+        `waves: no wave takes ${shown}: change a selector, or add a wave without one, which takes what is left`,
+      ),
+    );
+  }
+  return waves;
+}

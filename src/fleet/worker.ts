@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { redact } from "../api/redact.js";
+import { messageOf } from "../engine/provider/failure.js";
+import type { Pulumi } from "../stack/pulumi.js";
+import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackRun } from "../stack/run.js";
+import { checkStack } from "./check.js";
+import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
+import { accountOf, prepare, pulumiFor } from "./program.js";
+
+/** Before an engine is started once more. */
+const PAUSE_MS = 1_000;
+
+/** The process of one stack: does one task and ends. Standard output is the stack's log. */
+class Worker {
+  private readonly stop = new AbortController();
+
+  start(): void {
+    // Without its parent nobody hears how the run ends.
+    process.once("disconnect", () => this.stop.abort());
+    // The parent passes Ctrl-C on in words.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.stop.abort());
+    setInterval(() => this.send({ kind: "beat" }), BEAT_MS);
+    process.on("message", (message: Task | typeof STOP) => {
+      if ("kind" in message) this.stop.abort();
+      else void this.work(message);
+    });
+  }
+
+  private async work(task: Task): Promise<void> {
+    let answer: Answer;
+    try {
+      Object.assign(process.env, accountOf(task.stack));
+      answer = await this.answer(task);
+    } catch (error) {
+      answer = { state: "failed", error: messageOf(error) };
+    }
+    if (answer.error !== undefined) answer = { ...answer, error: redact(answer.error) };
+    this.log(`${task.command}: ${answer.state}${answer.error === undefined ? "" : `\n${answer.error}`}`);
+    this.send({ kind: "answer", answer }, () => process.exit());
+  }
+
+  private async answer({ command, stack, folder }: Task): Promise<Answer> {
+    const warn = (line: string) => this.log(`warning: ${line}`);
+    await prepare(stack, folder, warn);
+    const pulumi = await pulumiFor(stack, folder);
+    if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
+    if (command === "check") return checkStack(pulumi, warn);
+    const { run, made } = await this.run(pulumi, command, warn);
+    // A preview leaves nothing behind.
+    if (command === "preview" && made) await pulumi.run("stack", "rm", "--yes");
+    if (run.succeeded) return { state: "done", changes: run.changes };
+    return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, error: failureText(run) };
+  }
+
+  /** Makes the stack where it is not there. Starts an engine once more that ended before it began anything. */
+  private async run(
+    pulumi: Pulumi,
+    command: "preview" | "up",
+    warn: (line: string) => void,
+  ): Promise<{ run: StackRun; made: boolean }> {
+    let began = false;
+    const once = () => {
+      const { onStep, onDiagnostic } = reportTo((line) => this.progress(line), warn);
+      return runStack(pulumi, command, {
+        onDiagnostic,
+        onStep: (step) => {
+          began = true;
+          onStep?.(step);
+        },
+        onStart: (pid: number) => this.send({ kind: "engine", pid }),
+        signal: this.stop.signal,
+      });
+    };
+    let run = await once();
+    // Most stacks exist, and a look at each would cost all of them time.
+    const made = foundNoStack(run) && (await ensureStack(pulumi)) === "made";
+    if (made) run = await once();
+    if (!run.succeeded && !run.interrupted && !began) {
+      this.log(`${failureText(run)}\nNothing had begun: it is started once more`);
+      await sleep(PAUSE_MS);
+      run = await once();
+    }
+    return { run, made };
+  }
+
+  private progress(text: string): void {
+    this.log(text);
+    this.send({ kind: "progress", text });
+  }
+
+  private log(text: string): void {
+    process.stdout.write(`${new Date().toISOString()} ${redact(text)}\n`);
+  }
+
+  /** Nobody is there to hear it once the parent has ended. */
+  private send(message: Message, sent: () => void = () => {}): void {
+    if (process.connected) process.send?.(message, () => sent());
+    else sent();
+  }
+}
+
+if (require.main === module) new Worker().start();

@@ -1,0 +1,182 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { engineVersion } from "../../lab/cli/places.js";
+import { readFleet } from "../../src/fleet/file.js";
+import { repositoryOf, writeManifests } from "../../src/fleet/manifest-files.js";
+import { type ManifestOptions, manifestsOf } from "../../src/fleet/manifests.js";
+import { matrixOf } from "../../src/fleet/matrix.js";
+
+const root = realpathSync(mkdtempSync(path.join(tmpdir(), "amigo-manifests-")));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const write = (name: string, text: string) => {
+  mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+  writeFileSync(path.join(root, name), text);
+  return path.join(root, name);
+};
+const id = "7b000000-0000-4000-8000-000000000001";
+write(
+  "fleets/amigo.yaml",
+  `workspaces:
+  North_1: { id: ${id}, apiKeyEnv: NORTH_KEY, baseUrl: "https://eu.example.com", references: references/north.yaml }
+  slug: { slug: riverside }
+`,
+);
+write("fleets/documents/North_1.yaml", "version: 1\n");
+write("special/Pulumi.yaml", "name: special\nruntime: nodejs\n");
+const text = `version: 1
+stacks:
+  - { name: special, labels: { env: production }, project: ../special, workspace: North_1 }
+  - { match: documents/*.yaml, labels: { env: staging } }
+waves:
+  - { name: canary, select: "env=staging" }
+  - { name: rest }
+`;
+const fleet = (changed = text) => readFleet(write("fleets/fleet.yaml", changed));
+const options: ManifestOptions = {
+  out: path.join(root, "operator"),
+  root,
+  repository: "https://github.com/clinic/infrastructure",
+  branch: "main",
+  namespace: "amigo",
+  backend: "s3://state",
+};
+type Stack = { metadata: { name: string }; spec: Record<string, unknown> };
+const stacks = (name: string): Stack[] =>
+  parseAllDocuments(manifestsOf(fleet(), options).get(name) ?? "").map((document) => document.toJS() as Stack);
+
+it("writes a Stack that deploys and one that looks for drift for each stack, with keys by reference", () => {
+  const files = manifestsOf(fleet(), options);
+  expect([...files.keys()]).toEqual([
+    "north-1.yaml",
+    "special.yaml",
+    "program/Pulumi.yaml",
+    "program/settings.json",
+    "program/index.js",
+    "program/package.json",
+  ]);
+  const [own, drift] = stacks("north-1.yaml");
+  const secret = (name: string, key: string) => ({ type: "Secret", secret: { name, key } });
+  const backend = {
+    PULUMI_CONFIG_PASSPHRASE: secret("amigo-backend", "passphrase"),
+    AWS_ACCESS_KEY_ID: secret("amigo-backend", "accessKeyId"),
+    AWS_SECRET_ACCESS_KEY: secret("amigo-backend", "secretAccessKey"),
+  };
+  expect(own).toMatchObject({
+    apiVersion: "pulumi.com/v1",
+    kind: "Stack",
+    metadata: { name: "north-1", namespace: "amigo", labels: { "pulumi-amigo/wave": "canary" } },
+    spec: {
+      stack: "North_1",
+      projectRepo: "https://github.com/clinic/infrastructure",
+      branch: "main",
+      repoDir: "operator/program",
+      backend: "s3://state",
+      destroyOnFinalize: false,
+      useLocalStackOnly: true,
+      envRefs: { NORTH_KEY: secret("north-1", "apiKey"), ...backend },
+      workspaceTemplate: { spec: { image: `pulumi/pulumi:${engineVersion}-nonroot` } },
+    },
+  });
+  expect(drift).toMatchObject({
+    metadata: { name: "north-1-drift" },
+    spec: {
+      stack: "North_1",
+      preview: true,
+      refresh: true,
+      prerequisites: [{ name: "north-1" }],
+      updateTemplate: { spec: { expectNoChanges: true } },
+      envRefs: { NORTH_KEY: secret("north-1-read", "apiKey"), ...backend },
+    },
+  });
+  expect(stacks("special.yaml")[0]?.spec).toMatchObject({
+    repoDir: "special",
+    envRefs: {
+      AMIGO_API_KEY: secret("special", "apiKey"),
+      AMIGO_BASE_URL: { type: "Literal", literal: { value: "https://eu.example.com" } },
+    },
+  });
+});
+
+it("writes a program that deploys the documents as `fleet up` does, with paths that hold in each checkout", () => {
+  const files = manifestsOf(fleet(), options);
+  expect(JSON.parse(files.get("program/settings.json") ?? "")).toEqual({
+    North_1: {
+      provider: { apiKeyEnv: "NORTH_KEY", baseUrl: "https://eu.example.com" },
+      environment: {
+        document: "../../fleets/documents/North_1.yaml",
+        references: "../../fleets/references/north.yaml",
+        workspaceId: id,
+      },
+    },
+  });
+  const program = files.get("program/index.js") ?? "";
+  expect(program).toContain('settings.json")[pulumi.getStack()]');
+  const file = write("operator/program/index.js", program);
+  execFileSync(process.execPath, ["--check", file]);
+});
+
+it.each([
+  [
+    "a name that is too long",
+    text.replace("name: special", `name: ${"a".repeat(43)}`),
+    /has 43 characters, and the operator takes names of 42 at most/,
+  ],
+  [
+    "two names that Kubernetes would have as one",
+    text.replace("name: special", "name: north-1"),
+    /north-1: North_1 would be named north-1 too|North_1: north-1 would be named north-1 too/,
+  ],
+  [
+    "a workspace without an id",
+    text.replace("match: documents/*.yaml", "name: slug, environment: documents/North_1.yaml, workspace: slug"),
+    /add the id of workspace "slug" to amigo.yaml/,
+  ],
+])("refuses %s", (_what, changed, message) => {
+  expect(() => manifestsOf(fleet(changed), options)).toThrow(message);
+});
+
+it("refuses what is outside of the repository", () => {
+  expect(() => manifestsOf(fleet(), { ...options, root: path.join(root, "fleets") })).toThrow(
+    /special is outside of the repository/,
+  );
+});
+
+it("writes over its own files, and over nobody else's", () => {
+  const out = path.join(root, "written");
+  const files = manifestsOf(fleet(), { ...options, out });
+  expect(writeManifests(out, files)).toHaveLength(6);
+  expect(writeManifests(out, files)).toHaveLength(6);
+  write("written/special.yaml", "kind: Stack\n");
+  expect(() => writeManifests(out, files)).toThrow(/special.yaml in .* was not written by this command/);
+  expect(readFileSync(path.join(out, "special.yaml"), "utf8")).toBe("kind: Stack\n");
+});
+
+it("finds the repository, and takes no address with a password in it", () => {
+  expect(() => repositoryOf(root, undefined)).toThrow(/is in no git repository/);
+  execFileSync("git", ["init", "-q", root]);
+  expect(() => repositoryOf(root, undefined)).toThrow(/git names no origin: give the address/);
+  execFileSync("git", ["-C", root, "remote", "add", "origin", "https://user:secret@github.com/clinic/infrastructure"]);
+  expect(() => repositoryOf(root, undefined)).toThrow(/^found https:\/\/\.\.\.@github.com/);
+  symlinkSync(path.join(root, "fleets"), path.join(root, "linked"));
+  const given = "https://github.com/clinic/infrastructure";
+  expect(repositoryOf(path.join(root, "linked"), given)).toEqual({ root, repository: given });
+});
+
+it("gives a matrix of jobs in the order of the waves", () => {
+  expect(matrixOf(fleet(), root)).toEqual({
+    include: [
+      {
+        stack: "North_1",
+        wave: "canary",
+        environment: "fleets/documents/North_1.yaml",
+        workspace: "North_1",
+        labels: { env: "staging" },
+      },
+      { stack: "special", wave: "rest", project: "special", workspace: "North_1", labels: { env: "production" } },
+    ],
+  });
+});

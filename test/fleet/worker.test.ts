@@ -1,0 +1,90 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { repositoryRoot } from "../../lab/root.js";
+import { type ChildEnd, runChild } from "../../src/fleet/child.js";
+import type { Task } from "../../src/fleet/messages.js";
+
+const folder = mkdtempSync(path.join(tmpdir(), "amigo-worker-"));
+const bin = path.join(folder, "bin");
+const log = path.join(folder, "stack.log");
+
+/** Plays the engine: notes each command, and does what the first words of the next line of `answers.txt` say. */
+const engine = `#!${process.execPath}
+const fs = require("node:fs");
+const args = process.argv.slice(2);
+if (args[0] === "version") { console.log("v3.259.0"); process.exit(); }
+fs.appendFileSync(${JSON.stringify(path.join(folder, "commands.txt"))}, args.slice(0, 2).join(" ") + "\\n");
+if (args[0] === "stack") process.exit();
+const file = ${JSON.stringify(path.join(folder, "answers.txt"))};
+const [answer, ...rest] = fs.readFileSync(file, "utf8").trim().split("\\n");
+fs.writeFileSync(file, rest.join("\\n"));
+const event = (name, value) => console.log(JSON.stringify({ [name]: value }));
+const metadata = { op: "create", urn: "urn:pulumi:one::clinic::amigo:index:Service::desk", type: "amigo:index:Service" };
+if (answer === "begins") event("resourcePreEvent", { metadata });
+if (answer !== "done") {
+  const message = answer === "missing" ? "no stack named 'one' found" : "could not connect to the language host";
+  event("diagnosticEvent", { severity: "error", message });
+  process.exit(255);
+}
+event("summaryEvent", { resourceChanges: { create: 1 } });
+`;
+
+beforeAll(() => {
+  mkdirSync(bin);
+  for (const name of ["pulumi", "pulumi-language-nodejs"]) {
+    writeFileSync(path.join(bin, name), engine);
+    chmodSync(path.join(bin, name), 0o755);
+  }
+  writeFileSync(path.join(folder, "Pulumi.yaml"), "name: clinic\nruntime: nodejs\n");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Each run is a handful of processes. */
+const timeout = 60_000;
+
+/** Runs the real process of a stack on an engine that gives these answers. */
+async function run(command: Task["command"], ...answers: string[]): Promise<[ChildEnd, string[]]> {
+  writeFileSync(path.join(folder, "answers.txt"), answers.join("\n"));
+  writeFileSync(path.join(folder, "commands.txt"), "");
+  const stack = { name: "one", labels: {}, project: folder };
+  const end = await runChild(
+    { command, stack, folder },
+    {
+      worker: path.join(repositoryRoot, "dist/fleet/worker.js"),
+      silenceMs: 60_000,
+      graceMs: 1_000,
+      env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+      log,
+      onProgress: () => {},
+      signal: new AbortController().signal,
+    },
+  );
+  return [end, readFileSync(path.join(folder, "commands.txt"), "utf8").trim().split("\n")];
+}
+
+it("runs a stack that is there without a look at it first", { timeout }, async () => {
+  expect(await run("up", "done")).toEqual([{ state: "done", changes: { create: 1 } }, ["up --yes"]]);
+});
+
+it("makes a stack that is not there, and a preview takes it away again", { timeout }, async () => {
+  const init = "stack init";
+  expect(await run("up", "missing", "done")).toEqual([
+    { state: "done", changes: { create: 1 } },
+    ["up --yes", init, "up --yes"],
+  ]);
+  const [end, commands] = await run("preview", "missing", "done");
+  expect(end.state).toBe("done");
+  expect(commands.map((line) => line.split(" --")[0])).toEqual(["preview", init, "preview", "stack rm"]);
+});
+
+it("starts an engine once more that began nothing, and never one that did", { timeout }, async () => {
+  expect((await run("up", "fails", "done"))[0].state).toBe("done");
+  expect(readFileSync(log, "utf8")).toContain("Nothing had begun: it is started once more");
+  const [twice, commands] = await run("up", "fails", "fails", "done");
+  expect(twice).toMatchObject({ state: "failed", error: expect.stringContaining("could not connect") });
+  expect(commands).toEqual(["up --yes", "up --yes"]);
+  const [begun, once] = await run("up", "begins", "done");
+  expect([begun.state, once]).toEqual(["failed", ["up --yes"]]);
+});
