@@ -12,13 +12,14 @@ interface Flags {
 }
 
 const help = `
-Brings what exists in a workspace under a stack of a Pulumi project whose program declares it. Each
-resource of the program that the stack does not hold is looked for by its key: a service by its
-name, a use case by channel, entity name and name. What is found goes into the state as it is.
-Nothing is written to the API. A preview then shows whether anything is left to change.
+Brings what exists in a workspace under a stack of a Pulumi project whose
+program declares it. Each resource of the program that the stack does not hold
+is looked for by its key: a service by its name, a use case by channel, entity
+name and name. What is found goes into the state as it is. Nothing is written to
+the API. A preview then shows whether anything is left to change.
 
-SOURCE is an alias of amigo.yaml or the id of a workspace. What is declared and does not exist stays
-for the next \`pulumi up\`.
+SOURCE is an alias of amigo.yaml or the id of a workspace. What is declared and
+does not exist stays for the next \`pulumi up\`.
 
 Exit code: 0 the preview shows no change, 2 it shows some, 1 an error.
 

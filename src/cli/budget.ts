@@ -16,8 +16,8 @@ Stacks that run side by side keep to the limits together. When the server asks
 one of them to wait before it calls an endpoint again, all of them wait.
 
 The limits hold for each server and key. A process's own settings
-(amigo:maxConcurrency, amigo:requestsPerSecond) hold as well. The processes
-find the budget by AMIGO_SHARED_BUDGET.
+(amigo:maxConcurrency, amigo:requestsPerSecond) hold as well. The processes find
+the budget by AMIGO_SHARED_BUDGET.
 
 COMMAND runs without a shell, and should wait for what it starts: the budget
 ends with COMMAND, and what runs on after that has only its own limits.

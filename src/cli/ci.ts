@@ -22,12 +22,13 @@ interface CommentFlags extends Flags {
 }
 
 const commentHelp = `
-Writes one comment for each project, stack and command, and writes over it the next time. The output
-stands in a code block that it cannot leave. Where it is too long for GitHub, the comment has its
-beginning, its end and a link to the run.
+Writes one comment for each project, stack and command, and writes over it the
+next time. The output stands in a code block that it cannot leave. Where it is
+too long for GitHub, the comment has its beginning, its end and a link to the
+run.
 
-The token needs \`pull-requests: write\`. The pull request is the one of the event that started the
-run (GITHUB_EVENT_PATH).
+The token needs \`pull-requests: write\`. The pull request is the one of the
+event that started the run (GITHUB_EVENT_PATH).
 
 Exit code: 0 done, 1 an error.
 
@@ -40,12 +41,14 @@ Examples:
 `;
 
 const issueHelp = `
-Keeps one issue for each stack, with what two runs in a row have seen. It is opened, brought up to
-date, opened again and closed as the drift comes and goes. What a run sees for the first time is
-noted in a hidden line of the issue; where there is no issue yet, one is made for that and closed at
-once. Names that end in key, token, secret or password show no values.
+Keeps one issue for each stack, with what two runs in a row have seen. It is
+opened, brought up to date, opened again and closed as the drift comes and goes.
+What a run sees for the first time is noted in a hidden line of the issue; where
+there is no issue yet, one is made for that and closed at once. Names that end
+in key, token, secret or password show no values.
 
-FILE holds what \`pulumi-amigo drift --json\` prints. The token needs \`issues: write\`.
+FILE holds what \`pulumi-amigo drift --json\` prints. The token needs \`issues:
+write\`.
 
 Exit code: 0 done, 1 an error.
 

@@ -15,14 +15,17 @@ interface Flags {
 }
 
 const help = `
-FROM is an alias of amigo.yaml, stack:NAME, a workspace's id, or the path of a document. TO is an
-alias of amigo.yaml. The stack manages the copy; it is made if it is not there. In a Pulumi project
-the stack runs that project's program; in another folder it runs a built-in one.
+FROM is an alias of amigo.yaml, stack:NAME, a workspace's id, or the path of a
+document. TO is an alias of amigo.yaml. The stack manages the copy; it is made
+if it is not there. In a Pulumi project the stack runs that project's program;
+in another folder it runs a built-in one.
 
-Before anything is written, the command says what is verified, what only the run can show, and what
-blocks it. Run again, it goes on where it stopped. A second clone of the same writes nothing.
+Before anything is written, the command says what is verified, what only the run
+can show, and what blocks it. Run again, it goes on where it stopped. A second
+clone of the same writes nothing.
 
-Exit code: 0 the target has all of it, 1 an error, 2 blocked, or the target differs after the run.
+Exit code: 0 the target has all of it, 1 an error, 2 blocked, or the target
+differs after the run.
 
 Examples:
   $ pulumi-amigo clone staging production --stack production --dry-run

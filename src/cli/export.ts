@@ -17,22 +17,25 @@ interface Flags {
 }
 
 const help = `
-SOURCE is an alias of amigo.yaml, stack:NAME, a workspace's id, or the path of a document. The
-document goes to standard output without --out. Of a file that exists, only what changed is touched:
-comments and order stay.
+SOURCE is an alias of amigo.yaml, stack:NAME, a workspace's id, or the path of a
+document. The document goes to standard output without --out. Of a file that
+exists, only what changed is touched: comments and order stay.
 
-The references file says which ids the aliases of the document stand for. It is written where
---references or amigo.yaml names one. Aliases that it has are kept.
+The references file says which ids the aliases of the document stand for. It is
+written where --references or amigo.yaml names one. Aliases that it has are
+kept.
 
---program writes a Pulumi project, with one resource for each thing in the workspace. Run
-\`pulumi-amigo adopt\` with it: then a preview shows no change. Files that hold something else are not
-replaced without --yes.
+--program writes a Pulumi project, with one resource for each thing in the
+workspace. Run \`pulumi-amigo adopt\` with it: then a preview shows no change.
+Files that hold something else are not replaced without --yes.
 
---only takes sections of a document: workspace, services, useCases, testCallerNumbers. --service
-narrows the services, and the use cases to those that one of them answers; without --only it chooses
-services alone. What the chosen things need is added, and said.
+--only takes sections of a document: workspace, services, useCases,
+testCallerNumbers. --service narrows the services, and the use cases to those
+that one of them answers; without --only it chooses services alone. What the
+chosen things need is added, and said.
 
-Exit code: 0 all was exported, 1 an error, 2 some kinds could not be read (see \`incomplete\`).
+Exit code: 0 all was exported, 1 an error, 2 some kinds could not be read (see
+\`incomplete\`).
 
 Examples:
   $ pulumi-amigo export staging

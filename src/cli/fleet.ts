@@ -25,9 +25,9 @@ interface ManifestFlags extends Flags {
 }
 
 const fleetHelp = `
-FILE names stacks, and the waves in which they run. Each stack runs in a process of its own; all
-keep to one budget of requests. What happened is kept in .pulumi-amigo/fleet beside FILE: a report
-and a log for each stack.
+FILE names stacks, and the waves in which they run. Each stack runs in a process
+of its own; all keep to one budget of requests. What happened is kept in
+.pulumi-amigo/fleet beside FILE: a report and a log for each stack.
 
 Examples:
   $ pulumi-amigo fleet preview fleet.yaml
@@ -36,12 +36,13 @@ Examples:
 `;
 
 const upHelp = `
-Nothing is started where a stack is locked. After each wave its gate is checked: lines are read back
-as declared, their services are active, nothing differs from what exists, and the file's own command
-ends with 0. A wave that fails, or whose gate does not pass, is the last one.
+Nothing is started where a stack is locked. After each wave its gate is checked:
+lines are read back as declared, their services are active, nothing differs from
+what exists, and the file's own command ends with 0. A wave that fails, or whose
+gate does not pass, is the last one.
 
-Ctrl-C lets finish what is under way and starts nothing more. --resume does again only what did not
-succeed.
+Ctrl-C lets finish what is under way and starts nothing more. --resume does
+again only what did not succeed.
 
 Exit code: 0 all done, 1 an error, 2 stopped by a gate
 
@@ -52,8 +53,9 @@ Examples:
 `;
 
 const previewHelp = `
-Shows for each stack how many resources its run would change. Waves do not count here: a stack is
-previewed against what exists now, and not after the waves before its own.
+Shows for each stack how many resources its run would change. Waves do not count
+here: a stack is previewed against what exists now, and not after the waves
+before its own.
 
 Exit code: 0 all previewed, 1 an error
 
@@ -80,8 +82,9 @@ Example:
 `;
 
 const matrixHelp = `
-Prints the stacks as a matrix for a GitHub Actions job: stack, wave, environment or project,
-workspace and labels. Paths are relative to this folder. The order is that of the waves.
+Prints the stacks as a matrix for a GitHub Actions job: stack, wave, environment
+or project, workspace and labels. Paths are relative to this folder. The order
+is that of the waves.
 
 Exit code: 0 printed, 1 an error
 
@@ -90,10 +93,11 @@ Example:
 `;
 
 const manifestsHelp = `
-Writes files for the Pulumi Kubernetes Operator: for each stack a Stack that deploys each new commit,
-and one that looks for drift each hour. Stacks with a document share one program, in DIR/program.
-Commit all of it. The label pulumi-amigo/wave names the wave of a Stack; the operator itself knows no
-waves and no gates. Keys stand in Secrets, which the files name.
+Writes files for the Pulumi Kubernetes Operator: for each stack a Stack that
+deploys each new commit, and one that looks for drift each hour. Stacks with a
+document share one program, in DIR/program. Commit all of it. The label
+pulumi-amigo/wave names the wave of a Stack; the operator itself knows no waves
+and no gates. Keys stand in Secrets, which the files name.
 
 Exit code: 0 written, 1 an error
 

@@ -14,11 +14,13 @@ interface Flags {
 }
 
 const promoteHelp = `
-FROM is an alias of amigo.yaml, stack:NAME, or the path of a document. TO is an alias with a
-document (\`environment\`). The version numbers of FROM's version set go into that document; nothing
-else in it is touched. Then the stack of TO runs, and a line goes into history/<alias>.jsonl.
+FROM is an alias of amigo.yaml, stack:NAME, or the path of a document. TO is an
+alias with a document (\`environment\`). The version numbers of FROM's version
+set go into that document; nothing else in it is touched. Then the stack of TO
+runs, and a line goes into history/<alias>.jsonl.
 
-Numbers that are not pinned in FROM are refused. So is a run that would change more than numbers.
+Numbers that are not pinned in FROM are refused. So is a run that would change
+more than numbers.
 
 Exit code: 0 done or nothing to do, 1 an error.
 
@@ -28,10 +30,11 @@ Examples:
 `;
 
 const rollbackHelp = `
-ENV is an alias of amigo.yaml. The promotion that is in effect is taken back: the numbers are again
-those of the promotion before it in history/<alias>.jsonl. Run again, it goes back one more. With
---to they are those of entry N (1 is the first line, 0 is before all of them). The document gets its
-former bytes, the stack runs, and a line goes into the history.
+ENV is an alias of amigo.yaml. The promotion that is in effect is taken back:
+the numbers are again those of the promotion before it in history/<alias>.jsonl.
+Run again, it goes back one more. With --to they are those of entry N (1 is the
+first line, 0 is before all of them). The document gets its former bytes, the
+stack runs, and a line goes into the history.
 
 Exit code: 0 done, 1 an error.
 

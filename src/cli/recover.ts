@@ -13,13 +13,13 @@ interface Flags {
 const help = `
 Run it after a \`pulumi up\` that was killed or lost its provider. It looks at
 what that run left: its lock, its pending creates, and the journal that the
-provider keeps in the Pulumi home. It asks the API what each create made,
-brings that into the stack, and clears what is settled. What may be somebody
-else's is left alone. Where the run was killed while it moved lines, the
-bindings of the stack are read again: the next \`up\` brings up what is down.
+provider keeps in the Pulumi home. It asks the API what each create made, brings
+that into the stack, and clears what is settled. What may be somebody else's is
+left alone. Where the run was killed while it moved lines, the bindings of the
+stack are read again: the next \`up\` brings up what is down.
 
-It reads with the account of the stack's own configuration and writes nothing
-to the API. It changes nothing before you have agreed, and asks once.
+It reads with the account of the stack's own configuration and writes nothing to
+the API. It changes nothing before you have agreed, and asks once.
 
 With --yes it also cancels the lock of a run on another machine or in a
 container. Make sure first that the run has ended.

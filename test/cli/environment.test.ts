@@ -146,6 +146,16 @@ it("export and compare say what to do where the API refuses, also when it refuse
   }
 });
 
+it("help fits a terminal of 80 columns; an example may be longer", () => {
+  const commands = (command: Command): Command[] => [command, ...command.commands.flatMap(commands)];
+  for (const command of commands(createProgram())) {
+    let text = "";
+    command.configureOutput({ writeOut: (chunk) => (text += chunk), getOutHelpWidth: () => 80 }).outputHelp();
+    const wide = text.split("\n").filter((line) => line.length > 80 && !/^ +[$']/.test(line));
+    expect(wide, command.name()).toEqual([]);
+  }
+});
+
 it("answers a misspelt command or option with the nearest one", async () => {
   expect((await run("comapre", "a", "b")).stderr).toContain("Did you mean compare?");
   expect((await run("compare", "a", "b", "--al")).stderr).toContain("Did you mean --all?");
