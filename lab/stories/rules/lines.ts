@@ -44,19 +44,22 @@ function inReplacement(seen: Observation, { useCaseId, serviceId }: Line): boole
   return gone || ((seen.faulty || replaced) && removed(useCaseId));
 }
 
-/** Two lines exchange their services: one must go down before the other can move, and the run stopped just then. */
-function inExchange(seen: Observation, { useCaseId, serviceId }: Line): boolean {
-  const target = lower(declaredLine(seen, useCaseId)?.wanted.serviceId);
-  const stops = seen.faulty || (seen.result.outcome === "failed" && (seen.options.replace ?? []).length > 0);
-  const isTaken = linesOf(seen.before).some((line) => line.serviceId === target) || target.startsWith("new ");
-  return stops && target !== serviceId && isTaken;
+/** A line moves: it may have to go down before another can have its place, and the run stopped just then, or could not make that place. */
+function inMove(seen: Observation, { useCaseId, serviceId }: Line): boolean {
+  const declared = seen.declared.find(
+    ({ draft, wanted }) => draft.kind === "serviceBinding" && lower(wanted.useCaseId) === useCaseId,
+  );
+  const target = lower(declared?.wanted.serviceId);
+  const isReplacing = (seen.options.replace ?? []).length > 0;
+  const stops = seen.faulty || (seen.result.outcome === "failed" && (isReplacing || target.startsWith("new ")));
+  return stops && target !== serviceId;
 }
 
 /** A line whose binding the program declares is up when the run ends. */
 const aDeclaredLineStaysUp: Rule = (seen) =>
   (writtenIdIsStale(seen) ? [] : linesOf(seen.before))
     .filter(({ useCaseId }) => declaredLine(seen, useCaseId) && lineOf(seen.after, useCaseId) === undefined)
-    .filter((line) => !inReplacement(seen, line) && !inExchange(seen, line))
+    .filter((line) => !inReplacement(seen, line) && !inMove(seen, line))
     .map(({ useCaseId, serviceId }) => `use case ${useCaseId} was bound to ${serviceId} and is not bound now`);
 
 /** A line moves only to where the program says, and from a service that the state does not know only with leave. */

@@ -57,10 +57,11 @@ const aFailedRunRemovesNothingDeclared: Rule = (seen) => {
   });
 };
 
-/** What another stack holds is still there. */
+/** What another stack holds is still there; a use case that both hold has no place for a mark of the one who may delete it. */
 const anotherStacksThingsStay: Rule = (seen) =>
   seen.before
     .entries(seen.index)
+    .filter(({ kind, id }) => kind !== "useCase" || !isHeld(seen.before.states[seen.index] ?? [], kind, id))
     .filter(({ kind, id }) => seen.before.live(kind, id) && !seen.after.live(kind, id))
     .map(({ kind, name, id }) => `${kind} "${name}" (${id}) of the other stack is gone`);
 

@@ -99,6 +99,8 @@ const whatDidNotChangeStays: Rule = (seen) => {
       !before ||
       before.initErrors.length > 0 ||
       stepOf(seen, declared)?.type === "replace" ||
+      // Its deletion may have been carried out although it got no answer.
+      (seen.faulty && seen.options.replace?.includes(declared.urn)) ||
       // It is to go, and another binding of the program may have its use case already.
       (draft.kind === "serviceBinding" && lower(wanted.useCaseId) !== lower(before.id))
     )
