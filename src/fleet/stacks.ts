@@ -4,7 +4,7 @@ import { globSync } from "tinyglobby";
 import type { AmigoConfig, WorkspaceEntry } from "../environment/config.js";
 import type { SourceText } from "../environment/source-text.js";
 import { projectFileIn } from "../stack/project.js";
-import type { StackText } from "./schema.js";
+import { type StackText, stackName } from "./schema.js";
 
 /** A stack of the fleet; paths are absolute. It has either a document or a project. */
 export interface FleetStack {
@@ -86,7 +86,7 @@ export class Stacks {
     if (files.length === 0) this.report(index, "match", `no file in ${this.folder} matches ${JSON.stringify(match)}`);
     for (const file of files.map((found) => path.resolve(found))) {
       const name = path.basename(file, path.extname(file));
-      if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(name)) {
+      if (!stackName.safeParse(name).success) {
         this.report(
           index,
           "match",

@@ -24,7 +24,7 @@ process.on("message", (task) => {
   const wait = (ms, then) => setTimeout(() => { clearInterval(beat); note("end " + key); then(); }, ms);
   const beat = setInterval(() => process.send({ kind: "beat" }), 50);
   if (behaviour === "done") wait(20, () => answer(result));
-  if (behaviour === "slow") wait(700, () => answer(stopped ? { state: "interrupted", error: "was asked to stop" } : result));
+  if (behaviour === "slow") wait(1500, () => answer(stopped ? { state: "interrupted", error: "was asked to stop" } : result));
   if (behaviour === "fail") wait(20, () => answer({ state: "failed", error: "the API said no" }));
   if (behaviour === "crash") wait(20, () => process.exit(7));
   if (behaviour === "differs") wait(20, () => answer({ differences: ["drift: Service \\"Desk\\" is gone"] }));
