@@ -10,6 +10,8 @@ import { repositoryRoot } from "../../lab/root.js";
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
 import type { FleetReport } from "../../src/fleet/report.js";
 import type { FleetStatus } from "../../src/fleet/status.js";
+import { holderByInit } from "../../src/stack/lock-holders.js";
+import { Pulumi } from "../../src/stack/pulumi.js";
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -128,6 +130,9 @@ it("looks at all locks before the first wave", async () => {
   expect(up.stderr).toMatch(/Nothing was started.*`pulumi cancel --stack north`/);
   expect(up.stderr).not.toContain("started\n");
   expect(emulator.requests).toEqual([]);
+  // As a backend says it whose files cannot be looked at.
+  const pulumi = await Pulumi.find("north", path.join(fleet.folder, ".pulumi-amigo/east"), await fleet.environment());
+  expect(await holderByInit(pulumi, "north")).toBe(`ann@${hostname()} (pid 4194305) at ${lock.timestamp}`);
   const { report } = await json<FleetStatus>("status", "fleet.yaml");
   expect(report).toMatchObject({ last: null, locked: [{ stack: "north", holder: expect.stringContaining("ann") }] });
 });
