@@ -23,14 +23,13 @@ export class Stacks {
   readonly found: FleetStack[] = [];
   readonly problems: string[] = [];
   private readonly places = new Map<string, string>();
-  private readonly folder: string;
 
   constructor(
     private readonly source: SourceText,
+    /** Where paths start. */
+    private readonly folder: string,
     private readonly config: AmigoConfig,
-  ) {
-    this.folder = path.dirname(path.resolve(source.file));
-  }
+  ) {}
 
   add(stack: StackText, index: number): void {
     const before = this.problems.length;

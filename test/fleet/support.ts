@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { type FleetOptions, fleetUp, lookAt, type UpOptions } from "../../src/fleet/commands.js";
@@ -42,7 +42,7 @@ process.on("message", (task) => {
 
 /** A folder with a fleet whose stacks are played. */
 export class PlayedFleet {
-  readonly folder = mkdtempSync(path.join(tmpdir(), "amigo-fleet-"));
+  readonly folder = realpathSync(mkdtempSync(path.join(tmpdir(), "amigo-fleet-")));
   readonly file = path.join(this.folder, "fleet.yaml");
   readonly controller = new AbortController();
   /** What happened, as one line each. */
