@@ -126,6 +126,18 @@ describe("a lock of a run that was killed", () => {
   });
 });
 
+it("forgets old looks, and no run", { timeout: 60_000 }, async () => {
+  const fleet = play(["a"], "");
+  const old = Array.from({ length: 60 }, (_, index) => `20260101-0000${10 + index}-drift`);
+  for (const id of [...old, "20250101-000000-up", "20250101-000000-preview"]) {
+    fleet.write(`.pulumi-amigo/fleet/${id}/report.md`, "");
+  }
+  const { run } = await fleet.lookAt("drift");
+  const left = readdirSync(path.join(fleet.folder, ".pulumi-amigo/fleet"));
+  expect(left.filter((id) => id.endsWith("-drift"))).toEqual([...old.slice(-49), run]);
+  expect(left).toEqual(expect.arrayContaining(["20250101-000000-up", "20250101-000000-preview"]));
+});
+
 describe("processes", { timeout: 60_000 }, () => {
   it("that say nothing are ended with their engine, reported, and make room for others", async () => {
     const fleet = play(["a", "b", "c", "d", "e"], "");
