@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { demoKey, type Emulator, seedIds } from "../../src/emulator/index.js";
@@ -17,7 +17,7 @@ export interface FleetFolderOptions {
 
 /** A folder of fleets with a backend of its own, on an emulator with a workspace for each stack. */
 export class FleetFolder {
-  readonly folder = mkdtempSync(path.join(tmpdir(), "amigo-fleet-"));
+  readonly folder = realpathSync(mkdtempSync(path.join(tmpdir(), "amigo-fleet-")));
 
   constructor(
     private readonly emulator: Emulator,

@@ -15,7 +15,7 @@ function plainLines(run: FleetRun, stream: NodeJS.WritableStream) {
   return {
     onStart: (stack: string) => line(`${stack}: started`),
     onProgress: () => {},
-    onEnd: (stack: string) => line(stackText(run.stack(stack))),
+    onEnd: (stack: string) => line(stackText(run.stack(stack), run.report.command)),
     onWave: line,
     close: () => {},
   };
@@ -50,7 +50,7 @@ class LiveTable implements FleetListener {
 
   onEnd(stack: string): void {
     this.running.delete(stack);
-    this.draw(stackText(this.run.stack(stack)));
+    this.draw(stackText(this.run.stack(stack), this.run.report.command));
   }
 
   onWave(text: string): void {

@@ -197,15 +197,12 @@ async function runMatrix(file: string, { json, ...flags }: Flags): Promise<numbe
 async function runManifests(file: string, flags: ManifestFlags): Promise<number> {
   const { selectFrom } = await import("../fleet/file.js");
   const { manifestsOf } = await import("../fleet/manifests.js");
-  const { repositoryOf, writeManifests } = await import("../fleet/manifest-files.js");
+  const { realFolder, repositoryOf, writeManifests } = await import("../fleet/manifest-files.js");
   const { json, select, out, branch, namespace, backend } = flags;
   const fleet = selectFrom(await read(file, flags), select);
-  const repository = repositoryOf(fleet.folder, flags.repository);
-  const folder = path.resolve(out);
-  const written = writeManifests(
-    folder,
-    manifestsOf(fleet, { ...repository, out: folder, branch, namespace, backend }),
-  );
+  const folder = realFolder(out);
+  const repository = repositoryOf(fleet.folder, { out: folder, given: flags.repository, warn });
+  const written = writeManifests(folder, manifestsOf(fleet, { repository, out: folder, branch, namespace, backend }));
   if (json) console.log(JSON.stringify({ written }, undefined, 2));
   else for (const name of written) console.log(name);
   return EXIT.done;

@@ -5,7 +5,8 @@ import { Execution, type Listener } from "./execution.js";
 import { type Fleet, selectFrom } from "./file.js";
 import { lockFleet } from "./folder-lock.js";
 import { gateReasons } from "./gate.js";
-import { refuseLocked, refuseMissingKeys } from "./locks.js";
+import { refuseLocked } from "./locks.js";
+import { refuseBadDocuments, refuseMissingKeys } from "./ready.js";
 import { changedSince, type FleetCommand, type FleetReport, newReport } from "./report.js";
 import { FleetRun } from "./runs.js";
 import type { Wave } from "./waves.js";
@@ -64,18 +65,19 @@ export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetRe
   const { warn, confirm, refuse = refuseLocked } = options;
   const lost = new AbortController();
   const signal = AbortSignal.any([options.signal, lost.signal]);
-  const former = options.resume === undefined ? undefined : resumed(whole, options.resume, options.select);
-  const select = former ? former.report.select : options.select;
-  const fleet = selectFrom(whole, select);
-  const unlock = await lockFleet(fleet.folder, (error) => {
-    warn(`the lock of ${fleet.folder} was lost, so nothing more is started: ${error.message}`);
+  const unlock = await lockFleet(whole.folder, (error) => {
+    warn(`the lock of ${whole.folder} was lost, so nothing more is started: ${error.message}`);
     lost.abort();
   });
   try {
+    const former = options.resume === undefined ? undefined : resumed(whole, options.resume, options.select);
+    const select = former ? former.report.select : options.select;
+    const fleet = selectFrom(whole, select);
     if (former) refuseChanged(former, fleet);
     const isDone = (name: string) => former?.stack(name).state === "done";
     const left = fleet.stacks.filter(({ name }) => !isDone(name));
     refuseMissingKeys(left);
+    await refuseBadDocuments(left, fleet.folder, warn);
     await refuse(left, fleet.folder, warn);
     if (!(await confirm(question(fleet, left.length)))) throw new Error("stopped; nothing was started");
     const run = former?.set({ state: "running", endedAt: undefined }) ?? begin(fleet, "up", select);

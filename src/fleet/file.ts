@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import * as path from "node:path";
 import { AmigoConfig } from "../environment/config.js";
 import { SourceText, TextError } from "../environment/source-text.js";
@@ -27,16 +28,16 @@ export function readFleet(file: string, config?: string): Fleet {
   const problems = findProblemsIn(source, fleetSchema, "fleet file");
   if (problems.length > 0) throw new TextError(problems);
   const text = source.value as FleetText;
-  const absolute = path.resolve(file);
-  const folder = path.dirname(absolute);
-  const stacks = new Stacks(source, AmigoConfig.read(config, config === undefined ? folder : "."));
+  // However it is written, it is one fleet with one lock.
+  const folder = realpathSync(path.dirname(path.resolve(file)));
+  const stacks = new Stacks(source, folder, AmigoConfig.read(config, config === undefined ? folder : "."));
   for (const [index, stack] of text.stacks.entries()) stacks.add(stack, index);
   const found = [...stacks.problems];
   const waves = found.length > 0 ? [] : wavesOf(source, text, stacks.found, found);
   if (found.length > 0) throw new TextError(found);
   const { gate, budget } = text;
   return {
-    file: absolute,
+    file: path.join(folder, path.basename(file)),
     folder,
     stacks: stacks.found,
     waves,

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { replaceFile } from "../environment/files.js";
-import { exists } from "../stack/lock.js";
+import { exists } from "../stack/processes.js";
 import { runsFolder } from "./runs.js";
 
 /** A lock that nobody renews is taken over after so long, and after the shortest time where its process is gone. */

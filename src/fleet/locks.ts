@@ -1,5 +1,5 @@
 import { lockHolders } from "../stack/lock-holders.js";
-import { accountOf, placeOf, prepare, pulumiFor } from "./program.js";
+import { placeOf, prepare, pulumiFor } from "./program.js";
 import type { FleetStack } from "./stacks.js";
 
 export interface StackLock {
@@ -29,19 +29,6 @@ export async function findLocked(
     }
   }
   return locked;
-}
-
-/** Throws where the key of a stack's account is not set. */
-export function refuseMissingKeys(stacks: readonly FleetStack[]): void {
-  const missing = stacks.flatMap((stack) => {
-    try {
-      accountOf(stack);
-      return [];
-    } catch (error) {
-      return [`${stack.name}: ${(error as Error).message}`];
-    }
-  });
-  if (missing.length > 0) throw new Error(`${missing.join("\n")}\nNothing was started`);
 }
 
 /** Throws where a stack is locked: nothing may start then. */

@@ -3,20 +3,55 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import * as path from "node:path";
 import { replaceFile } from "../environment/files.js";
 
-/** The repository around a folder, with the address that was given or that of git's origin. */
-export function repositoryOf(folder: string, given: string | undefined): { root: string; repository: string } {
-  const root = git(folder, "rev-parse", "--show-toplevel");
-  if (root === undefined) {
-    throw new Error(`${folder} is in no git repository: the operator fetches one. Nothing was written`);
-  }
-  const repository = given ?? git(folder, "config", "--get", "remote.origin.url");
-  if (repository === undefined || !/^https:\/\/[^@\s]+$/.test(repository)) {
-    const found = repository === undefined ? "git names no origin" : `found ${repository.replace(/\/\/.*@/, "//...@")}`;
+/** Where the operator fetches the fleet from. */
+export interface Repository {
+  /** Its folder; without git the nearest one that holds both the fleet and the files. */
+  readonly root: string;
+  /** Its address; undefined where nobody knows it. */
+  readonly address?: string;
+}
+
+/** The repository around a fleet, with the address that was given or that of git's origin; `warn` hears what is not known. */
+export function repositoryOf(
+  folder: string,
+  { out, given, warn }: { out: string; given: string | undefined; warn: (line: string) => void },
+): Repository {
+  if (given !== undefined && !isAddress(given)) {
     throw new Error(
-      `${found}: give the address that the operator fetches with --repository, such as https://github.com/clinic/infrastructure. Nothing was written`,
+      `--repository: found ${hidden(given)}; give an address such as https://github.com/clinic/infrastructure. Nothing was written`,
     );
   }
-  return { root: path.resolve(root), repository };
+  const top = git(folder, "rev-parse", "--show-toplevel");
+  const root = top === undefined ? commonFolder(folder, out) : path.resolve(top);
+  const address = given ?? git(folder, "config", "--get", "remote.origin.url");
+  if (address !== undefined && isAddress(address)) return { root, address };
+  const why = address === undefined ? "git names no origin" : `git's origin is ${hidden(address)}`;
+  warn(
+    `the Stacks name no repository, since ${why}: give its https address with --repository, or add a source to them. Paths in them start at ${root}`,
+  );
+  return { root };
+}
+
+/** The folder's real path, also where it is still to be made. */
+export function realFolder(folder: string): string {
+  const absolute = path.resolve(folder);
+  if (existsSync(absolute)) return realpathSync(absolute);
+  return path.join(realFolder(path.dirname(absolute)), path.basename(absolute));
+}
+
+function isAddress(text: string): boolean {
+  return /^https:\/\/[^@\s]+$/.test(text);
+}
+
+/** Without a password. */
+function hidden(address: string): string {
+  return address.replace(/\/\/.*@/, "//...@");
+}
+
+function commonFolder(a: string, b: string): string {
+  let folder = a;
+  while (path.relative(folder, b).startsWith("..")) folder = path.dirname(folder);
+  return folder;
 }
 
 /** Writes the files and returns their paths; throws where one stands in the way that somebody else wrote. */
@@ -42,7 +77,7 @@ function git(folder: string, ...args: string[]): string | undefined {
   try {
     return (
       execFileSync("git", args, {
-        cwd: realpathSync(folder),
+        cwd: folder,
         encoding: "utf8",
         stdio: ["ignore", "pipe", "ignore"],
       }).trim() || undefined

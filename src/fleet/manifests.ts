@@ -9,15 +9,13 @@ import {
 import { jsonText, yamlText } from "../environment/print.js";
 import { version } from "../version.js";
 import type { Fleet } from "./file.js";
+import type { Repository } from "./manifest-files.js";
 import type { FleetStack } from "./stacks.js";
 
 export interface ManifestOptions {
   /** The folder that the files go to. */
   readonly out: string;
-  /** The folder of the repository that the operator fetches. */
-  readonly root: string;
-  /** Its address, as the operator has it. */
-  readonly repository: string;
+  readonly repository: Repository;
   readonly branch: string;
   readonly namespace: string;
   /** Where state is kept; undefined: Pulumi Cloud. */
@@ -75,8 +73,10 @@ export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string,
   return files;
 }
 
-function problemsOf({ name, environment, project, workspace }: FleetStack, { root }: ManifestOptions): string[] {
-  const outside = [environment, project, workspace?.references].filter(
+function problemsOf({ name, environment, project, workspace }: FleetStack, options: ManifestOptions): string[] {
+  const { root } = options.repository;
+  const built = environment === undefined ? [] : [options.out];
+  const outside = [...built, environment, project, workspace?.references].filter(
     (file) => file !== undefined && path.relative(root, file).startsWith(".."),
   );
   return [
@@ -139,15 +139,19 @@ function manifest(name: string, wave: string, { namespace }: ManifestOptions, sp
   return { apiVersion: "pulumi.com/v1", kind: "Stack", metadata: { name, namespace, labels }, spec };
 }
 
-function common({ name, project }: FleetStack, { out, root, repository, branch, backend }: ManifestOptions): object {
+function common({ name, project }: FleetStack, { out, repository, branch, backend }: ManifestOptions): object {
   return {
     serviceAccountName: "amigo-stacks",
     stack: name,
-    projectRepo: repository,
-    repoDir: relative(root, project ?? path.join(out, PROGRAM_FOLDER)),
-    branch,
-    shallow: true,
-    gitAuth: { accessToken: secret("infrastructure-repository", "token") },
+    repoDir: relative(repository.root, project ?? path.join(out, PROGRAM_FOLDER)),
+    ...(repository.address === undefined
+      ? {}
+      : {
+          projectRepo: repository.address,
+          branch,
+          shallow: true,
+          gitAuth: { accessToken: secret("infrastructure-repository", "token") },
+        }),
     ...(backend === undefined ? {} : { backend }),
     // A stack that is not there yet is not made by mistake.
     useLocalStackOnly: true,

@@ -1,25 +1,27 @@
 import { safe } from "../environment/show/layout.js";
-import type { FleetReport, StackEntry, WaveEntry } from "./report.js";
+import type { FleetCommand, FleetReport, StackEntry, WaveEntry } from "./report.js";
 
 /** A report for a terminal or a log. */
 export function reportText(report: FleetReport): string {
-  const { waves, stacks, notes } = report;
+  const { command, waves, stacks, notes } = report;
+  // Of runs that went well the count is enough.
   const lines = stacks
-    .filter(({ state, differences = [] }) => state !== "done" || differences.length > 0)
-    .flatMap(stackLines);
+    .filter(({ state, differences = [] }) => command === "preview" || state !== "done" || differences.length > 0)
+    .flatMap((stack) => stackLines(stack, command));
   return [...lines, ...waves.flatMap(waveLines), ...notes.map((note) => `note: ${safe(note)}`), summary(report)].join(
     "\n",
   );
 }
 
 /** What happened to a stack, as one line. */
-export function stackText({ name, state, changes, differences, seconds, error, log }: StackEntry): string {
+export function stackText(stack: StackEntry, command: FleetCommand): string {
+  const { name, state, seconds, error, log } = stack;
   const took = seconds === undefined ? "" : ` after ${seconds.toFixed(1)} s`;
   const where = log === undefined || state === "done" ? "" : ` (log: ${log})`;
   const what: Record<StackEntry["state"], string> = {
     waiting: "was not started",
     running: "was started, and its end is not known",
-    done: `${doneText(changes, differences)}${took}`,
+    done: `${DONE[command](stack)}${took}`,
     failed: `failed${took}`,
     interrupted: `was stopped${took}`,
     lost: `was lost${took}`,
@@ -34,14 +36,15 @@ export function changesText(changes: Readonly<Record<string, number>> = {}): str
   return shown.map(([op, count]) => `${op} ${count}`).join(", ") || "no change";
 }
 
-function doneText(changes: StackEntry["changes"], differences: StackEntry["differences"]): string {
-  if (differences === undefined) return `done (${changesText(changes)})`;
-  return differences.length === 0 ? "no drift" : "differs from what exists";
-}
+const DONE: Record<FleetCommand, (stack: StackEntry) => string> = {
+  up: ({ changes }) => `done (${changesText(changes)})`,
+  preview: ({ changes }) => `previewed (${changesText(changes)})`,
+  drift: ({ differences = [] }) => (differences.length === 0 ? "no drift" : "differs from what exists"),
+};
 
-function stackLines(stack: StackEntry): string[] {
+function stackLines(stack: StackEntry, command: FleetCommand): string[] {
   if (stack.state === "waiting") return [];
-  return [stackText(stack), ...(stack.differences ?? []).map((difference) => `    ${safe(difference)}`)];
+  return [stackText(stack, command), ...(stack.differences ?? []).map((difference) => `    ${safe(difference)}`)];
 }
 
 function waveLines({ name, state, reasons }: WaveEntry): string[] {
@@ -66,7 +69,7 @@ export function summary({ command, run, state, stacks, waves }: FleetReport): st
   const stopped = waves.find((wave) => wave.state === "stopped")?.name;
   const sentences: Record<FleetReport["state"], string> = {
     running: `Running: ${count}.`,
-    done: `Done: ${count}.`,
+    done: command === "preview" ? `Previewed: ${done} of ${stacks.length} stacks.` : `Done: ${count}.`,
     failed: `Failed: ${count}, ${bad} did not succeed.${notStarted}${again}`,
     stopped: `Stopped by the gate of wave ${stopped}: ${count}.${notStarted}${again}`,
     interrupted: `Interrupted: ${count}, ${bad} did not succeed.${notStarted}${again}`,

@@ -4,7 +4,7 @@ import { SETTING_LIMITS } from "../engine/settings.js";
 const DURATION = /^([1-9]\d{0,4})(s|m|h)$/;
 
 /** What a stack is called in Pulumi, in reports and in file names. */
-const stackName = z
+export const stackName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, {
     error: "must be letters, digits, dots, hyphens and underscores, 100 at most, the first one a letter or digit",

@@ -4,7 +4,7 @@ import { globSync } from "tinyglobby";
 import type { AmigoConfig, WorkspaceEntry } from "../environment/config.js";
 import type { SourceText } from "../environment/source-text.js";
 import { projectFileIn } from "../stack/project.js";
-import type { StackText } from "./schema.js";
+import { type StackText, stackName } from "./schema.js";
 
 /** A stack of the fleet; paths are absolute. It has either a document or a project. */
 export interface FleetStack {
@@ -23,14 +23,13 @@ export class Stacks {
   readonly found: FleetStack[] = [];
   readonly problems: string[] = [];
   private readonly places = new Map<string, string>();
-  private readonly folder: string;
 
   constructor(
     private readonly source: SourceText,
+    /** Where paths start. */
+    private readonly folder: string,
     private readonly config: AmigoConfig,
-  ) {
-    this.folder = path.dirname(path.resolve(source.file));
-  }
+  ) {}
 
   add(stack: StackText, index: number): void {
     const before = this.problems.length;
@@ -86,7 +85,7 @@ export class Stacks {
     if (files.length === 0) this.report(index, "match", `no file in ${this.folder} matches ${JSON.stringify(match)}`);
     for (const file of files.map((found) => path.resolve(found))) {
       const name = path.basename(file, path.extname(file));
-      if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(name)) {
+      if (!stackName.safeParse(name).success) {
         this.report(
           index,
           "match",

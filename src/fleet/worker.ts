@@ -59,8 +59,10 @@ class Worker {
     warn: (line: string) => void,
   ): Promise<{ run: StackRun; made: boolean }> {
     let began = false;
+    // A preview does nothing.
+    const said = (line: string) => (command === "preview" ? line.replace(/^done /, "would ") : line);
     const once = () => {
-      const { onStep, onDiagnostic } = reportTo((line) => this.progress(line), warn);
+      const { onStep, onDiagnostic } = reportTo((line) => this.progress(said(line)), warn);
       return runStack(pulumi, command, {
         onDiagnostic,
         onStep: (step) => {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { LocalBackend } from "./local-backend.js";
+import { exists } from "./processes.js";
 
 /** Who has locked the stack. */
 export interface Lock {
@@ -45,16 +46,6 @@ export function holderRuns(
   if (found.state.startsWith("Z") || found.startedAt > Date.parse(timestamp) + CLOCK_TOLERANCE_MS) return gone;
   if (/pulumi/i.test(found.command)) return true;
   return Number.isNaN(Date.parse(timestamp)) ? gone : undefined;
-}
-
-/** Whether there is a process of this number on this machine. */
-export function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** What `ps` says of a process, the command last since it may hold spaces; undefined where it says nothing. */

@@ -35,10 +35,15 @@ export async function endByForce(roots: readonly number[], engine: number | unde
   if (engine !== undefined) {
     signalTo(engine, "SIGTERM");
     const end = Date.now() + graceMs;
-    while (Date.now() < end && list().some(({ pid, state }) => pid === engine && !state.startsWith("Z")))
-      await sleep(100);
+    while (Date.now() < end && runs(engine)) await sleep(100);
   }
   for (const pid of new Set([...roots, ...before, ...all(roots, list())])) signalTo(pid, "SIGKILL");
+  // Each leads a group, which is known where `ps` cannot be asked, too.
+  for (const pid of roots) signalTo(-pid, "SIGKILL");
+}
+
+function runs(pid: number): boolean {
+  return exists(pid) && !list().some((one) => one.pid === pid && one.state.startsWith("Z"));
 }
 
 /** Sends a signal to a process, or with a negative number to a group; what has ended meanwhile needs none. */
@@ -49,6 +54,16 @@ export function signalTo(target: number, signal: NodeJS.Signals, warn: (line: st
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
       warn(`${signal} could not be passed on to process ${target}: ${(error as Error).message}`);
     }
+  }
+}
+
+/** Whether there is a process of this number on this machine. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -11,7 +11,7 @@ function played(isTTY: boolean) {
   const run = {
     stack: (name: string) => stacks.get(name),
     get report() {
-      return { stacks: [...stacks.values()] };
+      return { command: "up", stacks: [...stacks.values()] };
     },
   } as unknown as FleetRun;
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 60, rows: 24 }) as unknown as NodeJS.WriteStream;

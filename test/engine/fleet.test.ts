@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +10,8 @@ import { repositoryRoot } from "../../lab/root.js";
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
 import type { FleetReport } from "../../src/fleet/report.js";
 import type { FleetStatus } from "../../src/fleet/status.js";
+import { holderByInit } from "../../src/stack/lock-holders.js";
+import { Pulumi } from "../../src/stack/pulumi.js";
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -128,6 +130,9 @@ it("looks at all locks before the first wave", async () => {
   expect(up.stderr).toMatch(/Nothing was started.*`pulumi cancel --stack north`/);
   expect(up.stderr).not.toContain("started\n");
   expect(emulator.requests).toEqual([]);
+  // As a backend says it whose files cannot be looked at.
+  const pulumi = await Pulumi.find("north", path.join(fleet.folder, ".pulumi-amigo/east"), await fleet.environment());
+  expect(await holderByInit(pulumi, "north")).toBe(`ann@${hostname()} (pid 4194305) at ${lock.timestamp}`);
   const { report } = await json<FleetStatus>("status", "fleet.yaml");
   expect(report).toMatchObject({ last: null, locked: [{ stack: "north", holder: expect.stringContaining("ann") }] });
 });
@@ -206,6 +211,26 @@ it("lets finish what is under way, when it is interrupted and when it is killed 
   expect(resumed.code, resumed.output).toBe(0);
   expect(emulator.store.services.list()).toHaveLength(3);
   expect(emulator.store.bindings.list()).toHaveLength(2);
+});
+
+it("runs stacks of one project side by side, and writes a program for the operator that deploys the same", async () => {
+  const { fleet, run, json } = await open(["east", "north"], 1, "");
+  expect((await run("up", "fleet.yaml", "--yes")).code).toBe(0);
+  execFileSync("git", ["init", "-q", fleet.folder]);
+  const repository = "https://github.com/clinic/infrastructure";
+  const manifests = await run("manifests", "fleet.yaml", "--out", "operator", "--repository", repository);
+  expect(manifests.code, manifests.output).toBe(0);
+  expect(readFileSync(path.join(fleet.folder, "operator/east.yaml"), "utf8")).toContain("repoDir: operator/program");
+  // What `npm install` does in the operator's pod.
+  symlinkSync(
+    path.join(fleet.folder, ".pulumi-amigo/east/node_modules"),
+    path.join(fleet.folder, "operator/program/node_modules"),
+  );
+  const entry = (name: string) => `  - { name: ${name}, project: operator/program, workspace: ${name} }\n`;
+  fleet.write("own.yaml", `version: 1\nstacks:\n${entry("east")}${entry("north")}`);
+  const up = await json<FleetReport>("up", "own.yaml", "--yes");
+  expect(up.code, up.output).toBe(0);
+  expect(up.report.stacks.map(({ changes }) => changes)).toEqual([{ same: 7 }, { same: 7 }]);
 });
 
 function processes(): { pid: number; parent: number; line: string }[] {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import Ajv from "ajv/dist/2020.js";
@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { type Fleet, readFleet, selectFrom } from "../../src/fleet/file.js";
 import { fleetJsonSchema } from "../../src/fleet/schema.js";
 
-const folder = mkdtempSync(path.join(tmpdir(), "amigo-fleet-"));
+const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "amigo-fleet-")));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const write = (name: string, text: string) => {
@@ -63,6 +63,14 @@ describe("a fleet file", () => {
       project: path.join(folder, "special"),
     });
     expect(new Ajv({ strict: false }).validate(fleetJsonSchema(), parse(whole))).toBe(true);
+  });
+
+  it("is the same fleet when it is read through a link", () => {
+    const link = `${folder}-link`;
+    symlinkSync(folder, link);
+    write("fleet.yaml", whole);
+    expect(readFleet(path.join(link, "fleet.yaml"))).toEqual(readFleet(path.join(folder, "fleet.yaml")));
+    rmSync(link);
   });
 
   it("has one wave of all stacks where it names none", () => {

@@ -38,8 +38,7 @@ waves:
 const fleet = (changed = text) => readFleet(write("fleets/fleet.yaml", changed));
 const options: ManifestOptions = {
   out: path.join(root, "operator"),
-  root,
-  repository: "https://github.com/clinic/infrastructure",
+  repository: { root, address: "https://github.com/clinic/infrastructure" },
   branch: "main",
   namespace: "amigo",
   backend: "s3://state",
@@ -140,7 +139,7 @@ it.each([
 });
 
 it("refuses what is outside of the repository", () => {
-  expect(() => manifestsOf(fleet(), { ...options, root: path.join(root, "fleets") })).toThrow(
+  expect(() => manifestsOf(fleet(), { ...options, repository: { root: path.join(root, "fleets") } })).toThrow(
     /special is outside of the repository/,
   );
 });
@@ -156,14 +155,22 @@ it("writes over its own files, and over nobody else's", () => {
 });
 
 it("finds the repository, and takes no address with a password in it", () => {
-  expect(() => repositoryOf(root, undefined)).toThrow(/is in no git repository/);
+  const said: string[] = [];
+  const found = (folder = root, given?: string) =>
+    repositoryOf(folder, { out: path.join(root, "operator"), given, warn: (line) => void said.push(line) });
+  expect(found(path.join(root, "fleets"))).toEqual({ root });
+  expect(said.splice(0)).toEqual([expect.stringMatching(/name no repository, since git names no origin.*start at/)]);
   execFileSync("git", ["init", "-q", root]);
-  expect(() => repositoryOf(root, undefined)).toThrow(/git names no origin: give the address/);
   execFileSync("git", ["-C", root, "remote", "add", "origin", "https://user:secret@github.com/clinic/infrastructure"]);
-  expect(() => repositoryOf(root, undefined)).toThrow(/^found https:\/\/\.\.\.@github.com/);
+  expect(found()).toEqual({ root });
+  expect(said.splice(0)).toEqual([expect.stringContaining("git's origin is https://...@github.com")]);
+  expect(() => found(root, "git@github.com:clinic/infrastructure")).toThrow(/^--repository: found git@/);
   symlinkSync(path.join(root, "fleets"), path.join(root, "linked"));
-  const given = "https://github.com/clinic/infrastructure";
-  expect(repositoryOf(path.join(root, "linked"), given)).toEqual({ root, repository: given });
+  const address = "https://github.com/clinic/infrastructure";
+  expect(found(path.join(root, "linked"), address)).toEqual({ root, address });
+  expect(said).toEqual([]);
+  const [own] = parseAllDocuments(manifestsOf(fleet(), { ...options, repository: { root } }).get("north-1.yaml") ?? "");
+  expect((own?.toJS() as Stack).spec).not.toHaveProperty("projectRepo");
 });
 
 it("gives a matrix of jobs in the order of the waves", () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { type FleetOptions, fleetUp, lookAt, type UpOptions } from "../../src/fleet/commands.js";
@@ -24,7 +24,7 @@ process.on("message", (task) => {
   const wait = (ms, then) => setTimeout(() => { clearInterval(beat); note("end " + key); then(); }, ms);
   const beat = setInterval(() => process.send({ kind: "beat" }), 50);
   if (behaviour === "done") wait(20, () => answer(result));
-  if (behaviour === "slow") wait(700, () => answer(stopped ? { state: "interrupted", error: "was asked to stop" } : result));
+  if (behaviour === "slow") wait(1500, () => answer(stopped ? { state: "interrupted", error: "was asked to stop" } : result));
   if (behaviour === "fail") wait(20, () => answer({ state: "failed", error: "the API said no" }));
   if (behaviour === "crash") wait(20, () => process.exit(7));
   if (behaviour === "differs") wait(20, () => answer({ differences: ["drift: Service \\"Desk\\" is gone"] }));
@@ -42,7 +42,7 @@ process.on("message", (task) => {
 
 /** A folder with a fleet whose stacks are played. */
 export class PlayedFleet {
-  readonly folder = mkdtempSync(path.join(tmpdir(), "amigo-fleet-"));
+  readonly folder = realpathSync(mkdtempSync(path.join(tmpdir(), "amigo-fleet-")));
   readonly file = path.join(this.folder, "fleet.yaml");
   readonly controller = new AbortController();
   /** What happened, as one line each. */

@@ -57,7 +57,7 @@ describe("waves", { timeout: 60_000 }, () => {
     const report = await fleet.up();
     expect(report.state).toBe("failed");
     expect(statesOf(report)).toEqual({ a: "failed", b: "done", c: "waiting", d: "waiting", e: "waiting" });
-    expect(fleet.started()).toEqual(["up a", "up b"]);
+    expect(fleet.started().sort()).toEqual(["up a", "up b"]);
     expect(wavesOf(report)).toEqual(["one failed", "two waiting"]);
     expect(fleet.said.at(-1)).toBe("wave one: failed; nothing more was started");
     const text = reportText(report);
@@ -124,6 +124,18 @@ describe("a lock of a run that was killed", () => {
     expect((await fleetStatus(fleet.file, { warn: () => {} })).running).toBe(false);
     expect((await fleet.up()).state).toBe("done");
   });
+});
+
+it("forgets old looks, and no run", { timeout: 60_000 }, async () => {
+  const fleet = play(["a"], "");
+  const old = Array.from({ length: 60 }, (_, index) => `20260101-0000${10 + index}-drift`);
+  for (const id of [...old, "20250101-000000-up", "20250101-000000-preview"]) {
+    fleet.write(`.pulumi-amigo/fleet/${id}/report.md`, "");
+  }
+  const { run } = await fleet.lookAt("drift");
+  const left = readdirSync(path.join(fleet.folder, ".pulumi-amigo/fleet"));
+  expect(left.filter((id) => id.endsWith("-drift"))).toEqual([...old.slice(-49), run]);
+  expect(left).toEqual(expect.arrayContaining(["20250101-000000-up", "20250101-000000-preview"]));
 });
 
 describe("processes", { timeout: 60_000 }, () => {
