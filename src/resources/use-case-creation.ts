@@ -6,7 +6,6 @@ import { isRemote, isSecret, mismatches, same, show } from "../engine/compare.js
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { messageOf } from "../engine/provider/failure.js";
-import type { Removal } from "../engine/provider/run.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
 import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
@@ -30,6 +29,8 @@ async function post(context: ProviderContext, news: Values, before: readonly Use
   const reads = context.workspace(workspaceId);
   const sentAt = Date.now();
   const former = () => context.run.removedWith("UseCase", (state) => sameState(state, news));
+  // Of a run before, whose deletion went through and whose create did not.
+  const { state: left } = context.run.declarationOf("UseCase", news) ?? {};
   try {
     const removed = async ({ reason }: ConflictError) =>
       reason !== "setup-not-approved" && former() !== undefined && !(await holderOf(context, news));
@@ -44,7 +45,7 @@ async function post(context: ProviderContext, news: Values, before: readonly Use
       if (holder) return takeOver(context, news, holder, error);
     }
     if (outcomeUnknown(error)) return settleCreate(context, news, { before, sentAt }, error);
-    const gone = former();
+    const gone = former()?.state ?? (left && sameState(left, news) ? left : undefined);
     if (gone && AmigoError.isInstance(error)) error.addSentence(wayBack(gone, news));
     throw error;
   } finally {
@@ -53,7 +54,7 @@ async function post(context: ProviderContext, news: Values, before: readonly Use
 }
 
 /** How to get back what the run deleted to make way for this one. */
-function wayBack({ what, state }: Removal, news: Values): string {
+function wayBack(state: Values, news: Values): string {
   const differing = Object.entries(properties).filter(
     ([name, one]) => isRemote(one) && !same(one, state[name], news[name]),
   );
@@ -61,7 +62,7 @@ function wayBack({ what, state }: Removal, news: Values): string {
     ([name]) => `${name} (it was ${isSecret(state, name) ? "a secret" : show(state[name])})`,
   );
   return (
-    `The former ${what} was deleted in this run to make way, so nobody answers there now. To get it back, restore ` +
+    "The former use case was deleted to make way, so nobody answers there now. To get it back, restore " +
     `${values.join(" and ") || "the former arguments"} in the program and run \`pulumi up\`.`
   );
 }

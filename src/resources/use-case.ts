@@ -74,7 +74,8 @@ export const useCaseLifecycle = {
   deleteFirst: (replaces) => !NATURAL_KEY.some((name) => replaces.includes(name)),
   meanwhile:
     "the API cannot change a use case and takes no second one of the same name, so the old one is unbound and deleted first. " +
-    "Nobody answers there until the new one is made and bound; where the API refuses it, such as for a setup that is not approved, that stays so.",
+    "Nobody answers there until the new one is made and bound. If the API refuses the new one, as where a setup is not approved, nobody answers " +
+    "until you restore the former arguments. Under another `name` the new one is made first, and the line moves without a gap.",
   create,
   read,
   update: async (context, { id, news, over }) => {
