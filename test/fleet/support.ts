@@ -47,6 +47,8 @@ export class PlayedFleet {
   readonly controller = new AbortController();
   /** What happened, as one line each. */
   readonly said: string[] = [];
+  /** How much of the events was read. */
+  private read = 0;
 
   constructor(
     stacks: readonly string[],
@@ -89,9 +91,10 @@ export class PlayedFleet {
   /** What the stacks' processes did since the last call: `up a`, `end up a`, `check a`, ... */
   events(): string[] {
     const file = path.join(this.folder, "events.txt");
-    const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-    rmSync(file, { force: true });
-    return lines;
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    const lines = text.slice(this.read, text.lastIndexOf("\n") + 1).split("\n");
+    this.read = text.lastIndexOf("\n") + 1;
+    return lines.slice(0, -1);
   }
 
   /** The tasks that were started since the last call. */

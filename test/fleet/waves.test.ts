@@ -79,7 +79,7 @@ describe("waves", { timeout: 60_000 }, () => {
     const fleet = play(["a", "b", "c", "d"], "waves:\n  - { name: all, concurrency: 2 }\n");
     fleet.behave({ "up a": "slow", "up b": "slow" });
     const running = fleet.up();
-    await sleep(400);
+    for (let started = 0; started < 2; await sleep(20)) started += fleet.started().length;
     fleet.controller.abort();
     const report = await running;
     expect(report.state).toBe("interrupted");
@@ -107,7 +107,7 @@ describe("waves", { timeout: 60_000 }, () => {
     const fleet = play(["a"], "");
     fleet.behave({ "up a": "slow" });
     const first = fleet.up();
-    await sleep(300);
+    while (fleet.started().length === 0) await sleep(20);
     await expect(fleet.up()).rejects.toThrow(
       `another \`fleet up\` runs on the fleets of ${fleet.folder}: process ${process.pid} on ${hostname()}. Nothing was started`,
     );
