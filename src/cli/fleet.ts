@@ -13,6 +13,7 @@ interface Flags {
 
 interface UpFlags extends Flags {
   resume?: string;
+  refresh: boolean;
   yes: boolean;
 }
 
@@ -117,6 +118,7 @@ export function fleetCommand(): Command {
     .addCommand(
       subcommand("up", "run the stacks in waves, with a gate after each", upHelp)
         .option("--resume <run>", "go on with a run: its id, or last")
+        .option("--refresh", "read what exists first, and put back what was changed", false)
         .option("-y, --yes", "ask nothing", false)
         .action(action(runUp)),
     )
@@ -162,11 +164,11 @@ async function runDrift(file: string, flags: Flags): Promise<number> {
 
 async function runUp(file: string, flags: UpFlags): Promise<number> {
   const { fleetUp } = await import("../fleet/commands.js");
-  const { select, resume, yes } = flags;
+  const { select, resume, refresh, yes } = flags;
   const confirm = async (question: string) =>
     yes || (await asked(question, "`pulumi-amigo fleet preview` shows what it would change"));
   return interruptible(async (options) =>
-    show(await fleetUp(await read(file, flags), { ...options, select, resume, confirm }), flags),
+    show(await fleetUp(await read(file, flags), { ...options, select, resume, refresh, confirm }), flags),
   );
 }
 

@@ -32,6 +32,8 @@ export interface FleetListener extends Listener {
 export interface UpOptions extends FleetOptions {
   /** A run to go on with, or `last`. */
   readonly resume?: string;
+  /** Whether each run reads what exists first, and so puts back what somebody changed. @default false */
+  readonly refresh?: boolean;
   /** Asked once, before anything is started. */
   readonly confirm: (question: string) => Promise<boolean>;
   /** Throws where a stack is locked. */
@@ -62,7 +64,7 @@ export async function lookAt(whole: Fleet, command: "preview" | "drift", options
 
 /** Runs the waves, each after the gate of the one before has passed. */
 export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetReport> {
-  const { warn, confirm, refuse = refuseLocked } = options;
+  const { warn, confirm, refresh, refuse = refuseLocked } = options;
   const lost = new AbortController();
   const signal = AbortSignal.any([options.signal, lost.signal]);
   const unlock = await lockFleet(whole.folder, (error) => {
@@ -83,7 +85,7 @@ export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetRe
     const run = former?.set({ state: "running", endedAt: undefined }) ?? begin(fleet, "up", select);
     return await withBudget(fleet, options, (child) =>
       listened(options.listen(run), async (listener) => {
-        const execution = new Execution({ run, folder: fleet.folder, child, listener, signal });
+        const execution = new Execution({ run, folder: fleet.folder, child, listener, refresh, signal });
         const context = { fleet, run, execution, listener, env: child.env, signal };
         for (const wave of fleet.waves) {
           const state = await runWave(wave, context);

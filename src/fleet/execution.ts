@@ -17,6 +17,8 @@ export interface ExecutionOptions {
   readonly folder: string;
   readonly child: ChildSettings;
   readonly listener: Listener;
+  /** Whether runs read what exists first. @default false */
+  readonly refresh?: boolean;
   /** Starts nothing more, and lets finish what is under way. */
   readonly signal: AbortSignal;
 }
@@ -61,8 +63,8 @@ export class Execution {
   }
 
   child(stack: FleetStack, command: Task["command"]): Promise<ChildEnd> {
-    const { run, folder, child, listener, signal } = this.options;
+    const { run, folder, child, listener, refresh, signal } = this.options;
     const onProgress = (text: string) => listener.onProgress(stack.name, text);
-    return runChild({ command, stack, folder }, { ...child, log: run.logOf(stack.name), onProgress, signal });
+    return runChild({ command, stack, folder, refresh }, { ...child, log: run.logOf(stack.name), onProgress, signal });
   }
 }

@@ -39,6 +39,13 @@ async function checkReasons({ stacks, concurrency }: Wave, { execution, signal }
   return reasons.sort();
 }
 
+/** In the words of a shell's exit codes. */
+function exitText(code: number | null, by: NodeJS.Signals | null): string {
+  if (code === 127) return "was not found, or calls something that was not (exit code 127)";
+  if (code === 126) return "may not be executed: chmod +x (exit code 126)";
+  return `ended ${by ? `by ${by}` : `with ${code}`}`;
+}
+
 /** Why the fleet's own command did not pass. */
 async function commandFailure(
   { name, stacks }: Wave,
@@ -71,7 +78,7 @@ async function commandFailure(
   const interrupt = () => end("was ended, since the run was stopped");
   signal.addEventListener("abort", interrupt);
   const exit = await new Promise<string | undefined>((resolve) => {
-    child.once("exit", (code, by) => resolve(code === 0 ? undefined : `ended ${by ? `by ${by}` : `with ${code}`}`));
+    child.once("exit", (code, by) => resolve(code === 0 ? undefined : exitText(code, by)));
     child.once("error", (error) => resolve(`could not be started: ${error.message}`));
   });
   clearTimeout(timer);

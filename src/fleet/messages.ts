@@ -6,6 +6,8 @@ export interface Task {
   readonly stack: FleetStack;
   /** The folder of the fleet. */
   readonly folder: string;
+  /** Of a run: reads what exists first, so that it puts back what somebody changed. */
+  readonly refresh?: boolean;
 }
 
 /** What a stack's process says. */
@@ -24,6 +26,8 @@ export interface Answer {
   /** Of a run: how many resources by operation; of a preview, how many there would be. */
   readonly changes?: Readonly<Record<string, number>>;
   readonly error?: string;
+  /** What the program and the provider warned of, such as a change by hand that was left as it is. */
+  readonly warnings?: readonly string[];
   /** Of a check: what differs, or could not be read, each as a sentence. Empty: it was read, and all is as declared. */
   readonly differences?: readonly string[];
   /** Of a check: the lines that were read back. */

@@ -12,15 +12,22 @@ export function reportMarkdown(report: FleetReport): string {
     escaped(summary(report)),
     ...(gates.length > 0 ? ["", ...table(["Wave", "State", "Gate"], gates)] : []),
     "",
-    ...table(["Stack", "Wave", "State", "Changes", "Seconds", "What is wrong"], stacks.map(row)),
+    ...table(["Stack", "Wave", "State", "Changes", "Seconds", "What is to be seen"], stacks.map(row)),
     ...(notes.length > 0 ? ["", ...notes.map((note) => `- ${oneLine(note)}`)] : []),
   ].join("\n");
 }
 
-function row({ name, wave, state, changes, seconds, differences = [], error }: StackEntry): string[] {
-  const wrong = [...(error === undefined ? [] : [error]), ...differences].map(oneLine).join("<br>");
+function row({ name, wave, state, changes, seconds, differences = [], error, warnings = [] }: StackEntry): string[] {
+  const told = [...(error === undefined ? [] : [error]), ...differences, ...warnings.map((text) => `warning: ${text}`)];
   const time = seconds === undefined ? "" : seconds.toFixed(1);
-  return [escaped(name), escaped(wave), state, changes ? escaped(changesText(changes)) : "", time, wrong];
+  return [
+    escaped(name),
+    escaped(wave),
+    state,
+    changes ? escaped(changesText(changes)) : "",
+    time,
+    told.map(oneLine).join("<br>"),
+  ];
 }
 
 function oneLine(text: string): string {

@@ -6,7 +6,10 @@ export function reportText(report: FleetReport): string {
   const { command, waves, stacks, notes } = report;
   // Of runs that went well the count is enough.
   const lines = stacks
-    .filter(({ state, differences = [] }) => command === "preview" || state !== "done" || differences.length > 0)
+    .filter(
+      ({ state, differences = [], warnings = [] }) =>
+        command === "preview" || state !== "done" || differences.length + warnings.length > 0,
+    )
     .flatMap((stack) => stackLines(stack, command));
   return [...lines, ...waves.flatMap(waveLines), ...notes.map((note) => `note: ${safe(note)}`), summary(report)].join(
     "\n",
@@ -44,7 +47,11 @@ const DONE: Record<FleetCommand, (stack: StackEntry) => string> = {
 
 function stackLines(stack: StackEntry, command: FleetCommand): string[] {
   if (stack.state === "waiting") return [];
-  return [stackText(stack, command), ...(stack.differences ?? []).map((difference) => `    ${safe(difference)}`)];
+  return [
+    stackText(stack, command),
+    ...(stack.differences ?? []).map((difference) => `    ${safe(difference)}`),
+    ...(stack.warnings ?? []).map((warning) => `    warning: ${safe(warning)}`),
+  ];
 }
 
 function waveLines({ name, state, reasons }: WaveEntry): string[] {

@@ -18,6 +18,7 @@ export interface StackEntry {
   /** Of drift: what differs, or could not be read. */
   readonly differences?: readonly string[];
   readonly error?: string;
+  readonly warnings?: readonly string[];
   readonly seconds?: number;
   /** The file with what its process wrote. */
   readonly log?: string;

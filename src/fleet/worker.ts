@@ -13,6 +13,7 @@ const PAUSE_MS = 1_000;
 /** The process of one stack: does one task and ends. Standard output is the stack's log. */
 class Worker {
   private readonly stop = new AbortController();
+  private readonly warnings = new Set<string>();
 
   start(): void {
     // Without its parent nobody hears how the run ends.
@@ -35,17 +36,22 @@ class Worker {
       answer = { state: "failed", error: messageOf(error) };
     }
     if (answer.error !== undefined) answer = { ...answer, error: redact(answer.error) };
+    if (this.warnings.size > 0) answer = { ...answer, warnings: [...this.warnings] };
     this.log(`${task.command}: ${answer.state}${answer.error === undefined ? "" : `\n${answer.error}`}`);
     this.send({ kind: "answer", answer }, () => process.exit());
   }
 
-  private async answer({ command, stack, folder }: Task): Promise<Answer> {
-    const warn = (line: string) => this.log(`warning: ${line}`);
+  private async answer({ command, stack, folder, refresh = false }: Task): Promise<Answer> {
+    const warn = (line: string) => {
+      this.log(`warning: ${line}`);
+      this.warnings.add(redact(line));
+    };
     await prepare(stack, folder, warn);
     const pulumi = await pulumiFor(stack, folder);
     if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
     if (command === "check") return checkStack(pulumi, warn);
-    const { run, made } = await this.run(pulumi, command, warn);
+    const args = refresh ? ["--refresh"] : [];
+    const { run, made } = await this.run(pulumi, { command, args }, warn);
     // A preview leaves nothing behind.
     if (command === "preview" && made) await pulumi.run("stack", "rm", "--yes");
     if (run.succeeded) return { state: "done", changes: run.changes };
@@ -55,7 +61,7 @@ class Worker {
   /** Makes the stack where it is not there. Starts an engine once more that ended before it began anything. */
   private async run(
     pulumi: Pulumi,
-    command: "preview" | "up",
+    { command, args }: { command: "preview" | "up"; args: readonly string[] },
     warn: (line: string) => void,
   ): Promise<{ run: StackRun; made: boolean }> {
     let began = false;
@@ -64,6 +70,7 @@ class Worker {
     const once = () => {
       const { onStep, onDiagnostic } = reportTo((line) => this.progress(said(line)), warn);
       return runStack(pulumi, command, {
+        args,
         onDiagnostic,
         onStep: (step) => {
           began = true;

@@ -144,8 +144,14 @@ export function reportTo(
     },
     onDiagnostic: ({ severity, message }) => {
       if (severity === "warning") warn(message.trim());
+      if (severity === "info#err") for (const text of warningsIn(message)) warn(text);
     },
   };
+}
+
+/** A provider process has nothing but its standard error to warn on. */
+function warningsIn(written: string): string[] {
+  return written.split("\n").flatMap((line) => /^warning: (.+)$/.exec(line.trim())?.[1] ?? []);
 }
 
 /** What made a run fail, as one text. */

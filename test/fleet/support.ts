@@ -7,8 +7,8 @@ import type { FleetReport } from "../../src/fleet/report.js";
 
 /**
  * Plays the process of a stack. What a stack does stands in `behaviour.json`, by `<command> <stack>`:
- * `done` (the default), `slow`, `fail`, `crash`, `silent` (with an engine of its own), `differs`, `empty` (an answer without a
- * result).
+ * `done` (the default), `slow`, `fail`, `crash`, `silent` (with an engine of its own), `differs`, `warns`, `empty` (an answer
+ * without a result).
  */
 const worker = `const fs = require("node:fs"), path = require("node:path"), { spawn } = require("node:child_process");
 const answer = (more) => process.send({ kind: "answer", answer: { state: "done", ...more } }, () => process.exit());
@@ -28,6 +28,7 @@ process.on("message", (task) => {
   if (behaviour === "fail") wait(20, () => answer({ state: "failed", error: "the API said no" }));
   if (behaviour === "crash") wait(20, () => process.exit(7));
   if (behaviour === "differs") wait(20, () => answer({ differences: ["drift: Service \\"Desk\\" is gone"] }));
+  if (behaviour === "warns") wait(20, () => answer({ ...result, warnings: ["description was changed"], refresh: task.refresh }));
   if (behaviour === "empty") wait(20, () => answer({}));
   if (behaviour === "silent") {
     const engine = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });

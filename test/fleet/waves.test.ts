@@ -218,7 +218,7 @@ describe("a gate", { timeout: 60_000 }, () => {
     ["ends with another code than 0", "exit 3", "10m", /^the command exit 3 ended with 3 \(log: .*gate-canary.log\)$/],
     ["gives no result in time", "sleep 60", "1s", /^the command sleep 60 gave no result within 1 s and was ended/],
     ["is killed", "kill -9 $$", "10m", /ended by SIGKILL/],
-    ["is not there", "./none.sh", "10m", /^the command .\/none.sh ended with 127/],
+    ["is not there", "./none.sh", "10m", /^the command .\/none.sh was not found/],
   ])("stops the fleet where its command %s", async (_what, command, timeout, reason) => {
     const fleet = play(["a", "b"], `${canary}gate: { command: "${command}", timeout: ${timeout} }\n`);
     const report = await fleet.up();
@@ -233,6 +233,13 @@ describe("a gate", { timeout: 60_000 }, () => {
     const { state, run } = await fleet.up();
     expect(state).toBe("done");
     expect(readFileSync(path.join(fleet.folder, "gates.txt"), "utf8")).toBe(`canary:a:${run}\nrest:b,c:${run}\n`);
+  });
+
+  it("passes over what a run warned of, which the report says", async () => {
+    const report = await play(["a"], "").behave({ "up a": "warns" }).up();
+    expect([report.state, report.stacks[0]?.warnings]).toEqual(["done", ["description was changed"]]);
+    expect(reportText(report)).toContain("    warning: description was changed");
+    expect(reportMarkdown(report)).toMatch(/warning.*description was changed/);
   });
 
   it("does not run its command where a check did not pass", async () => {
