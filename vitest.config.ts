@@ -58,7 +58,8 @@ async function config(): Promise<ViteUserConfig> {
   return {
     test: {
       pool: "forks",
-      poolOptions: { forks: { minForks: 1, maxForks: Math.max(2, availableParallelism() - 1) } },
+      // Engine tests wait a third of their time.
+      poolOptions: { forks: { minForks: 1, maxForks: availableParallelism() + 1 } },
       sequence: { sequencer: LongestFirst },
       projects: [
         { extends: true, test: { name: "unit", ...unit, sequence: { groupOrder: 0 } } },
