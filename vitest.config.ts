@@ -60,8 +60,8 @@ async function config(): Promise<ViteUserConfig> {
   return {
     test: {
       pool: "forks",
-      // Engine tests wait a third of their time.
-      poolOptions: { forks: { minForks: 1, maxForks: availableParallelism() + 1 } },
+      // Tests wait for half of their time, for what is only sure after a while.
+      poolOptions: { forks: { minForks: 1, maxForks: 2 * availableParallelism() } },
       sequence: { sequencer: LongestFirst },
       projects: [
         { extends: true, test: { name: "unit", ...unit, sequence: { groupOrder: 0 } } },

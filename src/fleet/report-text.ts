@@ -71,7 +71,8 @@ export function summary({ command, run, state, stacks, waves }: FleetReport): st
   if (command === "drift" && state !== "interrupted") {
     const differing = stacks.filter(({ differences = [] }) => differences.length > 0).length;
     const unread = bad > 0 ? ` ${bad} could not be checked.` : "";
-    return `${differing === 0 ? "No drift was seen" : `${differing} ${differing === 1 ? "differs" : "differ"}`} in ${done} of ${stacks.length} stacks.${unread}`;
+    const found = differing === 0 ? "no drift was seen" : `${differing} ${differing === 1 ? "differs" : "differ"}`;
+    return `Checked ${done} of ${stacks.length} stacks: ${found}.${unread}`;
   }
   const stopped = waves.find((wave) => wave.state === "stopped")?.name;
   const sentences: Record<FleetReport["state"], string> = {

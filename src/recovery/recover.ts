@@ -208,7 +208,7 @@ async function judgeAll(
 }
 
 const sentences: Record<SettledCreate["outcome"], (id: string, why: string) => string> = {
-  adopted: (id) => `the interrupted create made ${id}; it is brought into the stack.`,
+  adopted: (id) => `the interrupted create made ${id}, which goes into the stack.`,
   "handed over": (id) => `the interrupted create made ${id}; the next \`up\` takes it over instead of making another.`,
   there: (id) => `${id} is in the stack already.`,
   nothing: (_id, why) => `${why}; the next \`up\` makes it.`,
