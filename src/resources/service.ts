@@ -9,7 +9,7 @@ import { unique, workspaceOrigin } from "../engine/program/conflicts.js";
 import { knownValue } from "../engine/program/inspect.js";
 import { AmigoResource, classFacts, isOfType } from "../engine/program/resource.js";
 import type { ProviderContext } from "../engine/provider/context.js";
-import { messageOf } from "../engine/provider/failure.js";
+import { factsOf, messageOf } from "../engine/provider/failure.js";
 import { typeToken } from "../engine/tokens.js";
 import { snakeCase } from "../engine/wire.js";
 import { rememberChannelType } from "./channels.js";
@@ -259,7 +259,7 @@ async function takeOver(
   if (news.adopt !== true && !claimed) {
     const mine = news[HIDDEN.owner] !== undefined && ownerOf(holder) === news[HIDDEN.owner];
     throw new Error(
-      `${refusal.message} The service ${holder.id} has this name` +
+      `${factsOf(refusal)} The service ${holder.id} has this name` +
         (mine
           ? " and carries this resource's own owner mark: an earlier run was interrupted, or the resource was taken out of state. " +
             `Run \`pulumi-amigo recover\`, or take it over with the resource option import: "${holder.id}".`

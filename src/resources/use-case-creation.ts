@@ -5,7 +5,7 @@ import { isOlderThan, timeOf } from "../api/times.js";
 import { isRemote, isSecret, mismatches, same, show } from "../engine/compare.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
-import { messageOf } from "../engine/provider/failure.js";
+import { factsOf, messageOf } from "../engine/provider/failure.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { intents, journalled, takeClaimed } from "./journalled.js";
 import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
@@ -127,7 +127,7 @@ async function takeOver(
   if (differing.length === 0 && takeClaimed(context, intents.UseCase(news), holder.id)) {
     return existing(holder, String(news.workspaceId));
   }
-  const facts = `${refusal ? `${refusal.message} ` : ""}use case ${holder.id} has this channel, entity name and name already (created ${holder.created_at})`;
+  const facts = `${refusal ? `${factsOf(refusal)} ` : ""}use case ${holder.id} has this channel, entity name and name already (created ${holder.created_at})`;
   const isManaged = async () => context.run.manages("UseCase", holder.id) || undefined;
   const waits = news.adopt === true ? 0 : WAIT_FOR_OTHERS_SECONDS;
   if (await settle(waits, isManaged)) {

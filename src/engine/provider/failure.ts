@@ -16,6 +16,11 @@ export class Unfinished extends Error {
   }
 }
 
+/** What happened, without the advice that belongs to it: for a caller who knows more of the case, and says what to do. */
+export function factsOf({ message }: Error): string {
+  return message;
+}
+
 /** The error as a user is to read it: what happened, what to do, and what else was found out. */
 export function messageOf(error: unknown): string {
   if (AmigoError.isInstance(error)) return [adviceFor(error), ...error.sentences].reduce(paragraph, error.summary);
