@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { channelMisfit } from "../resources/channels.js";
 import { readDocument } from "./document.js";
@@ -35,6 +36,7 @@ type Document = Environment & { source: SourceText };
 /** Checks a document by itself, with its references, and against a workspace. Writes nothing. */
 export async function validate(options: ValidateOptions): Promise<Validation> {
   const { document: file, cwd } = options;
+  if (!existsSync(path.resolve(cwd, file))) throw new Error(`there is no file ${path.resolve(cwd, file)}`);
   try {
     const given = options.references === undefined ? undefined : path.resolve(cwd, options.references);
     // As a person would write it, where the command runs.

@@ -111,6 +111,12 @@ it("validate prints what is wrong at its place, as text or as JSON", async () =>
     code: 0,
     stdout: expect.stringMatching(/a\.yaml is valid\.$/m),
   });
+  const none = await run("validate", ...at("none.yaml"));
+  expect(none).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^error: there is no file \S+none\.yaml/),
+  });
   const wrong = await run("validate", ...at("bad.yaml"));
   expect(wrong).toMatchObject({ code: 1, stdout: expect.stringMatching(/^\S*bad\.yaml:3:\d+: services/m) });
   const { code, stdout } = await run("validate", ...at("bad.yaml"), "--json");
