@@ -5,7 +5,7 @@ import { recover } from "../recovery/recover.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
 import { projectFor } from "../stack/project.js";
-import { CliFailed, Pulumi } from "../stack/pulumi.js";
+import { CliFailed, Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { ensureStack, failureText, reportTo, runStack } from "../stack/run.js";
 import { exportState, lifecycleOf, type StackState, UnreadableState } from "../stack/state.js";
 import { environmentFor } from "./account.js";
@@ -153,7 +153,7 @@ export class StackOfClone implements CloneStack {
       return await exportState(await this.pulumi());
     } catch (error) {
       if (error instanceof UnreadableState) return "unreadable";
-      if (error instanceof CliFailed && /no stack named/i.test(error.message)) return undefined;
+      if (error instanceof CliFailed && saysNoStack(error.message)) return undefined;
       throw error;
     }
   }

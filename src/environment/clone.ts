@@ -6,6 +6,7 @@ import { type Kind, kinds } from "./kinds.js";
 import { environmentOf, type Inventory, readWorkspace } from "./live.js";
 import { type Check, isBlocked, managedKey, readinessOf } from "./readiness.js";
 import { References } from "./references.js";
+import { withAdvice } from "./source.js";
 
 /** How a clone writes: a stack of Pulumi, with the document and the references that its program reads. */
 export interface CloneStack {
@@ -59,8 +60,7 @@ export async function clone(options: CloneOptions): Promise<CloneReport> {
       read: (id) => readWorkspace(context, id),
     });
   } catch (error) {
-    const message = context.messageOf(error);
-    throw error instanceof Error && error.message === message ? error : new Error(message, { cause: error });
+    throw withAdvice(error, { context });
   } finally {
     await context.close();
   }

@@ -81,7 +81,7 @@ export function refuseOtherWorkspace(references: References, file: string | unde
 }
 
 /** The error with what is to be said of the key, where it is about the key. */
-export function withAdvice(error: unknown, { context }: Account): Error {
+export function withAdvice(error: unknown, { context }: Pick<Account, "context">): Error {
   const message = context.messageOf(error);
   return error instanceof Error && error.message === message ? error : new Error(message, { cause: error });
 }

@@ -7,6 +7,11 @@ import { projectFor } from "./project.js";
 /** A command of the CLI that failed, with its own words. */
 export class CliFailed extends Error {}
 
+/** Whether the CLI says that there is no such stack. */
+export function saysNoStack(message: string): boolean {
+  return /no stack named/i.test(message);
+}
+
 /** The Pulumi CLI, on one stack of one project. */
 export class Pulumi {
   private constructor(

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 import type { Values } from "../engine/lifecycle.js";
-import { CliFailed, type Pulumi } from "./pulumi.js";
+import { CliFailed, type Pulumi, saysNoStack } from "./pulumi.js";
 import { lifecycleOf, nameOf, typeOf } from "./state.js";
 
 /** One thing that the engine does, or in a preview would do, to a resource. */
@@ -163,9 +163,7 @@ export function failureText({ command, interrupted, diagnostics }: StackRun): st
 
 /** Whether the run failed since its stack is not there. */
 export function foundNoStack({ succeeded, diagnostics }: StackRun): boolean {
-  return (
-    !succeeded && diagnostics.some(({ severity, message }) => severity === "error" && /no stack named/i.test(message))
-  );
+  return !succeeded && diagnostics.some(({ severity, message }) => severity === "error" && saysNoStack(message));
 }
 
 /** The steps that change something in the API, or would; a replacement is one of them. */
