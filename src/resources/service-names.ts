@@ -2,10 +2,12 @@ import { ConflictError } from "../api/errors.js";
 import type { ServiceResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
 import type { Values } from "../engine/lifecycle.js";
+import { nameIn, stackOf } from "../engine/owner.js";
 import type { ProviderContext } from "../engine/provider/context.js";
+import { factsOf } from "../engine/provider/failure.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { sameText } from "./fields.js";
-import { readForWrite, serviceLock, withService, writeService } from "./service-writes.js";
+import { ownerOf, readForWrite, serviceLock, withService, writeService } from "./service-writes.js";
 
 /** The service that has this name now, other than one that this run removed. */
 export async function holderOf(
@@ -30,10 +32,23 @@ export async function underNewName<T>(
     return await write();
   } catch (error) {
     if (!ConflictError.isInstance(error) || !name) throw error;
-    if (!(await becomesFree(context, name))) throw error;
+    if (!(await becomesFree(context, name))) throw await withHolder(context, { workspaceId, name }, error);
     context.run.wrote(WAITS_FOR_NAME, id, true);
     return makeWay(context, { workspaceId, name }, write).finally(() => context.run.wrote(WAITS_FOR_NAME, id, false));
   }
+}
+
+/** The refusal, with the way out where a service of the same stack has the name and the engine has not come to it yet. */
+async function withHolder(context: ProviderContext, name: Values, refusal: ConflictError): Promise<Error> {
+  const holder = await holderOf(context, name);
+  const owner = holder && ownerOf(holder);
+  if (!owner || context.run.stack === undefined || stackOf(owner) !== context.run.stack) return refusal;
+  return new Error(
+    `${factsOf(refusal)} "${nameIn(owner)}" of this stack (${holder.id}) has this name. If the program gives that one another name, ` +
+      "the engine comes to it too late in this run: they depend on each other, or `--parallel` is low. Take two runs: " +
+      "first give one of them a name that nobody has.",
+    { cause: refusal },
+  );
 }
 
 /** Whether a service of the program had this name in the last run and gets another one, once the other checks had time to run. */

@@ -119,7 +119,9 @@ it("swaps the names of services, and refuses to swap those of use cases while ev
   const named = (first: string, second: string, third: string, fourth: string) =>
     program(
       `const s = svc("one", { name: "${first}" }), t = svc("two", { name: "${second}" });`,
-      `const a = uc("a", { name: "${third}" }), b = uc("b", { name: "${fourth}" });`,
+      // With --parallel 1 the engine looks one resource ahead: nothing may come between the two services.
+      "const later = { dependsOn: [s, t] };",
+      `const a = uc("a", { name: "${third}" }, later), b = uc("b", { name: "${fourth}" }, later);`,
       'bind("la", a, s); bind("lb", b, t);',
     );
   await deploy({ name: "swaps", program: named("Desk", "Ward", "Line", "Night") }, async ({ stack, emulator }) => {

@@ -326,3 +326,15 @@ test("a use case and a service that somebody else has bound are refused after a 
     ]);
   });
 });
+
+test("a rename to the name of the stack's own service, which the run has not come to, says how", async () => {
+  await withBench({}, async (bench) => {
+    const run = bench.run();
+    const mark = (name: string) => OWNER.replace("desk", name);
+    await run.create("service", service());
+    const ward = await run.create("service", service({ name: "Ward", __owner: mark("ward") }));
+    const renamed = bench.run().update(ward, service({ __owner: mark("ward") }));
+    await expect(renamed).rejects.toThrow(/"desk" of this stack .* has this name\..*Take two runs/);
+    expect(bench.emulator.store.services.get(ward.id)?.name).toBe("Ward");
+  });
+});
