@@ -1,3 +1,5 @@
+import * as path from "node:path";
+import { repositoryRoot } from "../root.js";
 import { type Engine, ensureEngine } from "./engine.js";
 
 let engine: Promise<Engine> | undefined;
@@ -8,14 +10,18 @@ export function testEngine(): Promise<Engine> {
   return engine;
 }
 
-/** What the tests' processes inherit: no account, stack or setting of whoever runs them, nothing of the test runner. */
-export function cleanEnvironment(): Record<string, string> {
-  const clean: Record<string, string> = {};
+/**
+ * What the tests' processes inherit: no account, stack or setting of whoever runs them, nothing of the test runner.
+ * @param asUsers without what makes a start cheaper in tests; so it always is outside of the test runner.
+ */
+export function cleanEnvironment({ asUsers = process.env.VITEST === undefined } = {}): Record<string, string> {
+  const clean: Record<string, string> = asUsers ? {} : { NODE_OPTIONS: `--require ${JSON.stringify(lazySdk)}` };
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && (name === "PULUMI_HOME" || !foreign.test(name))) clean[name] = value;
   }
   return clean;
 }
 
+const lazySdk = path.join(repositoryRoot, "lab/cli/lazy-sdk.cjs");
 const foreign =
   /^(PULUMI_.*|AMIGO_.*|QUICKSTART_.*|VITEST.*|TINYPOOL.*|NODE_(OPTIONS|ENV|CHANNEL_FD)|TEST|MODE|DEV|PROD|SSR)$/;

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Engine } from "./engine.js";
 import { cleanEnvironment, testEngine } from "./environment.js";
@@ -147,14 +147,22 @@ export class TestStack {
 
   /** @param showSecrets decrypts secrets; without it the text is what stands in the state file. */
   async exportState(showSecrets = false): Promise<ExportedState> {
-    const flags = showSecrets ? ["--show-secrets"] : [];
-    return JSON.parse((await this.command(["stack", "export", ...flags])).stdout);
+    const isCompressed = !existsSync(this.stateFile);
+    if (showSecrets || isCompressed) {
+      return JSON.parse((await this.command(["stack", "export", ...(showSecrets ? ["--show-secrets"] : [])])).stdout);
+    }
+    const { version, checkpoint } = JSON.parse(readFileSync(this.stateFile, "utf8"));
+    return { version, deployment: checkpoint.latest ?? {} };
   }
 
   async importState(state: ExportedState): Promise<void> {
     const file = path.join(this.folder, `state-${++this.runs}.json`);
     writeFileSync(file, JSON.stringify(state));
     await this.command(["stack", "import", "--file", file]);
+  }
+
+  private get stateFile(): string {
+    return path.join(this.folder, "backend", ".pulumi", "stacks", this.options.name, `${this.name}.json`);
   }
 
   /** The state of the resource with this name; throws when there is none. */

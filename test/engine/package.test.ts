@@ -188,7 +188,7 @@ it("refuses code of another major version than the program's folder resolves", a
   const other = "another-major/node_modules/pulumi-amigo";
   cpSync(path.join(project, "node_modules", "pulumi-amigo"), path.join(folder, other), { recursive: true });
   write(`${other}/package.json`, { ...packageJson, version: "7.0.0" });
-  const env = { ...cleanEnvironment(), NODE_PATH: "" };
+  const env = { ...cleanEnvironment({ asUsers: true }), NODE_PATH: "" };
   write("project/constructs.js", `process.chdir(${JSON.stringify(path.join(folder, "another-major"))});\n${script}`);
   const { code, output } = await start(process.execPath, ["constructs.js"], { cwd: project, env }).done;
   expect(code, output).not.toBe(0);
@@ -267,7 +267,7 @@ async function engineProcess(cwd: string, ...args: string[]): Promise<RunningPro
   const engine = await testEngine();
   const backend = { PULUMI_BACKEND_URL: `file://${path.join(cwd, "backend")}`, PULUMI_CONFIG_PASSPHRASE: "test" };
   const account = { AMIGO_BASE_URL: emulator.url, AMIGO_API_KEY: "amigo-demo-key" };
-  const env = { ...cleanEnvironment(), ...engine.env, ...backend, ...account };
+  const env = { ...cleanEnvironment({ asUsers: true }), ...engine.env, ...backend, ...account };
   return start(engine.bin, [...args, "--stack", "dev", "--non-interactive", "--color=never"], { cwd, env, timeoutMs });
 }
 
@@ -277,7 +277,7 @@ function npm(cwd: string, ...args: string[]): Promise<ProcessResult> {
 
 /** What `npm test` tells its children about this repository would lead another npm back to it. */
 function npmOptions(cwd: string): ProcessOptions {
-  const inherited = Object.entries(cleanEnvironment());
+  const inherited = Object.entries(cleanEnvironment({ asUsers: true }));
   const foreign = /^(INIT_CWD|npm_(package|lifecycle|config_local_prefix|config_prefix|command|node_execpath).*)$/;
   return { cwd, timeoutMs, env: Object.fromEntries(inherited.filter(([name]) => !foreign.test(name))) };
 }

@@ -1,8 +1,8 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { cleanEnvironment, testEngine } from "../../../lab/cli/environment.js";
 import { type ProcessResult, start } from "../../../lab/cli/process.js";
-import { type ExportedState, TestStack } from "../../../lab/cli/stack.js";
+import { TestStack } from "../../../lab/cli/stack.js";
 import { repositoryRoot } from "../../../lab/root.js";
 import { type Emulator, type StoreSnapshot, startEmulator } from "../../../src/emulator/index.js";
 import { sixResources } from "../../support/program.js";
@@ -14,10 +14,6 @@ const program = sixResources({
   workspace: `const clinic = new amigo.Workspace("clinic", { slug: "${slug}", name: "Engine Clinic", environment: "staging", connectorType: "epic", deletionProtection: false });
 const workspaceId = clinic.id;`,
 });
-
-interface StackFile {
-  readonly checkpoint: { readonly latest: ExportedState["deployment"] };
-}
 
 interface Deployed {
   readonly store: StoreSnapshot;
@@ -62,7 +58,7 @@ export class Stage {
       recovered = outcomesIn(stdout);
       await this.stack[boundary.phase === "deploy" ? "up" : "destroy"]();
       const failuresIn = boundary.phase === "deploy" ? deployFailures : destroyFailures;
-      failures.push(...failuresIn(emulator.store, await this.readState()));
+      failures.push(...failuresIn(emulator.store, (await this.stack.exportState()).deployment));
       if (boundary.phase === "deploy") await this.stack.preview({ args: ["--refresh", "--expect-no-changes"] });
     } catch (error) {
       failures.push((error as Error).message);
@@ -133,15 +129,6 @@ export class Stage {
     await run.done;
     emulator.faults.clear();
     return result;
-  }
-
-  /** From the file of the local backend, a CLI call less, unless it is compressed. */
-  private async readState(): Promise<StackFile["checkpoint"]["latest"]> {
-    const { folder, name } = this.stack;
-    const project = readdirSync(path.join(folder, "backend", ".pulumi", "stacks"))[0] ?? "";
-    const file = path.join(folder, "backend", ".pulumi", "stacks", project, `${name}.json`);
-    if (!existsSync(file)) return (await this.stack.exportState()).deployment;
-    return (JSON.parse(readFileSync(file, "utf8")) as StackFile).checkpoint.latest;
   }
 
   private keep(from: string, to: string): void {
