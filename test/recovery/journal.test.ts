@@ -180,6 +180,21 @@ it("takes over what a compaction left that was killed in the middle", () => {
   expect(readdirSync(path.dirname(journal.file)).filter((name) => name.endsWith(".moved"))).toEqual([]);
 });
 
+it("keeps an outcome whose entry another process is merging at that moment", () => {
+  const journal = new Journal("https://api.example", () => {});
+  const entry = journal.ask({ kind: "UseCase", key: ["a"], before: [] });
+  renameSync(journal.file, `${journal.file}.1.new`);
+  journal.settle(entry, "made", "1");
+  appendFileSync(journal.file, "x".repeat(1_000_000));
+  const next = new Journal("https://api.example", () => {});
+  const other = next.ask({ kind: "UseCase", key: ["b"], before: [] });
+  renameSync(`${journal.file}.1.new`, `${journal.file}.1.kept`);
+  expect(next.entries()).toMatchObject([
+    { entry, state: "made", id: "1" },
+    { entry: other, state: "asked" },
+  ]);
+});
+
 it("loses nothing while some processes append and others compact", async () => {
   const { home } = lab();
   // Each of these processes opens the journal anew again and again, and finds it large enough to compact.

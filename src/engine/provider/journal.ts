@@ -90,7 +90,8 @@ export class Journal {
 
   /** All entries, oldest first; a line that a crash cut short is passed over. */
   entries(): Entry[] {
-    return merged(this.files().flatMap(({ text }) => text)).map(({ written, ...entry }) => entry);
+    const lines = merged(this.files().flatMap(({ text }) => text)).filter(isWhole);
+    return lines.map(({ written, ...entry }) => entry).sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   }
 
   private append(line: Line): void {
@@ -137,12 +138,14 @@ export class Journal {
       return;
     }
     const moved = this.moved().map((file) => ({ file, text: textOf(file) }));
-    const entries = merged(moved.flatMap(({ text }) => text));
-    const isOpen = ({ state }: Entry) => state === "asked" || state === "claimed";
-    const young = entries.filter(({ at }) => Date.parse(at) > Date.now() - KEPT_DAYS * 86_400_000);
-    const settled = new Set(young.filter((entry) => !isOpen(entry)).slice(-KEPT_SETTLED));
-    const kept = entries.filter((entry) => isOpen(entry) || settled.has(entry));
-    writeFileSync(`${name}.new`, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { mode: 0o600 });
+    const lines = merged(moved.flatMap(({ text }) => text));
+    const isOpen = ({ state }: Line) => state === "asked" || state === "claimed";
+    const young = lines.filter((line) => timeOf(line) > Date.now() - KEPT_DAYS * 86_400_000);
+    const settled = new Set(young.filter((line) => isWhole(line) && !isOpen(line)).slice(-KEPT_SETTLED));
+    // The beginning of what is not whole is in a file that another process is merging.
+    const parts = new Set(young.filter((line) => !isWhole(line)));
+    const kept = lines.filter((line) => (isWhole(line) && isOpen(line)) || settled.has(line) || parts.has(line));
+    writeFileSync(`${name}.new`, kept.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
     renameSync(`${name}.new`, `${name}.kept`);
     for (const { file } of moved) rmSync(file, { force: true });
   }
@@ -164,17 +167,25 @@ export class Journal {
   }
 }
 
-/** What all the lines say together: of each entry the newest, the oldest entry first. */
-function merged(texts: readonly string[]): (Entry & Pick<Line, "written">)[] {
+/** What all the lines say together: of each entry the newest, in the order in which they were written last. */
+function merged(texts: readonly string[]): Line[] {
   const lines = texts.flatMap((text) => text.split("\n").map(parsed)).filter((line) => line !== undefined);
   const entries = new Map<string, Line>();
-  for (const line of lines.sort((a, b) => (a.written ?? 0) - (b.written ?? 0))) {
-    entries.set(line.entry, { ...entries.get(line.entry), ...line });
+  for (const line of lines.sort((a, b) => timeOf(a) - timeOf(b))) {
+    const before = entries.get(line.entry);
+    entries.delete(line.entry);
+    entries.set(line.entry, { ...before, ...line });
   }
-  const whole = [...entries.values()].filter(
-    (line): line is Entry => line.kind !== undefined && line.at !== undefined && Array.isArray(line.key),
-  );
-  return whole.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  return [...entries.values()];
+}
+
+function timeOf({ written, at = "" }: Line): number {
+  return written ?? (Date.parse(at) || 0);
+}
+
+/** Whether the line with which an entry begins is there. */
+function isWhole(line: Line): line is Line & Entry {
+  return line.kind !== undefined && line.at !== undefined && Array.isArray(line.key);
 }
 
 function list(folder: string): string[] {
