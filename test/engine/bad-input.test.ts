@@ -4,115 +4,95 @@ import { deploy, writes } from "../support/engine.js";
 import { sixResources } from "../support/program.js";
 
 const { agents, contextGraphs, setups, workspace: workspaceId } = seedIds;
-const service = (name: string, more = "") =>
-  `new amigo.Service("${name}", { workspaceId: "${workspaceId}", name: "${name}", agentId: "${agents.frontDesk}", contextGraphId: "${contextGraphs.intake}"${more} })`;
-const useCase = (name: string) =>
-  `new amigo.UseCase("${name}", { workspaceId: "${workspaceId}", channel: "inbound_voice", entityName: "Clinic", name: "${name}", setupId: "${setups.voiceApproved}" })`;
 const program = (...lines: string[]) => ['const amigo = require("pulumi-amigo");', ...lines].join("\n");
 
-/** What the first preview says of each wrong program, before any request. */
-const refusals: [about: string, source: string, says: RegExp[]][] = [
+type Refusal = [about: string, source: string, says: RegExp[]];
+
+/** What the first preview says of each of these in one program, before any request. */
+const mistaken: Refusal[] = [
   [
     "all problems of a resource at once, each with its path",
-    program(
-      service(
-        "desk",
-        ', toolCapacity: 11, voiceConfig: { fillerStyle: "loud", volume: 3 }, versionSets: { edge: {} }, tags: [{ key: "pulumi-owner" }]',
-      ),
-    ),
+    'service("all", { toolCapacity: 11, voiceConfig: { fillerStyle: "loud", volume: 3 }, versionSets: { edge: {} }, tags: [{ key: "pulumi-owner" }] });',
     [
-      /property toolCapacity .*found 11; 10 at most/,
-      /property voiceConfig\.fillerStyle .*found "loud"; must be "backchannel" or "phrase" or "silent"/,
-      /property voiceConfig\.volume .*is not a property/,
-      /property versionSets\.edge .*must not be edge/,
-      /property tags\[0\]\.key .*reserved/,
+      /toolCapacity.*found 11; 10 at most/,
+      /voiceConfig\.fillerStyle.*found "loud"; must be "backchannel" or "phrase" or "silent"/,
+      /voiceConfig\.volume.*is not a property/,
+      /versionSets\.edge.*must not be edge/,
+      /tags\[0\]\.key.*reserved/,
     ],
   ],
   [
     "an email use case without a sender",
-    program(
-      `new amigo.UseCase("mail", { workspaceId: "${workspaceId}", channel: "email", entityName: "Clinic", name: "Mail", setupId: "${setups.emailApproved}", emailType: "transactional" });`,
-    ),
-    [/property senderEmailAddress .*is required/],
+    `useCase("mail", { channel: "email", setupId: "${setups.emailApproved}", emailType: "transactional" });`,
+    [/senderEmailAddress.*is required/],
   ],
   [
     "a phone number without its +",
-    program(
-      `new amigo.TestCallerNumbers("qa", { workspaceId: "${workspaceId}", numbers: ["+14155550100", "4155550100"] });`,
-    ),
-    [/property numbers\[1\] .*found "4155550100"; must be in E\.164 form/],
+    'new amigo.TestCallerNumbers("qa", { workspaceId, numbers: ["+14155550100", "4155550100"] });',
+    [/numbers\[1\].*found "4155550100"; must be in E\.164 form/],
   ],
   [
     "a version set named edge",
-    program(
-      `new amigo.VersionSet("edge", { workspaceId: "${workspaceId}", serviceId: "${workspaceId}", name: "edge" });`,
-    ),
-    [/property name .*found "edge"; must not be edge/],
+    'new amigo.VersionSet("edge", { workspaceId, serviceId: workspaceId, name: "edge" });',
+    [/name.*found "edge"; must not be edge/],
   ],
   [
     "a service name with white space at its end",
-    program(service("desk ")),
-    [/property name .*found "desk "; must not begin or end with white space/],
+    'service("blank", { name: "desk " });',
+    [/name.*found "desk "; must not begin or end with white space/],
   ],
   [
     "a workspace id that is no UUID",
-    program(service("desk").replace(workspaceId, "demo-clinic")),
-    [/property workspaceId .*found "demo-clinic"; must be a UUID/],
+    'service("slug", { workspaceId: "demo-clinic" });',
+    [/workspaceId.*found "demo-clinic"; must be a UUID/],
   ],
   [
+    "two services of one name",
+    'service("desk"); service("other", { name: "desk" });',
+    [/(desk|other).*name.*found a second service of this name in the workspace: "(desk|other)"/],
+  ],
+  [
+    "two use cases of one channel, entity name and name",
+    'useCase("line"); useCase("another", { name: "line" });',
+    [/(line|another).*name.*found a second use case.*"(line|another)" declares it too/],
+  ],
+  [
+    "two lists of test caller numbers",
+    'new amigo.TestCallerNumbers("more", { workspaceId, numbers: [] }); new amigo.TestCallerNumbers("most", { workspaceId, numbers: [] });',
+    [/(more|most|qa).*numbers.*found a second list for the workspace: "(more|most|qa)"/],
+  ],
+];
+
+/** What depends on the id of another resource, which the first preview of a program knows later. */
+const connected: Refusal[] = [
+  [
     "two bindings of one use case",
-    program(
-      `const calls = ${useCase("calls")}; const [a, b] = [${service("a")}, ${service("b")}];`,
-      `new amigo.ServiceBinding("first", { workspaceId: "${workspaceId}", useCaseId: calls.id, serviceId: a.id });`,
-      `new amigo.ServiceBinding("second", { workspaceId: "${workspaceId}", useCaseId: calls.id.apply((id) => id), serviceId: b.id });`,
-    ),
+    'const calls = useCase("once"); bind("first", calls.id, service("a")); bind("second", calls.id.apply((id) => id), service("b"));',
     [/'(first|second)': property useCaseId .*found a second binding of this use case: "(first|second)" binds it too/],
   ],
   [
     "two bindings of one channel on one service",
-    program(
-      `const [front, back] = [${useCase("front")}, ${useCase("back")}]; const desk = ${service("desk")};`,
-      `new amigo.ServiceBinding("first", { workspaceId: "${workspaceId}", useCaseId: front.id, serviceId: desk.id });`,
-      `new amigo.ServiceBinding("second", { workspaceId: "${workspaceId}", useCaseId: back.id, serviceId: desk.id });`,
-    ),
-    [/'(first|second)': property serviceId .*found a second binding of this channel/],
+    'const both = service("both"); bind("third", useCase("front").id, both); bind("fourth", useCase("back").id, both);',
+    [/'(third|fourth)': property serviceId .*found a second binding of this channel/],
   ],
   [
     "a voice use case on a text service",
-    program(
-      `const calls = ${useCase("calls")}; const desk = ${service("desk", ', channelType: "text"')};`,
-      `new amigo.ServiceBinding("calls", { workspaceId: "${workspaceId}", useCaseId: calls.id, serviceId: desk.id });`,
-    ),
+    'bind("calls", useCase("spoken").id, service("texts", { channelType: "text" }));',
     [
       /'calls': property serviceId .*found a use case of the channel inbound_voice and a text service, which takes no calls/,
     ],
   ],
   [
-    "two services of one name",
-    program(service("desk"), service("other").replace('name: "other"', 'name: "desk"')),
-    [/'(desk|other)': property name .*found a second service of this name in the workspace: "(desk|other)"/],
-  ],
-  [
-    "two use cases of one channel, entity name and name",
-    program(useCase("calls"), useCase("other").replace('name: "other"', 'name: "calls"')),
-    [/'(calls|other)': property name .*found a second use case .*"(calls|other)" declares it too/],
-  ],
-  [
-    "two lists of test caller numbers",
-    program(
-      `new amigo.TestCallerNumbers("qa", { workspaceId: "${workspaceId}", numbers: [] });`,
-      `new amigo.TestCallerNumbers("more", { workspaceId: "${workspaceId}", numbers: [] });`,
-    ),
-    [/'(qa|more)': property numbers .*found a second list for the workspace: "(qa|more)"/],
-  ],
-  [
     "one version set twice, and one declared inline too",
-    program(
-      `const desk = ${service("desk", ", versionSets: { canary: {} }")};`,
-      `new amigo.VersionSet("inline", { workspaceId: "${workspaceId}", serviceId: desk.id, name: "canary" });`,
-    ),
+    'const sets = service("sets", { versionSets: { canary: {} } }); new amigo.VersionSet("inline", { workspaceId, serviceId: sets.id, name: "canary" });',
     [/'inline': property name .*declares this version set inline/],
   ],
+];
+const shortForms = [
+  `const workspaceId = "${workspaceId}";`,
+  `const service = (name, more) => new amigo.Service(name, { workspaceId, name, agentId: "${agents.frontDesk}", contextGraphId: "${contextGraphs.intake}", ...more });`,
+  `const useCase = (name, more) => new amigo.UseCase(name, { workspaceId, channel: "inbound_voice", entityName: "Clinic", name, setupId: "${setups.voiceApproved}", ...more });`,
+  "const bind = (name, useCaseId, { id }) => new amigo.ServiceBinding(name, { workspaceId, useCaseId, serviceId: id });",
 ];
 
 /** Mistakes of plain JavaScript, each with the sentence that ends the program. */
@@ -134,12 +114,14 @@ const mistakes: [source: string, says: RegExp][] = [
 
 it("refuses bad input in the first preview and sends nothing", async () => {
   await deploy({ name: "badinput", program: "" }, async ({ stack, operations }) => {
-    for (const [about, source, says] of refusals) {
-      stack.program(source);
+    const previewOf = async (refusals: Refusal[]) => {
+      stack.program(program(...shortForms, ...refusals.map(([about, source]) => `{ /* ${about} */ ${source} }`)));
       const { output } = await stack.preview({ outcome: "fails" });
-      for (const sentence of says) expect(output, about).toMatch(sentence);
-      expect(operations(), about).toEqual([]);
-    }
+      for (const [about, , says] of refusals) for (const sentence of says) expect(output, about).toMatch(sentence);
+      expect(operations()).toEqual([]);
+    };
+    await previewOf(mistaken);
+    for (const refusal of connected) await previewOf([refusal]);
 
     for (const [source, says] of mistakes) {
       stack.program(program(source));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { version } from "../../version.js";
 import { HIDDEN, LOOKED_UP, withoutHidden } from "../hidden.js";
-import type { Lifecycle, Values } from "../lifecycle.js";
+import type { Lifecycle, Problem, Values } from "../lifecycle.js";
 import { shortMark } from "../owner.js";
 import { problemsOf } from "../problems.js";
 import { sanitise } from "../sanitise.js";
@@ -63,8 +63,7 @@ export abstract class AmigoResource extends pulumi.CustomResource {
     else if (!opts.urn) {
       inputs[HIDDEN.owner] = stateMark(typeToken(facts.kind), name, opts.parent);
       if (importId) inputs[HIDDEN.adopt] = importRequest(importId, opts);
-      const others = reportProblems(facts.lifecycle, name, args);
-      if (conflicts.length > 0 || others) inputs[HIDDEN.conflicts] = findConflicts(conflicts, others);
+      inputs[HIDDEN.conflicts] = findProblems(facts.lifecycle, name, args, conflicts);
       if (elsewhere) inputs[HIDDEN.elsewhere] = elsewhere;
       Object.assign(inputs, optionsToPass(args, opts));
     }
@@ -147,39 +146,42 @@ async function secretsIn(args: object): Promise<string[] | undefined> {
 }
 
 /**
- * Notes what is wrong with the arguments that are known, and answers with what is wrong with all other resources: the engine stops
- * at the first check that fails, and would name the others one preview after another.
+ * What check cannot see: conflicts with other resources, and where this resource has any problem, those of all others. The engine
+ * stops at the first check that fails, and would name the others one preview after another.
  */
-function reportProblems(lifecycle: Lifecycle, name: string, args: object): Promise<string | undefined> | undefined {
-  const known = withoutHidden(withUnknowns(args) as Values);
-  const problems = problemsOf(lifecycle, known, undefined);
-  if (problems.length === 0) return undefined;
-  const register = programRegister();
-  register.problems.set(
-    `${lifecycle.kind} ${name}`,
-    problems.map(({ property, reason }) => `${lifecycle.kind} "${name}": ${property}${property && ": "}${reason}`),
-  );
-  // By then the constructors of the program have run.
-  return new Promise((resolve) => setImmediate(resolve)).then(() => {
-    const others = [...register.problems].filter(([key]) => key !== `${lifecycle.kind} ${name}`);
-    return others.length === 0
-      ? undefined
-      : `is not all that is wrong in this program:\n  ${others.flatMap(([, lines]) => lines).join("\n  ")}`;
+function findProblems(
+  lifecycle: Lifecycle,
+  name: string,
+  args: object,
+  conflicts: ConflictCheck[],
+): Promise<Record<string, string> | undefined> | undefined {
+  const { problems } = programRegister();
+  const resource = `${lifecycle.kind} "${name}"`;
+  const note = (found: readonly Problem[]) => {
+    const lines = found.map(({ property, reason }) => `${resource}: ${property}${property && ": "}${reason}`);
+    if (lines.length > 0) problems.set(resource, [...(problems.get(resource) ?? []), ...lines]);
+  };
+  note(problemsOf(lifecycle, withoutHidden(withUnknowns(args) as Values), undefined));
+  if (conflicts.length === 0 && !problems.has(resource)) return undefined;
+
+  return findConflicts(conflicts).then(async (found) => {
+    note(Object.entries(found).map(([property, reason]) => ({ property, reason })));
+    if (!problems.has(resource)) return undefined;
+    // By then the constructors of the program have run, and conflicts between known values have been found.
+    await new Promise((resolve) => setImmediate(resolve));
+    const others = [...problems].flatMap(([one, lines]) => (one === resource ? [] : lines));
+    if (others.length > 0) found[""] = `is not all that is wrong in this program:\n  ${others.join("\n  ")}`;
+    return Object.keys(found).length > 0 ? (sanitise(found) as Record<string, string>) : undefined;
   });
 }
 
-async function findConflicts(
-  checks: ConflictCheck[],
-  others: Promise<string | undefined> | undefined,
-): Promise<Record<string, string> | undefined> {
+async function findConflicts(checks: readonly ConflictCheck[]): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const check of checks) {
     const reason = await check.find();
     if (reason) found[check.property] ??= reason;
   }
-  const elsewhere = await others;
-  if (elsewhere) found[""] = elsewhere;
-  return Object.keys(found).length > 0 ? (sanitise(found) as Record<string, string>) : undefined;
+  return found;
 }
 
 let providersFound = false;
