@@ -10,8 +10,13 @@ import { sameText } from "../resources/fields.js";
 import type { ImportEntry } from "../stack/import-file.js";
 import type { DeclaredResource } from "../stack/preview.js";
 import { inClear, lifecycleOf, nameOf, type StateResource, secret, typeOf } from "../stack/state.js";
-import { type Kind, kinds } from "./kinds.js";
-import type { Found, Inventory } from "./live.js";
+import { titleOf } from "./compare.js";
+import { StackFacts } from "./drift-findings.js";
+import type { Environment } from "./environment.js";
+import { type Kind, kindNamed, kinds } from "./kinds.js";
+import { type Found, type Inventory, pathsOf } from "./live.js";
+import { normalKey } from "./scene.js";
+import { declaredBy } from "./stack-environment.js";
 
 /** A resource of the program that is not in the stack. */
 export interface DeclaredOnly {
@@ -33,6 +38,39 @@ export interface AdoptPlan {
   readonly missing: readonly DeclaredOnly[];
   /** Declared, exists, and must not be adopted, each as a sentence. */
   readonly refused: readonly string[];
+}
+
+/** Something that exists. */
+export interface Thing {
+  readonly kind: string;
+  readonly name: string;
+  readonly id: string;
+}
+
+/** What a document has and what exists, and is neither in the stack nor to be adopted: the program does not declare it. */
+export function undeclaredIn(
+  document: Environment,
+  { found }: Inventory,
+  { adoptable }: AdoptPlan,
+  held: readonly StateResource[],
+): Thing[] {
+  const declared = new StackFacts([
+    ...declaredBy(held),
+    ...adoptable.map(({ kind, id, entry: { resource, inputs } }) => ({
+      kind: kindNamed(kind),
+      id,
+      live: inputs,
+      resource,
+    })),
+  ]);
+  // A document speaks of the workspace itself only for a clone that makes one.
+  const own = document.items.filter(({ kind }) => kind.form.shape !== "object");
+  const wanted = new Set(own.map(({ kind, path }) => `${kind.name} ${normalKey(path)}`));
+  return [...pathsOf(found)]
+    .filter(
+      ([{ kind, id }, path]) => wanted.has(`${kind.name} ${normalKey(path)}`) && !declared.declares(kind.name, id),
+    )
+    .map(([{ kind, id }, path]) => ({ kind: kind.name, name: titleOf({ kind, path }), id }));
 }
 
 /** Finds for each resource that the program declares and the stack does not hold whether it exists. Reads nothing. */

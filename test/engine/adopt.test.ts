@@ -124,6 +124,60 @@ it("brings what exists under a stack with a component and a provider of its own,
   });
 });
 
+it("takes a document for the workspace that it describes, and another stack for the one that its state names", async () => {
+  await deploy({ name: "sources", program, env }, async ({ stack, emulator, operations }) => {
+    place(stack, emulator);
+    const { desk, calls } = makeByHand(emulator);
+    emulator.store.bind(calls?.id ?? "", desk.id);
+    emulator.store.workspaces.update(workspace, { test_caller_numbers: ["+14155550100"] });
+    const { id: spare } = emulator.store.addService({
+      workspace_id: workspace,
+      name: "Spare desk",
+      agent_id: agents.frontDesk,
+      context_graph_id: contextGraphs.scheduling,
+    });
+    const spareDesk = "  Spare desk: { agent: front-desk, contextGraph: scheduling }\n";
+    writeFileSync(path.join(stack.folder, "more.yaml"), document.replace("useCases:", `${spareDesk}useCases:`));
+
+    // No alias has this document, so the key is that of the environment.
+    stack.env.AMIGO_API_KEY = "amigo-demo-key";
+    const given = await adopt(stack, "more.yaml", "--references", "references.yaml", "--dry-run");
+    expect([given.code, given.report?.adopted.length], given.stderr).toEqual([2, 6]);
+    expect(given.report?.undeclared).toEqual([{ kind: "Service", name: "Spare desk", id: spare }]);
+    stack.env.AMIGO_API_KEY = "";
+
+    const file = path.join(stack.folder, "amigo.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("apiKeyEnv", "environment: clinic.yaml, apiKeyEnv"));
+    const named = await adopt(stack, "clinic.yaml", "--yes");
+    expect([named.code, named.report?.adopted.length, named.report?.undeclared], named.stderr).toEqual([2, 6, []]);
+    expect(writes(operations())).toEqual([]);
+    expect((await stack.up()).changed).toEqual(["create clinic/Night desk"]);
+
+    // A part of the state is lost: the rest of it says where to look.
+    const { resources = [] } = (await stack.exportState()).deployment;
+    const lost = resources.filter(({ type }) => /:(ServiceBinding|TestCallerNumbers)$/.test(type));
+    for (const { urn } of lost) await stack.command(["state", "delete", urn, "--yes", "--force"]);
+    operations();
+    const back = await adopt(stack, "stack:dev", "--yes");
+    expect([back.code, back.report?.adopted.map(({ kind }) => kind).sort()], back.stderr).toEqual([
+      0,
+      ["ServiceBinding", "TestCallerNumbers"],
+    ]);
+
+    const second = await stack.sibling("second");
+    const owned = await adopt(second, "stack:dev", "--yes");
+    expect([owned.code, owned.stderr]).toEqual([1, expect.stringMatching(/Night desk.* belongs to .*\/dev\//)]);
+    const none = await adopt(second, "stack:nowhere", "--yes");
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringMatching(/there is no stack nowhere: .*pulumi stack ls/),
+    ]);
+    const empty = await adopt(second, "stack:second", "--yes");
+    expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/stack second holds no resource/)]);
+    expect(writes(operations())).toEqual([]);
+  });
+});
+
 it("shows what differs field by field, and keeps a secret secret", async () => {
   const own = `const amigo = require("pulumi-amigo");
 const pulumi = require("@pulumi/pulumi");
@@ -158,8 +212,6 @@ it("refuses what it cannot adopt, changes nothing, and says what to do", async (
       1,
       expect.stringMatching(/no workspace "stagign".*did you mean staging\?/),
     ]);
-    const file = await adopt(stack, "clinic.yaml");
-    expect([file.code, file.stderr]).toEqual([1, expect.stringMatching(/"clinic\.yaml" is no workspace/)]);
 
     const owned = await adopt(stack, "staging", "--yes");
     expect([owned.code, owned.stderr]).toEqual([1, expect.stringContaining(`${desk.id} belongs to ${mark}`)]);
