@@ -1,5 +1,4 @@
 import * as path from "node:path";
-import { canonicalId } from "../api/index.js";
 import { Accounts } from "../stack/accounts.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { type Account, environmentFor, openAccount } from "./account.js";
@@ -44,7 +43,7 @@ export function placeOf(options: PlaceOptions): Place {
   const open = async (pulumi: Pulumi): Promise<Account> => {
     const { resources, own, workspaceId } = await readStack(named.stack, { cwd, showSecrets: true });
     const context = await new Accounts(pulumi, resources, warn).of(own[0]?.resource.provider);
-    return { context, workspaceId: canonicalId(workspaceId) };
+    return { context, workspaceId };
   };
   return { open, environment: {} };
 }

@@ -11,7 +11,7 @@ import type { ImportEntry } from "../stack/import-file.js";
 import type { DeclaredResource } from "../stack/preview.js";
 import { inClear, lifecycleOf, nameOf, type StateResource, secret, typeOf } from "../stack/state.js";
 import { titleOf } from "./compare.js";
-import { StackFacts } from "./drift-findings.js";
+import { foreignIn, StackFacts } from "./drift-findings.js";
 import type { Environment } from "./environment.js";
 import { type Kind, kindNamed, kinds } from "./kinds.js";
 import { type Found, type Inventory, pathsOf } from "./live.js";
@@ -36,6 +36,8 @@ export interface AdoptPlan {
   readonly adoptable: readonly Adoptable[];
   /** Declared, and does not exist. */
   readonly missing: readonly DeclaredOnly[];
+  /** The kinds of which some name a thing that does not exist, so that nobody can say which of those that exist they are. */
+  readonly unresolved: ReadonlySet<string>;
   /** Declared, exists, and must not be adopted, each as a sentence. */
   readonly refused: readonly string[];
 }
@@ -51,7 +53,7 @@ export interface Thing {
 export function undeclaredIn(
   document: Environment,
   { found }: Inventory,
-  { adoptable }: AdoptPlan,
+  { adoptable, unresolved }: AdoptPlan,
   held: readonly StateResource[],
 ): Thing[] {
   const declared = new StackFacts([
@@ -63,14 +65,14 @@ export function undeclaredIn(
       resource,
     })),
   ]);
-  // A document speaks of the workspace itself only for a clone that makes one.
-  const own = document.items.filter(({ kind }) => kind.form.shape !== "object");
-  const wanted = new Set(own.map(({ kind, path }) => `${kind.name} ${normalKey(path)}`));
-  return [...pathsOf(found)]
-    .filter(
-      ([{ kind, id }, path]) => wanted.has(`${kind.name} ${normalKey(path)}`) && !declared.declares(kind.name, id),
-    )
-    .map(([{ kind, id }, path]) => ({ kind: kind.name, name: titleOf({ kind, path }), id }));
+  const wanted = new Set(document.items.map(({ kind, path }) => `${kind.name} ${normalKey(path)}`));
+  const paths = pathsOf(found);
+  return foreignIn(found, declared).flatMap((one) => {
+    const { kind, id } = one;
+    const path = paths.get(one);
+    const isWanted = path !== undefined && wanted.has(`${kind.name} ${normalKey(path)}`);
+    return isWanted && !unresolved.has(kind.name) ? [{ kind: kind.name, name: titleOf({ kind, path }), id }] : [];
+  });
 }
 
 /** Finds for each resource that the program declares and the stack does not hold whether it exists. Reads nothing. */
@@ -79,7 +81,12 @@ export function planAdoption(
   inventory: Inventory,
   state: readonly StateResource[],
 ): AdoptPlan {
-  const plan = { adoptable: [] as Adoptable[], missing: [] as DeclaredOnly[], refused: [] as string[] };
+  const plan = {
+    adoptable: [] as Adoptable[],
+    missing: [] as DeclaredOnly[],
+    unresolved: new Set<string>(),
+    refused: [] as string[],
+  };
   const ids = new Map(state.flatMap(({ urn, id, delete: gone }) => (id && !gone ? [[urn, id] as const] : [])));
   for (const resource of declared) {
     const kind = kinds.find(({ lifecycle }) => lifecycle === lifecycleOf(resource.type));
@@ -89,6 +96,7 @@ export function planAdoption(
     const found = inputs && matching(kind, inputs, inventory);
     if (!inputs || !found) {
       plan.missing.push(facts);
+      if (!inputs) plan.unresolved.add(kind.name);
       continue;
     }
     const { id, live } = found;

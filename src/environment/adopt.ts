@@ -145,7 +145,8 @@ async function planFor(
   { stack, created, held, document }: Wanted,
   { resources }: StackState,
 ): Promise<AdoptPlan & Pick<AdoptReport, "undeclared">> {
-  if (created.length === 0 && !document) return { adoptable: [], missing: [], refused: [], undeclared: [] };
+  if (created.length === 0 && !document)
+    return { adoptable: [], missing: [], unresolved: new Set(), refused: [], undeclared: [] };
   const elsewhere = created.flatMap(({ inputs }) =>
     typeof inputs?.workspaceId === "string" ? inputs.workspaceId : [],
   );

@@ -1,3 +1,4 @@
+import { canonicalId } from "../api/index.js";
 import { isSecret } from "../engine/compare.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Values } from "../engine/lifecycle.js";
@@ -37,8 +38,13 @@ export async function readStack(stack: string, { cwd, showSecrets }: Pick<StackO
       ? new Error(`there is no stack ${stack}: \`pulumi stack ls --all\` in ${pulumi.cwd} shows those that there are`)
       : error;
   });
+  return { resources, ...inOneWorkspace(stack, resources) };
+}
+
+/** What a stack holds of this provider; throws unless it is of one workspace. */
+export function inOneWorkspace(stack: string, resources: readonly StateResource[]) {
   const own = declaredBy(resources);
-  const workspaces = [...new Set(own.map(workspaceOf))];
+  const workspaces = [...new Set(own.map((one) => canonicalId(workspaceOf(one))))];
   if (own.length === 0) {
     throw new Error(
       `the state of stack ${stack} holds no resource of this provider: run \`pulumi up\` first, or name another stack`,
@@ -50,7 +56,7 @@ export async function readStack(stack: string, { cwd, showSecrets }: Pick<StackO
     );
   }
   const [workspaceId = ""] = workspaces;
-  return { resources, own, workspaceId };
+  return { own, workspaceId };
 }
 
 /** The resources of this provider that the stack manages, each with what its program declares. */
