@@ -57,7 +57,7 @@ function placeOfDocument(named: DocumentName, { source, references: file, cwd, w
     );
   }
   const { references, referencesFile } = referencesOf(named, file === undefined ? undefined : path.resolve(cwd, file));
-  const document = { ...readDocument(named.file, references), name: source };
+  const document = readDocument(named.file, references);
   const { workspace: id } = references;
   if (entry) {
     const refuseOther = (workspaceId: string | undefined) => {
