@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { start } from "../../lab/cli/process.js";
-import type { TestStack } from "../../lab/cli/stack.js";
+import { type TestStack, withStack } from "../../lab/cli/stack.js";
 import { repositoryRoot } from "../../lab/root.js";
 import { type Emulator, seedIds } from "../../src/emulator/index.js";
 import type { AdoptReport } from "../../src/environment/adopt.js";
@@ -175,6 +175,32 @@ it("takes a document for the workspace that it describes, and another stack for 
     const empty = await adopt(second, "stack:second", "--yes");
     expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/stack second holds no resource/)]);
     expect(writes(operations())).toEqual([]);
+  });
+});
+
+it("moves what a stack has to a stack of another project, with the account of that one", async () => {
+  const desk = `const amigo = require("pulumi-amigo");
+new amigo.Service("desk", { workspaceId: "${workspace}", name: "Front desk", agentId: "${agents.frontDesk}",
+  contextGraphId: "${contextGraphs.scheduling}" });
+`;
+  const one = "version: 1\nservices:\n  Front desk: { agent: front-desk, contextGraph: scheduling }\n";
+  const taking = `const amigo = require("pulumi-amigo");
+const transforms = [({ type, props, opts }) => ({ props: type.endsWith(":Service") ? { ...props, adopt: true } : props, opts })];
+new amigo.Environment("clinic", { document: "clinic.yaml", references: "references.yaml" }, { transforms });
+`;
+  await deploy({ name: "old", program: desk }, async ({ stack, emulator, operations }) => {
+    await stack.up();
+    operations();
+    const { id } = await stack.resource("desk");
+    const { PULUMI_BACKEND_URL = "" } = stack.env;
+    const config = { "amigo:apiKey": "amigo-demo-key", "amigo:baseUrl": emulator.url };
+    await withStack({ name: "new", program: taking, env: { PULUMI_BACKEND_URL }, config }, async (there) => {
+      place(there, emulator);
+      writeFileSync(path.join(there.folder, "clinic.yaml"), one);
+      const { code, report, stderr } = await adopt(there, "stack:organization/old/dev", "--yes");
+      expect([code, report?.adopted.map((found) => found.id), report?.changes], stderr).toEqual([0, [id], []]);
+      expect(writes(operations())).toEqual([]);
+    });
   });
 });
 
