@@ -5,6 +5,7 @@ import { action, asked, EXIT, note, warn } from "./common.js";
 interface Flags {
   stack: string;
   cwd: string;
+  references?: string;
   config?: string;
   dryRun: boolean;
   yes: boolean;
@@ -18,24 +19,36 @@ is looked for by its key: a service by its name, a use case by channel, entity
 name and name. What is found goes into the state as it is. Nothing is written to
 the API. A preview then shows whether anything is left to change.
 
-SOURCE is an alias of amigo.yaml or the id of a workspace. What is declared and
-does not exist stays for the next \`pulumi up\`.
+SOURCE says in which workspace to look. It is one of these:
 
-Exit code: 0 the preview shows no change, 2 it shows some, 1 an error.
+  - an alias of amigo.yaml, or the id of a workspace
+  - the path of a document: the workspace is the one whose \`environment\` it is
+    in amigo.yaml, else the \`workspace\` in the file of --references
+  - stack:NAME: the workspace that the state of this stack names
+
+What is brought in is what the program declares, whatever the source is. What is
+declared and does not exist stays for the next \`pulumi up\`. What a document has
+and the program does not declare is shown, and stays where it is.
+
+Exit code: 0 the preview shows no change, 2 it shows some or the program does
+not declare all of the document, 1 an error.
 
 Examples:
   $ pulumi-amigo export staging --program clinic    # a program that declares it
   $ pulumi-amigo adopt staging --stack dev --dry-run
   $ pulumi-amigo adopt staging --stack dev --yes
+  $ pulumi-amigo adopt environments/staging.yaml --stack dev
+  $ pulumi-amigo adopt stack:old --stack new
 `;
 
 /** `pulumi-amigo adopt`: brings what exists under a stack. */
 export function adoptCommand(): Command {
   return new Command("adopt")
     .description("bring what exists under a stack whose program declares it")
-    .argument("<source>", "an alias of amigo.yaml, or the id of a workspace")
+    .argument("<source>", "where to look for what exists")
     .requiredOption("-s, --stack <name>", "the stack, as `pulumi --stack` takes it")
     .option("-C, --cwd <folder>", "the folder of the Pulumi project", ".")
+    .option("--references <file>", "the references file of a document, which names its workspace")
     .option("--config <file>", "amigo.yaml, where it is not in the folder or above it")
     .option("--dry-run", "change nothing and say what would be done", false)
     .option("-y, --yes", "ask nothing", false)
@@ -48,13 +61,18 @@ async function run(source: string, { yes, json, ...flags }: Flags): Promise<numb
   const { adopt } = await import("../environment/adopt.js");
   const confirm = async (question: string) => yes || (await asked(question));
   const report = await adopt({ source, ...flags, note, warn, confirm });
-  console.log(json ? JSON.stringify(report, undefined, 2) : summary(report).join("\n"));
-  return report.changes.length > 0 ? EXIT.seen : EXIT.done;
+  console.log(json ? JSON.stringify(report, undefined, 2) : summary(report, source).join("\n"));
+  return report.changes.length + report.undeclared.length > 0 ? EXIT.seen : EXIT.done;
 }
 
-function summary({ stack, dryRun, adopted, there, missing, differing, changes }: AdoptReport): string[] {
+function summary(report: AdoptReport, source: string): string[] {
+  const { stack, dryRun, adopted, there, missing, undeclared, differing, changes } = report;
+  const left = undeclared.map(
+    ({ kind, name, id }) => `left     ${kind} "${name}" (${id}): ${source} has it, and the program does not declare it`,
+  );
   if (adopted.length === 0 && missing.length === 0 && changes.length === 0) {
     return [
+      ...left,
       `Nothing to do: stack ${stack} holds all ${there} resources of the program, and a preview shows no change.`,
     ];
   }
@@ -66,6 +84,7 @@ function summary({ stack, dryRun, adopted, there, missing, differing, changes }:
       ...fields.map((field) => `  ${field}`),
     ]),
     ...missing.map(({ kind, name }) => `missing  ${kind} "${name}": the next \`pulumi up\` makes it`),
+    ...left,
     `${adopted.length} ${would}adopted, ${there} in the stack before, ${missing.length} do not exist.`,
     ...(dryRun
       ? ["Nothing was changed (--dry-run)."]

@@ -41,7 +41,10 @@ export function cloneCommand(): Command {
     .argument("<to>", "the workspace to copy to, by its alias")
     .requiredOption("-s, --stack <name>", "the stack that manages the copy")
     .option("--new-workspace <slug>", "make the workspace first")
-    .option("--references <file>", "the references file of FROM, where it is a document or a stack")
+    .option(
+      "--references <file>",
+      "the references file of FROM, where it is a document (default: that of its alias) or a stack",
+    )
     .option("--delete", "delete in the target what the source has lost since the last clone", false)
     .option("--config <file>", "amigo.yaml, where it is not in this folder or above")
     .option("-C, --cwd <folder>", "the folder to work in", ".")
@@ -63,7 +66,9 @@ async function run(from: string, to: string, flags: Flags): Promise<number> {
   const confirm = async (question: string) => yes || (await asked(question));
   const shared = { to: entry, newWorkspace, dryRun, note, warn, confirm };
   const stack = new StackOfClone({ ...shared, name: flags.stack, cwd, agreed: yes });
-  const report = await clone({ ...shared, source: source.environment, stack, mayDelete: flags.delete });
+  const { environment, kind } = source;
+  const mayDelete = flags.delete;
+  const report = await clone({ ...shared, source: environment, isDocument: kind === "document", stack, mayDelete });
   console.log(flags.json ? JSON.stringify(report, undefined, 2) : summary(report).join("\n"));
   return report.state === "blocked" || report.state === "differs" ? EXIT.seen : EXIT.done;
 }

@@ -14,7 +14,8 @@ interface Flags extends FormatFlags {
 
 const help = `
 A and B are each an alias of amigo.yaml, a workspace's id, stack:NAME, or the
-path of a document.
+path of a document. A document has the references of the alias whose
+\`environment\` it is, unless several share it.
 
 Entries are matched by name and compared field by field. Defaults, the order of
 sets, ids and the owner tag make no difference. Values of fields that look like

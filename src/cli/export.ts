@@ -51,7 +51,10 @@ export function exportCommand(): Command {
     .description("write a workspace as an environment document, or as a Pulumi project")
     .argument("<source>", "what to export")
     .option("-o, --out <file>", "the document's file (default: standard output)")
-    .option("--references <file>", "the references file (default: the one in amigo.yaml)")
+    .option(
+      "--references <file>",
+      "the references file (default: that of the alias in amigo.yaml, or of the alias whose document it is)",
+    )
     .option("--program <folder>", "write a Pulumi project into this folder")
     .option("--only <sections>", "sections to export, with commas between them", commaList)
     .option("--service <pattern>", "export the services whose names fit")

@@ -32,7 +32,10 @@ export function validateCommand(): Command {
   return new Command("validate")
     .description("check an environment document")
     .argument("<document>", "the document's path")
-    .option("--references <file>", "the references file (default: the one that amigo.yaml names for --online)")
+    .option(
+      "--references <file>",
+      "the references file (default: that of --online in amigo.yaml, else of the alias whose document it is)",
+    )
     .option("--online <workspace>", "a workspace in which ids and names are looked up")
     .option("--config <file>", "amigo.yaml (default: in this folder or the nearest above)")
     .option("--json", "print the result as JSON", false)

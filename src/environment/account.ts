@@ -33,15 +33,20 @@ export function contextOf(entry: WorkspaceEntry, warn: (message: string) => void
 export async function openAccount(entry: WorkspaceEntry, warn: (message: string) => void): Promise<Account> {
   const context = contextOf(entry, warn);
   try {
-    const workspaceId = await findWorkspace(context, entry);
-    if (workspaceId !== undefined) return { context, workspaceId };
-    throw new Error(
-      `workspace "${entry.alias}": this account sees no workspace with the slug "${entry.slug}": is it misspelt, archived, or of another account?`,
-    );
+    return { context, workspaceId: await knownWorkspace(context, entry) };
   } catch (error) {
     await context.close();
     throw error;
   }
+}
+
+/** Its id; throws where the account sees no workspace with its slug. */
+export async function knownWorkspace(context: ProviderContext, entry: WorkspaceEntry): Promise<string> {
+  const workspaceId = await findWorkspace(context, entry);
+  if (workspaceId !== undefined) return workspaceId;
+  throw new Error(
+    `workspace "${entry.alias}": this account sees no workspace with the slug "${entry.slug}": is it misspelt, archived, or of another account?`,
+  );
 }
 
 interface ContextSource {

@@ -10,8 +10,13 @@ import { sameText } from "../resources/fields.js";
 import type { ImportEntry } from "../stack/import-file.js";
 import type { DeclaredResource } from "../stack/preview.js";
 import { inClear, lifecycleOf, nameOf, type StateResource, secret, typeOf } from "../stack/state.js";
-import { type Kind, kinds } from "./kinds.js";
-import type { Found, Inventory } from "./live.js";
+import { titleOf } from "./compare.js";
+import { foreignIn, StackFacts } from "./drift-findings.js";
+import type { Environment } from "./environment.js";
+import { type Kind, kindNamed, kinds } from "./kinds.js";
+import { type Found, type Inventory, pathsOf } from "./live.js";
+import { normalKey } from "./scene.js";
+import { declaredBy } from "./stack-environment.js";
 
 /** A resource of the program that is not in the stack. */
 export interface DeclaredOnly {
@@ -31,8 +36,43 @@ export interface AdoptPlan {
   readonly adoptable: readonly Adoptable[];
   /** Declared, and does not exist. */
   readonly missing: readonly DeclaredOnly[];
+  /** The kinds of which some name a thing that does not exist, so that nobody can say which of those that exist they are. */
+  readonly unresolved: ReadonlySet<string>;
   /** Declared, exists, and must not be adopted, each as a sentence. */
   readonly refused: readonly string[];
+}
+
+/** Something that exists. */
+export interface Thing {
+  readonly kind: string;
+  readonly name: string;
+  readonly id: string;
+}
+
+/** What a document has and what exists, and is neither in the stack nor to be adopted: the program does not declare it. */
+export function undeclaredIn(
+  document: Environment,
+  { found }: Inventory,
+  { adoptable, unresolved }: AdoptPlan,
+  held: readonly StateResource[],
+): Thing[] {
+  const declared = new StackFacts([
+    ...declaredBy(held),
+    ...adoptable.map(({ kind, id, entry: { resource, inputs } }) => ({
+      kind: kindNamed(kind),
+      id,
+      live: inputs,
+      resource,
+    })),
+  ]);
+  const wanted = new Set(document.items.map(({ kind, path }) => `${kind.name} ${normalKey(path)}`));
+  const paths = pathsOf(found);
+  return foreignIn(found, declared).flatMap((one) => {
+    const { kind, id } = one;
+    const path = paths.get(one);
+    const isWanted = path !== undefined && wanted.has(`${kind.name} ${normalKey(path)}`);
+    return isWanted && !unresolved.has(kind.name) ? [{ kind: kind.name, name: titleOf({ kind, path }), id }] : [];
+  });
 }
 
 /** Finds for each resource that the program declares and the stack does not hold whether it exists. Reads nothing. */
@@ -41,7 +81,12 @@ export function planAdoption(
   inventory: Inventory,
   state: readonly StateResource[],
 ): AdoptPlan {
-  const plan = { adoptable: [] as Adoptable[], missing: [] as DeclaredOnly[], refused: [] as string[] };
+  const plan = {
+    adoptable: [] as Adoptable[],
+    missing: [] as DeclaredOnly[],
+    unresolved: new Set<string>(),
+    refused: [] as string[],
+  };
   const ids = new Map(state.flatMap(({ urn, id, delete: gone }) => (id && !gone ? [[urn, id] as const] : [])));
   for (const resource of declared) {
     const kind = kinds.find(({ lifecycle }) => lifecycle === lifecycleOf(resource.type));
@@ -51,6 +96,7 @@ export function planAdoption(
     const found = inputs && matching(kind, inputs, inventory);
     if (!inputs || !found) {
       plan.missing.push(facts);
+      if (!inputs) plan.unresolved.add(kind.name);
       continue;
     }
     const { id, live } = found;

@@ -5,26 +5,27 @@ import { type DeclaredResource, type PreviewStep, previewSteps } from "../stack/
 import { Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { changesIn, failureText, isEnginesOwn, runStack } from "../stack/run.js";
 import { exportState, lifecycleOf, nameOf, providerUrn, type StackState, type StateResource } from "../stack/state.js";
-import { type Account, environmentFor, openAccount, openContext } from "./account.js";
-import { type Adoptable, type AdoptPlan, type DeclaredOnly, planAdoption } from "./adopt-plan.js";
-import { AmigoConfig } from "./config.js";
+import type { Account } from "./account.js";
+import { type PlaceOptions, placeOf } from "./adopt-place.js";
+import {
+  type Adoptable,
+  type AdoptPlan,
+  type DeclaredOnly,
+  planAdoption,
+  type Thing,
+  undeclaredIn,
+} from "./adopt-plan.js";
+import type { Environment } from "./environment.js";
 import { kinds } from "./kinds.js";
 import { readWorkspace } from "./live.js";
-import { isId, withAdvice } from "./source.js";
+import { withAdvice } from "./source.js";
 
-export interface AdoptOptions {
-  /** An alias of `amigo.yaml`, or a workspace's id. */
-  readonly source: string;
+export interface AdoptOptions extends PlaceOptions {
   readonly stack: string;
-  /** The folder of the Pulumi project. */
-  readonly cwd: string;
-  /** `amigo.yaml`, where it is not in the folder or above. */
-  readonly config?: string;
   /** Changes nothing and says what would be done. */
   readonly dryRun: boolean;
   /** Called with each step of the work, in plain words. */
   readonly note: (line: string) => void;
-  readonly warn: (line: string) => void;
   /** Asked before anything is changed. */
   readonly confirm: (question: string) => Promise<boolean>;
 }
@@ -39,6 +40,8 @@ export interface AdoptReport {
   readonly there: number;
   /** Declared, and does not exist: the next `up` makes it. */
   readonly missing: readonly DeclaredOnly[];
+  /** Of a document: what it has and what exists, and the program does not declare. It stays where it is. */
+  readonly undeclared: readonly Thing[];
   /** Adopted as it exists, which is not as declared: the next `up` changes it. */
   readonly differing: readonly (DeclaredOnly & { readonly id: string; readonly fields: readonly string[] })[];
   /** What the preview after it shows: empty is the proof. Without a preview (`dryRun`) what is expected. */
@@ -47,8 +50,8 @@ export interface AdoptReport {
 
 /** Brings what exists under a stack whose program declares it. Sends nothing but reads to the API. */
 export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
-  const { stack, cwd, dryRun, note, warn } = options;
-  const { open, environment } = sourceOf(options);
+  const { stack, cwd, dryRun, note } = options;
+  const { open, environment, document } = placeOf(options);
   const pulumi = await Pulumi.find(stack, cwd, environment);
   const state = await readableState(pulumi);
 
@@ -57,16 +60,17 @@ export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
   const created = steps.flatMap(({ op, newState }) =>
     op === "create" && newState && lifecycleOf(newState.type) ? [newState] : [],
   );
-  const there = heldBy(state, steps);
+  const held = heldBy(state, steps);
+  const there = held.length;
   if (created.length === 0 && there === 0) {
     throw new Error(
       `the program of stack ${stack} in ${pulumi.cwd} declares nothing of this provider, so there is nothing to adopt for`,
     );
   }
-  const account = await open(warn);
+  const account = await open(pulumi);
   try {
     const { workspaceId } = account;
-    const plan = await planFor(account, created, state, stack);
+    const plan = await planFor(account, { stack, created, held, document }, state);
     const facts = { stack, workspaceId, dryRun, there };
     if (!dryRun && plan.adoptable.length > 0) {
       const count = plan.adoptable.length;
@@ -90,6 +94,7 @@ export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
       ...facts,
       adopted: plan.adoptable.map(({ entry: _entry, fields: _fields, ...one }) => one),
       missing: plan.missing,
+      undeclared: plan.undeclared,
       differing: plan.adoptable.filter(({ fields }) => fields.length > 0).map(({ entry: _entry, ...one }) => one),
       changes,
     };
@@ -98,24 +103,6 @@ export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
   } finally {
     await account.context.close();
   }
-}
-
-/** How to open the account, and the environment of the program that works with it. */
-function sourceOf({ source, config, cwd }: AdoptOptions) {
-  if (isId(source)) {
-    const open = async (warn: (line: string) => void): Promise<Account> => ({
-      context: openContext({ environment: process.env }, warn),
-      workspaceId: source.toLowerCase(),
-    });
-    return { open, environment: {} };
-  }
-  if (/^stack:|[\\/]|\.(ya?ml|json)$/i.test(source)) {
-    throw new Error(
-      `"${source}" is no workspace: adopt takes what exists in one, so name it by its alias in amigo.yaml or by its id`,
-    );
-  }
-  const entry = AmigoConfig.read(config, cwd).workspace(source);
-  return { open: (warn: (line: string) => void) => openAccount(entry, warn), environment: environmentFor(entry) };
 }
 
 /** The state of a stack that no run holds and none has left half done. */
@@ -138,23 +125,36 @@ async function readableState(pulumi: Pulumi): Promise<StackState> {
   return state;
 }
 
-/** How many resources of the program the stack holds; a preview does not show those that stay as they are. */
-function heldBy({ resources }: StackState, steps: readonly PreviewStep[]): number {
+/** The resources of the program that the stack holds; a preview does not show those that stay as they are. */
+function heldBy({ resources }: StackState, steps: readonly PreviewStep[]): StateResource[] {
   const going = new Set(steps.filter(({ op }) => op === "delete").map(({ urn }) => urn));
-  return resources.filter((one) => lifecycleOf(one.type) && !one.delete && !going.has(one.urn)).length;
+  return resources.filter((one) => lifecycleOf(one.type) && !one.delete && !going.has(one.urn));
+}
+
+interface Wanted {
+  readonly stack: string;
+  /** What the program declares and the stack does not hold. */
+  readonly created: readonly DeclaredResource[];
+  /** What it declares and the stack holds. */
+  readonly held: readonly StateResource[];
+  readonly document?: Environment;
 }
 
 async function planFor(
   { context, workspaceId }: Account,
-  created: readonly DeclaredResource[],
+  { stack, created, held, document }: Wanted,
   { resources }: StackState,
-  stack: string,
-): Promise<AdoptPlan> {
-  if (created.length === 0) return { adoptable: [], missing: [], refused: [] };
+): Promise<AdoptPlan & Pick<AdoptReport, "undeclared">> {
+  if (created.length === 0 && !document)
+    return { adoptable: [], missing: [], unresolved: new Set(), refused: [], undeclared: [] };
   const elsewhere = created.flatMap(({ inputs }) =>
     typeof inputs?.workspaceId === "string" ? inputs.workspaceId : [],
   );
-  if (elsewhere.length === created.length && !elsewhere.some((id) => id.toLowerCase() === workspaceId)) {
+  if (
+    created.length > 0 &&
+    elsewhere.length === created.length &&
+    !elsewhere.some((id) => id.toLowerCase() === workspaceId)
+  ) {
     throw new Error(
       `the program of stack ${stack} declares nothing of workspace ${workspaceId}: its resources are of ${[...new Set(elsewhere)].join(", ")}. Nothing was changed`,
     );
@@ -162,7 +162,8 @@ async function planFor(
   const inventory = await readWorkspace(context, workspaceId);
   const hidden = kinds.filter(
     ({ name, lifecycle }) =>
-      inventory.incomplete.has(name) && created.some(({ type }) => lifecycleOf(type) === lifecycle),
+      inventory.incomplete.has(name) &&
+      (document?.managed.has(name) || created.some(({ type }) => lifecycleOf(type) === lifecycle)),
   );
   if (hidden.length > 0) {
     throw new Error(
@@ -173,7 +174,8 @@ async function planFor(
   if (plan.refused.length > 0) {
     throw new Error([...plan.refused, "Nothing was changed"].join(".\n"));
   }
-  return plan;
+  const undeclared = document ? undeclaredIn(document, inventory, plan, held) : [];
+  return { ...plan, undeclared };
 }
 
 /** Providers and components first, which exist in the state alone; then what exists; then its dependencies. */

@@ -29,6 +29,8 @@ export interface Plan {
 
 export interface CloneOptions {
   readonly source: Environment;
+  /** Whether the source is a document: that of the target itself is brought into it, too. */
+  readonly isDocument: boolean;
   readonly to: WorkspaceEntry;
   readonly stack: CloneStack;
   /** The slug of a workspace that is made first. */
@@ -131,8 +133,9 @@ async function readBack(
   return { counts: countsOf(wanted, after), ...(differences.length > 0 ? { state: "differs" } : {}) };
 }
 
-function refuseImpossible({ source, to, newWorkspace }: CloneOptions, workspaceId: string | undefined): void {
-  if (workspaceId !== undefined && source.workspaceId === workspaceId) {
+function refuseImpossible(options: CloneOptions, workspaceId: string | undefined): void {
+  const { source, isDocument, to, newWorkspace } = options;
+  if (!isDocument && workspaceId !== undefined && source.workspaceId === workspaceId) {
     throw new Error(
       `${source.name} and ${to.alias} are the same workspace (${workspaceId}): there is nothing to clone`,
     );

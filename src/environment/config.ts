@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import type { Values } from "../engine/lifecycle.js";
@@ -27,7 +27,11 @@ const entry = z.strictObject({
   apiKeyEnv: name.optional().describe("The environment variable that holds the key. Default: AMIGO_API_KEY."),
   baseUrl: name.optional().describe("The API's address. Default: AMIGO_BASE_URL, then the public server."),
   references: name.optional().describe("Its references file, relative to this file."),
-  environment: name.optional().describe("Its document, relative to this file. `promote` and `rollback` change it."),
+  environment: name
+    .optional()
+    .describe(
+      "Its document, relative to this file. `promote` and `rollback` change it; others read it with these references.",
+    ),
   protect: z.boolean().optional().describe("Protects use cases, services and bindings from deletion. Default: false."),
 });
 
@@ -73,6 +77,12 @@ export class AmigoConfig {
     return new AmigoConfig(found, new Map(entries));
   }
 
+  /** The workspaces whose document this file is. */
+  workspacesOf(document: string): WorkspaceEntry[] {
+    const file = realPath(document);
+    return [...this.workspaces.values()].filter(({ environment }) => environment && realPath(environment) === file);
+  }
+
   /** Throws a sentence that names the nearest alias. */
   workspace(alias: string): WorkspaceEntry {
     const found = this.workspaces.get(alias);
@@ -84,6 +94,11 @@ export class AmigoConfig {
         : `${this.file} names ${known.join(", ") || "no workspace"}`;
     throw new Error(`there is no workspace "${alias}": ${where}${didYouMean(alias, known)}`);
   }
+}
+
+/** Of a file that is not there its path as it is. */
+function realPath(file: string): string {
+  return existsSync(file) ? realpathSync(file) : file;
 }
 
 function nearest(folder: string): string | undefined {

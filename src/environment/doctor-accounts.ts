@@ -1,12 +1,12 @@
-import { AuthenticationError, NotFoundError, PermissionError } from "../api/errors.js";
+import { ApiError, AuthenticationError, NotFoundError, PermissionError, TransportError } from "../api/errors.js";
 import type { Existing } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { KEY_PLACES } from "../engine/settings.js";
 import { Accounts } from "../stack/accounts.js";
 import type { Pulumi } from "../stack/pulumi.js";
-import { openAccount, openContext } from "./account.js";
+import { contextOf, knownWorkspace, openContext } from "./account.js";
 import type { WorkspaceEntry } from "./config.js";
-import type { Check } from "./doctor-check.js";
+import type { Caused, Check } from "./doctor-check.js";
 import { type Kind, kinds } from "./kinds.js";
 import { listOf } from "./live.js";
 
@@ -14,43 +14,48 @@ import { listOf } from "./live.js";
 const CLOCK_TOLERANCE_SECONDS = 30;
 
 /** The key, the address, the clock, and what the key may read in a workspace of `amigo.yaml`. */
-export async function workspaceChecks(entry: WorkspaceEntry): Promise<Check[]> {
-  const name = entry.alias;
+export async function workspaceChecks(entry: WorkspaceEntry): Promise<Caused[]> {
+  const { alias: name, apiKeyEnv: variable } = entry;
+  if (variable !== undefined && !process.env[variable]) {
+    const found = `the environment variable ${variable}, which amigo.yaml names for it, is not set`;
+    return [{ name: `${name}: key`, state: "problem", found, next: "set it, then run this again" }];
+  }
   try {
-    const { context, workspaceId } = await openAccount(entry, () => {});
-    return await accountChecks(name, context, workspaceId);
+    const context = contextOf(entry, () => {});
+    return await accountChecks(name, context, () => knownWorkspace(context, entry));
   } catch (error) {
-    return [problemOf(name, error, undefined)];
+    return [problemOf(name, error)];
   }
 }
 
 /** The same of the account that the stack's configuration names, or the environment. */
-export async function defaultAccountChecks(pulumi: Pulumi | undefined): Promise<Check[]> {
+export async function defaultAccountChecks(pulumi: Pulumi | undefined): Promise<Caused[]> {
   const name = "account";
   try {
     const context = pulumi
       ? await new Accounts(pulumi, [], () => {}).of(undefined)
       : openContext({ environment: process.env }, () => {});
-    return await accountChecks(name, context, context.settings.workspaceId);
+    return await accountChecks(name, context, async () => context.settings.workspaceId);
   } catch (error) {
-    return [problemOf(name, error, undefined)];
+    return [problemOf(name, error)];
   }
 }
 
 async function accountChecks(
   name: string,
   context: ProviderContext,
-  workspaceId: string | undefined,
-): Promise<Check[]> {
+  find: () => Promise<string | undefined>,
+): Promise<Caused[]> {
+  const { keySource, baseUrl } = context.settings;
+  const [key, address] = [`${name}: key`, `${name}: address`];
   try {
-    const source = context.settings.keySource();
-    if (source === undefined) {
-      return [{ name: `${name}: key`, state: "problem", found: "there is none", next: KEY_PLACES }];
-    }
+    const source = keySource();
+    if (source === undefined) return [{ name: key, state: "problem", found: "there is none", next: KEY_PLACES }];
+    const { checks, refused, silent } = await readChecks(name, context, find);
     return [
-      { name: `${name}: key`, state: "ok", found: `from the ${source}` },
-      await addressCheck(name, context.settings.baseUrl),
-      ...(workspaceId === undefined ? [noWorkspace(name)] : await readChecks(name, context, workspaceId)),
+      refused ? problemOf(key, refused, context) : { name: key, state: "ok", found: `from the ${source}` },
+      silent ? problemOf(address, silent, context) : await addressCheck(address, baseUrl),
+      ...checks,
     ];
   } finally {
     await context.close();
@@ -69,7 +74,6 @@ function noWorkspace(name: string): Check {
 
 /** Asks the address without a key: its answer has a date. */
 async function addressCheck(name: string, baseUrl: string): Promise<Check> {
-  const check = `${name}: address`;
   try {
     const { headers } = await fetch(baseUrl, {
       method: "HEAD",
@@ -80,17 +84,17 @@ async function addressCheck(name: string, baseUrl: string): Promise<Check> {
     const seconds = Math.round(Math.abs(Date.now() - there) / 1000);
     if (seconds > CLOCK_TOLERANCE_SECONDS) {
       return {
-        name: check,
+        name,
         state: "warning",
         found: `${baseUrl} answers, and its clock differs from this machine's by ${seconds} s`,
         next: "set this machine's clock",
       };
     }
-    return { name: check, state: "ok", found: `${baseUrl} answers` };
+    return { name, state: "ok", found: `${baseUrl} answers` };
   } catch (error) {
     const { cause } = error as { cause?: Error };
     return {
-      name: check,
+      name,
       state: "warning",
       found: `${baseUrl} did not answer a plain request: ${cause?.message ?? (error as Error).message}`,
       next: "check the base URL, the network and the proxy; where a proxy is needed, this may be harmless",
@@ -98,42 +102,80 @@ async function addressCheck(name: string, baseUrl: string): Promise<Check> {
   }
 }
 
+/** What reading shows of the workspace, of a key that is refused, and of an address at which nothing answers. */
+interface ReadChecks {
+  readonly checks: readonly Caused[];
+  readonly refused?: Error;
+  readonly silent?: Error;
+}
+
 /** Tries to read each kind, with as few requests as its list takes. */
-async function readChecks(name: string, context: ProviderContext, workspaceId: string): Promise<Check[]> {
+async function readChecks(
+  name: string,
+  context: ProviderContext,
+  find: () => Promise<string | undefined>,
+): Promise<ReadChecks> {
   const read = new Map<Kind, Existing[]>();
-  const failed: Check[] = [];
+  const failed: Caused[] = [];
+  const untried = (why: string): Caused => ({
+    name: `${name}: read`,
+    state: "warning",
+    found: `${read.size > 0 ? "not all was tried" : "not tried"}, since ${why}`,
+    cause: `${name} ${why}`,
+  });
+  let workspaceId: string | undefined;
+  try {
+    workspaceId = await find();
+  } catch (error) {
+    const checks = [problemOf(`${name}: workspace`, error, context), untried("the workspace is not known")];
+    return ofAccount(error, untried) ?? { checks };
+  }
+  if (workspaceId === undefined) return { checks: [noWorkspace(name)] };
   for (const kind of kinds) {
     const above = kind.above && read.get(kind.above);
     if (kind.above && !above) continue;
     try {
       read.set(kind, await listOf(kind, context, workspaceId, above?.slice(0, 1) ?? []));
     } catch (error) {
+      const whole = ofAccount(error, untried);
+      if (whole) return { ...whole, checks: [...failed, ...whole.checks] };
       failed.push(problemOf(`${name}: ${kind.section}`, error, context));
-      // What a refused key or a hidden workspace cannot show, it cannot show of any kind.
-      if (AuthenticationError.isInstance(error) || NotFoundError.isInstance(error)) return failed;
+      // What a hidden workspace cannot show, it cannot show of any kind.
+      if (NotFoundError.isInstance(error)) {
+        return { checks: [...failed, untried("the workspace cannot be seen")] };
+      }
     }
   }
-  const untried = kinds.filter((kind) => kind.above && read.has(kind) && read.get(kind.above)?.length === 0);
-  const readable = [...read.keys()].filter((kind) => !untried.includes(kind)).map(({ section }) => section);
-  const left =
-    untried.length > 0 ? `; nothing is there to try ${untried.map(({ section }) => section).join(", ")}` : "";
-  return [
-    ...failed,
-    ...(readable.length > 0
-      ? [
-          {
-            name: `${name}: read`,
-            state: "ok" as const,
-            found: `${readable.join(", ")} of workspace ${workspaceId}${left}`,
-          },
-        ]
-      : []),
-  ];
+  const empty = kinds.filter((kind) => kind.above && read.has(kind) && read.get(kind.above)?.length === 0);
+  const readable = [...read.keys()].filter((kind) => !empty.includes(kind)).map(({ section }) => section);
+  const left = empty.length > 0 ? `; nothing is there to try ${empty.map(({ section }) => section).join(", ")}` : "";
+  const found = `${readable.join(", ")} of workspace ${workspaceId}${left}`;
+  return {
+    checks: [...failed, ...(readable.length > 0 ? [{ name: `${name}: read`, state: "ok" as const, found }] : [])],
+  };
 }
 
-function problemOf(name: string, error: unknown, context: ProviderContext | undefined): Check {
+/** What an error says of the key or the address, which no read can do without. */
+function ofAccount(error: unknown, untried: (why: string) => Caused): ReadChecks | undefined {
+  if (AuthenticationError.isInstance(error)) return { refused: error, checks: [untried("the key is refused")] };
+  if (TransportError.isInstance(error) && error.reason !== "too-large") {
+    return { silent: error, checks: [untried("the address does not answer")] };
+  }
+  return undefined;
+}
+
+function problemOf(name: string, error: unknown, context?: ProviderContext): Caused {
   const found = context ? context.messageOf(error) : (error as Error).message;
-  return { name, state: "problem", found, next: nextStep(error) };
+  return { name, state: "problem", found, next: nextStep(error), cause: context && causeOf(error, context) };
+}
+
+/** One text for what fails for the same reason, whichever operation met it. */
+function causeOf(error: unknown, { settings: { baseUrl, keySource } }: ProviderContext): string | undefined {
+  // What a workspace lacks says nothing of another.
+  if (NotFoundError.isInstance(error)) return undefined;
+  if (TransportError.isInstance(error)) return `${baseUrl} ${error.reason}`;
+  if (ApiError.isInstance(error)) return `${baseUrl} ${keySource()} ${error.status}`;
+  return undefined;
 }
 
 function nextStep(error: unknown): string {

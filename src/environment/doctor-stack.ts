@@ -1,21 +1,23 @@
 import { HIDDEN } from "../engine/hidden.js";
 import { providerText, typeToken } from "../engine/tokens.js";
 import { projectName } from "../stack/project.js";
-import { Pulumi } from "../stack/pulumi.js";
+import { NoCli, Pulumi } from "../stack/pulumi.js";
 import { exportState, lifecycleOf, nameOf, type StackState, type StateResource } from "../stack/state.js";
-import type { Check } from "./doctor-check.js";
+import type { Caused, Check } from "./doctor-check.js";
 
 /** The stack that was named or is selected; undefined where there is no project, a check where it cannot be found. */
-export async function openStack(folder: string, stack: string | undefined): Promise<Pulumi | Check | undefined> {
+export async function openStack(folder: string, stack: string | undefined): Promise<Pulumi | Caused | undefined> {
   try {
     if (stack === undefined && projectName(folder) === undefined) return undefined;
     return await Pulumi.find(stack, folder);
   } catch (error) {
+    const { message } = error as Error;
+    const cause = error instanceof NoCli ? NoCli.name : message;
     if (stack !== undefined) {
-      return { name: "stack", state: "problem", found: (error as Error).message, next: "check --stack and -C" };
+      return { name: "stack", state: "problem", found: message, next: "check --stack and -C", cause };
     }
     const next = "name one with --stack, to look at its state too";
-    return { name: "stack", state: "warning", found: "no stack is selected, or none can be read", next };
+    return { name: "stack", state: "warning", found: "no stack is selected, or none can be read", next, cause };
   }
 }
 

@@ -4,11 +4,11 @@ import * as path from "node:path";
 import { unsupportedNode } from "../node-version.js";
 import { compareVersions, executable, findInHome, findOnPath, minimumVersion, onPath } from "../stack/find-cli.js";
 import { projectName } from "../stack/project.js";
-import { Pulumi } from "../stack/pulumi.js";
+import { NoCli, Pulumi } from "../stack/pulumi.js";
 import { version } from "../version.js";
 import { AmigoConfig } from "./config.js";
 import { defaultAccountChecks, workspaceChecks } from "./doctor-accounts.js";
-import type { Check } from "./doctor-check.js";
+import { type Caused, type Check, saidOnce } from "./doctor-check.js";
 import { openStack, stackChecks } from "./doctor-stack.js";
 
 export interface DoctorReport {
@@ -30,7 +30,7 @@ export async function examine({ cwd, config, stack }: DoctorOptions): Promise<Do
   const { workspaces } = AmigoConfig.read(config, folder);
   const opened = await openStack(folder, stack);
   const pulumi = opened instanceof Pulumi ? opened : undefined;
-  const subjects: Promise<Check[]>[] = [...workspaces.values()].map((entry) => workspaceChecks(entry));
+  const subjects: Promise<Caused[]>[] = [...workspaces.values()].map((entry) => workspaceChecks(entry));
   const [engine, stacks, ...accounts] = await Promise.all([
     engineCheck(),
     pulumi ? stackChecks(pulumi) : [],
@@ -39,7 +39,7 @@ export async function examine({ cwd, config, stack }: DoctorOptions): Promise<Do
   ]);
   const noStack = opened === undefined || opened instanceof Pulumi ? [] : [opened];
   return {
-    checks: [nodeCheck(), engine, ...packageChecks(folder), ...noStack, ...stacks, ...accounts.flat()],
+    checks: saidOnce([nodeCheck(), engine, ...packageChecks(folder), ...noStack, ...stacks, ...accounts.flat()]),
     unknown: [
       "whether a key may write: this API has no way to ask",
       "whether this key may make a workspace by self-service: only a create shows it. Where the route has moved, the provider finds its new address",
@@ -54,7 +54,7 @@ function nodeCheck(): Check {
     : { name: "Node.js", state: "ok", found: process.versions.node };
 }
 
-async function engineCheck(): Promise<Check> {
+async function engineCheck(): Promise<Caused> {
   const name = "Pulumi CLI";
   const onThePath = await findOnPath();
   const found = onThePath ?? (await findInHome());
@@ -74,6 +74,7 @@ async function engineCheck(): Promise<Check> {
       ? `${other} is older than ${minimumVersion}, does not run, or lacks its language host for Node (pulumi-language-nodejs)`
       : "neither on PATH nor in the Pulumi home",
     next: `install Pulumi ${minimumVersion} or newer: https://www.pulumi.com/docs/install/`,
+    cause: NoCli.name,
   };
 }
 

@@ -1,7 +1,7 @@
 import { isRemote, isSecret, undeclaredIn } from "../engine/compare.js";
 import { HIDDEN } from "../engine/hidden.js";
 import { canonicalResourceId } from "../engine/ids.js";
-import type { Property, Values } from "../engine/lifecycle.js";
+import type { Values } from "../engine/lifecycle.js";
 import { fullMark, stackOf } from "../engine/owner.js";
 import { inClear, type StateResource } from "../stack/state.js";
 import { titleOf } from "./compare.js";
@@ -69,13 +69,16 @@ export class StackFacts {
   }
 }
 
-/** What exists with another value than the state of the stack says. */
+/** What exists with another value than the state of the stack says, in the order of a document. */
 export function changesOf({ kind, resource, live: inputs }: Declared, live: Values): ValueDifference[] {
   const outputs = inClear(resource.outputs ?? {}) as Values;
   const undeclared = undeclaredIn(outputs);
   const ignored = new Set((resource.inputs?.[HIDDEN.ignore] as string[] | undefined) ?? []);
-  return Object.entries<Property>(kind.lifecycle.properties).flatMap(([name, property]) => {
-    if (!isRemote(property) || ignored.has(name) || ignored.has("*")) return [];
+  const { properties } = kind.lifecycle;
+  const names = new Set([...kind.form.fields, ...Object.keys(properties)]);
+  return [...names].flatMap((name) => {
+    const property = properties[name];
+    if (!property || !isRemote(property) || ignored.has(name) || ignored.has("*")) return [];
     // State holds what is not declared where it is not the default.
     const wanted = inputs[name] ?? (undeclared.has(name) ? outputs[name] : undefined) ?? property.default;
     if (wanted === undefined && property.declaredOnly) return [];

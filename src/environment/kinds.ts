@@ -57,14 +57,20 @@ export interface Field {
   readonly reference?: Reference;
 }
 
-/** The fields of a kind's entries in order, its key among them. What is a section of another kind is no field. */
-export function fieldsOf({ form, lifecycle, within }: Kind): Field[] {
-  return form.fields.flatMap((property) => {
+/** What stands in a kind's entries, in the order of a document: fields, its key among them, and kinds that have a section there. */
+export function partsOf({ form, lifecycle, within }: Kind): (Field | Kind)[] {
+  return form.fields.flatMap((property): (Field | Kind)[] => {
+    const kind = within.find((one) => one.form.section === property);
+    if (kind) return [kind];
     const schema = lifecycle.properties[property];
-    if (!schema || within.some((one) => one.form.section === property)) return [];
     const reference = form.references?.[property];
-    return [{ name: reference?.as ?? property, property, schema, reference }];
+    return schema ? [{ name: reference?.as ?? property, property, schema, reference }] : [];
   });
+}
+
+/** The fields of a kind's entries in order, its key among them. What is a section of another kind is no field. */
+export function fieldsOf(kind: Kind): Field[] {
+  return partsOf(kind).filter((part): part is Field => "property" in part);
 }
 
 /** The kinds of aliases that documents use, such as `agents`, each with the word for one. */

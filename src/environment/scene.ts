@@ -1,6 +1,6 @@
 import { pathText } from "../engine/problems.js";
 import { compareTexts, type Environment, type Item } from "./environment.js";
-import { type Field, fieldsOf, type Kind } from "./kinds.js";
+import { type Field, fieldsOf, type Kind, partsOf } from "./kinds.js";
 import { MASK, masked } from "./masks.js";
 import { meaningOf } from "./reference-meaning.js";
 import { type ValueDifference, valueDifferences } from "./value-differences.js";
@@ -73,13 +73,12 @@ export class Scene {
     );
   }
 
-  /** What differs in two entries and in what stands in them. `ignored` are fields that are not looked at. */
+  /** What differs in two entries and in what stands in them, in the order of a document. `ignored` are fields that are not looked at. */
   differencesOf(a: Item, b: Item, ignored: ReadonlySet<string> = new Set()): ValueDifference[] {
-    const own = fieldsOf(a.kind).filter(({ name }) => !ignored.has(name));
-    return [
-      ...own.flatMap((field) => this.fieldDifferences(field, [field.name], a, b)),
-      ...a.kind.within.filter((kind) => this.isCompared(kind)).flatMap((kind) => this.innerDifferences(kind, a, b)),
-    ];
+    return partsOf(a.kind).flatMap((part) => {
+      if ("section" in part) return this.isCompared(part) ? this.innerDifferences(part, a, b) : [];
+      return ignored.has(part.name) ? [] : this.fieldDifferences(part, [part.name], a, b);
+    });
   }
 
   unknownReferences(): NotCompared[] {

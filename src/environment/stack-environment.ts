@@ -1,7 +1,8 @@
+import { canonicalId } from "../api/index.js";
 import { isSecret } from "../engine/compare.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Values } from "../engine/lifecycle.js";
-import { Pulumi } from "../stack/pulumi.js";
+import { Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { exportState, inClear, lifecycleOf, type StateResource } from "../stack/state.js";
 import type { Environment } from "./environment.js";
 import { type Kind, kinds } from "./kinds.js";
@@ -22,25 +23,40 @@ export async function stackEnvironment(
   stack: string,
   { cwd, references, showSecrets }: StackOptions,
 ): Promise<Environment> {
-  const pulumi = await Pulumi.find(stack, cwd);
-  const { resources } = await exportState(pulumi, ...(showSecrets ? ["--show-secrets"] : []));
-  const own = declaredBy(resources);
+  const { own, workspaceId } = await readStack(stack, { cwd, showSecrets });
   const found = [...own, ...insideOf(own)];
-  const workspaces = [...new Set(found.map(workspaceOf))];
-  if (found.length === 0) {
+  const managed = new Set(found.map(({ kind }) => kind.name));
+  const environment = environmentOf(`stack:${stack}`, { workspaceId, found, incomplete: new Set() }, references);
+  return { ...environment, managed: withSections(managed) };
+}
+
+/** What a stack that is named as a source holds of this provider, in the one workspace that it is of. */
+export async function readStack(stack: string, { cwd, showSecrets }: Pick<StackOptions, "cwd" | "showSecrets">) {
+  const pulumi = await Pulumi.find(stack, cwd);
+  const { resources } = await exportState(pulumi, ...(showSecrets ? ["--show-secrets"] : [])).catch((error: Error) => {
+    throw saysNoStack(error.message)
+      ? new Error(`there is no stack ${stack}: \`pulumi stack ls --all\` in ${pulumi.cwd} shows those that there are`)
+      : error;
+  });
+  return { resources, ...inOneWorkspace(stack, resources) };
+}
+
+/** What a stack holds of this provider; throws unless it is of one workspace. */
+export function inOneWorkspace(stack: string, resources: readonly StateResource[]) {
+  const own = declaredBy(resources);
+  const workspaces = [...new Set(own.map((one) => canonicalId(workspaceOf(one))))];
+  if (own.length === 0) {
     throw new Error(
       `the state of stack ${stack} holds no resource of this provider: run \`pulumi up\` first, or name another stack`,
     );
   }
   if (workspaces.length > 1) {
     throw new Error(
-      `stack ${stack} holds resources of ${workspaces.length} workspaces (${workspaces.join(", ")}): a document describes one`,
+      `stack ${stack} holds resources of ${workspaces.length} workspaces (${workspaces.join(", ")}), and a source is one workspace: name it by its alias in amigo.yaml or by its id`,
     );
   }
-  const managed = new Set(found.map(({ kind }) => kind.name));
   const [workspaceId = ""] = workspaces;
-  const environment = environmentOf(`stack:${stack}`, { workspaceId, found, incomplete: new Set() }, references);
-  return { ...environment, managed: withSections(managed) };
+  return { own, workspaceId };
 }
 
 /** The resources of this provider that the stack manages, each with what its program declares. */

@@ -45,7 +45,8 @@ type Definition = {
   valueType?: z.ZodType;
 };
 
-function keysAt(schema: z.ZodType | undefined, path: readonly (string | number)[]): string[] {
+/** The keys that a schema knows at a path, in its order; none where it takes any key. */
+export function keysAt(schema: z.ZodType | undefined, path: readonly PropertyKey[]): string[] {
   const definition = schema?.def as Definition | undefined;
   if (!definition) return [];
   if (definition.innerType) return keysAt(definition.innerType, path);

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { channelMisfit } from "../resources/channels.js";
+import { AmigoConfig } from "./config.js";
 import { readDocument } from "./document.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { fieldsOf, kinds, roots } from "./kinds.js";
 import type { Inventory } from "./live.js";
 import { aliasesIn } from "./readiness.js";
 import { References } from "./references.js";
-import { readSource, type Source } from "./source.js";
+import { readSource, referencesOf, type Source } from "./source.js";
 import { type SourceText, TextError } from "./source-text.js";
 
 export interface Validation {
@@ -43,12 +44,13 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     const document = { ...readDocument(path.relative("", path.resolve(cwd, file))), name: file };
     const misfits = channelProblems(document);
     if (misfits.length > 0) throw new TextError(misfits);
-    const references = given ? References.read(given) : undefined;
+    const own = documentReferences(options, given);
     const online = options.online === undefined ? undefined : await readOnline(options.online, options);
-    const known = references ?? (online?.referencesFile ? online.references : undefined);
-    const openEnds = known ? unmapped(document, known, given ?? online?.referencesFile ?? "") : [];
-    const notes = known ? [] : [`no references file was read: whether each alias has an id was not checked`];
-    const found = online ? onlineChecks(document, online, known ?? References.none()) : { openEnds: [], notes: [] };
+    const { references, referencesFile } = online ? referencesThere(online, own) : own;
+    const openEnds = referencesFile === undefined ? [] : unmapped(document, references, referencesFile);
+    const notes =
+      referencesFile === undefined ? ["no references file was read: whether each alias has an id was not checked"] : [];
+    const found = online ? onlineChecks(document, online, references) : { openEnds: [], notes: [] };
     return {
       document: file,
       valid: true,
@@ -60,6 +62,20 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     if (!(error instanceof TextError)) throw error;
     return { document: file, valid: false, problems: error.problems, openEnds: [], notes: [] };
   }
+}
+
+type Known = Pick<Source, "references" | "referencesFile">;
+
+/** The references that are given, or that `amigo.yaml` names for the workspace whose document it is. */
+function documentReferences({ document, cwd, config }: ValidateOptions, given: string | undefined): Known {
+  const file = path.resolve(cwd, document);
+  return referencesOf({ kind: "document", file, entries: AmigoConfig.read(config, cwd).workspacesOf(file) }, given);
+}
+
+/** Those of the workspace that is asked. The document's own do for an id, where they are of that workspace. */
+function referencesThere({ references, referencesFile, inventory }: Source, own: Known): Known {
+  if (referencesFile !== undefined) return { references, referencesFile };
+  return own.references.workspace === inventory?.workspaceId ? own : { references: References.none() };
 }
 
 /** Use cases that the API would not bind to their service. */

@@ -2,6 +2,7 @@ import { asSet, same } from "../engine/compare.js";
 import type { Property, Values } from "../engine/lifecycle.js";
 import { pathText } from "../engine/problems.js";
 import { MASK, masked } from "./masks.js";
+import { keysAt } from "./text-problems.js";
 
 /** One value that is not the same on both sides; a side that is undefined has none. */
 export interface ValueDifference {
@@ -14,11 +15,11 @@ export interface ValueDifference {
   readonly removed?: readonly unknown[];
 }
 
-type Schema = Pick<Property, "normalise" | "default" | "change">;
+type Schema = Pick<Property, "normalise" | "default" | "change"> & Partial<Pick<Property, "schema">>;
 
 /**
  * What differs between two values of a property, each part at its path. A missing value is the default; values that mean the
- * same do not differ. Credentials are masked by the names of their fields.
+ * same do not differ. The parts come in the order of a document. Credentials are masked by the names of their fields.
  */
 export function valueDifferences(
   path: readonly PropertyKey[],
@@ -33,17 +34,38 @@ export function valueDifferences(
   if (schema.normalise === asSet) return [listDifference(path, left, right)];
   const isStructure = isPlain(left) && isPlain(right);
   const normal = (value: unknown) => (isStructure && schema.normalise ? schema.normalise(value) : value);
-  return partDifferences(path, normal(left), normal(right));
+  return partDifferences({ path, schema: schema.schema, inner: [] }, normal(left), normal(right));
 }
 
-function partDifferences(path: readonly PropertyKey[], a: unknown, b: unknown): ValueDifference[] {
+/** Where a part of a property stands. */
+interface Place {
+  /** The path of the property. */
+  readonly path: readonly PropertyKey[];
+  readonly schema: Property["schema"] | undefined;
+  /** The path within it. */
+  readonly inner: readonly string[];
+}
+
+function partDifferences({ path: start, schema, inner }: Place, a: unknown, b: unknown): ValueDifference[] {
   if (same(undefined, a, b)) return [];
-  const names = [...new Set([a, b].flatMap((side) => (isPlain(side) ? Object.keys(side) : [])))];
+  const path = [...start, ...inner];
+  const names = inOrder(
+    keysAt(schema, inner),
+    [a, b].flatMap((side) => (isPlain(side) ? Object.keys(side) : [])),
+  );
   const canSplit = names.length > 0 && [a, b].every((side) => side === undefined || isPlain(side));
   if (!canSplit) return [{ path: pathText(path), a: masked(a, path), b: masked(b, path) }];
   const part = (side: unknown, name: string) =>
     isPlain(side) && Object.hasOwn(side, name) ? (side[name] ?? undefined) : undefined;
-  return names.flatMap((name) => partDifferences([...path, name], part(a, name), part(b, name)));
+  return names.flatMap((name) =>
+    partDifferences({ path: start, schema, inner: [...inner, name] }, part(a, name), part(b, name)),
+  );
+}
+
+/** Each name once: those that are known first and as they stand there, the others by their text. */
+function inOrder(known: readonly string[], names: readonly string[]): string[] {
+  const all = new Set(names);
+  return [...known.filter((name) => all.has(name)), ...[...all].filter((name) => !known.includes(name)).sort()];
 }
 
 function listDifference(path: readonly PropertyKey[], a: unknown, b: unknown): ValueDifference {

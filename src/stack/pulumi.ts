@@ -7,6 +7,9 @@ import { projectFor } from "./project.js";
 /** A command of the CLI that failed, with its own words. */
 export class CliFailed extends Error {}
 
+/** There is no CLI that could run. */
+export class NoCli extends Error {}
+
 /** Whether the CLI says that there is no such stack. */
 export function saysNoStack(message: string): boolean {
   return /no stack named/i.test(message);
@@ -39,7 +42,7 @@ export class Pulumi {
       const project = projectFor(folder, stack);
       return new Pulumi(found.bin, stack, project.kind === "built-in" && project.exists ? project.folder : folder, env);
     }
-    throw new Error(
+    throw new NoCli(
       `found no Pulumi CLI ${minimumVersion} or newer with its language host for Node, neither on PATH nor in the Pulumi home; install it (https://www.pulumi.com/docs/install/)`,
     );
   }

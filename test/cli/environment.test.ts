@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createProgram } from "../../src/cli/main.js";
-import { startEmulator } from "../../src/emulator/index.js";
+import { seedIds, startEmulator } from "../../src/emulator/index.js";
 
 const document = `version: 1
 services:
@@ -104,6 +104,95 @@ it("export prints a document as YAML or as one JSON value", async () => {
   expect((await run("export", ...at("a.yaml"))).stdout).toContain("    toolCapacity: 4\n");
   const { code, stdout } = await run("export", ...at("a.yaml"), "--json");
   expect([code, JSON.parse(stdout)]).toMatchObject([0, { services: { "Front desk": { toolCapacity: 4 } } }]);
+});
+
+describe("the path of a document", () => {
+  const { workspace, agents, contextGraphs } = seedIds;
+  const place = (files: Record<string, string>) => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
+  };
+  const references = (agent: string, more = "") =>
+    `version: 1\nworkspace: ${workspace}\nagents: { ${agent}: { id: ${agents.frontDesk}, name: Front Desk } }\n${more}`;
+  const graph = `contextGraphs: { scheduling: { id: ${contextGraphs.scheduling} } }\n`;
+  /** The commands look for amigo.yaml in the folder. */
+  const inFolder = (...args: string[]) => run(...args, "-C", folder);
+
+  it("is read with the references that amigo.yaml names for its workspace, if that is one", async () => {
+    place({ "b.yaml": document.replace("agent: desk", "agent: front"), "refs-a.yaml": references("desk", graph) });
+    place({ "refs-b.yaml": references("front") });
+    const entry = (name: string) => `{ id: ${workspace}, environment: ${name}.yaml, references: refs-${name}.yaml }`;
+    expect((await inFolder("compare", "a.yaml", "b.yaml")).code).toBe(2);
+    place({ "amigo.yaml": `workspaces: { staging: ${entry("a")}, copy: ${entry("b")} }\n` });
+    expect(await inFolder("compare", "a.yaml", "b.yaml")).toMatchObject({ code: 0, stderr: "" });
+    place({ "other.yaml": references("other") });
+    expect((await inFolder("compare", "a.yaml", "b.yaml", "--references-b", "other.yaml")).code).toBe(2);
+
+    expect((await inFolder("validate", "a.yaml")).code).toBe(0);
+    const open = await inFolder("validate", "b.yaml");
+    expect([open.code, open.stdout]).toEqual([
+      2,
+      expect.stringMatching(/contextGraphs\.scheduling\.id to .*refs-b\.yaml/),
+    ]);
+    expect((await inFolder("export", "a.yaml", "--program", "clinic")).code).toBe(0);
+    expect(readFileSync(path.join(folder, "clinic", "references.ts"), "utf8")).toContain(agents.frontDesk);
+
+    place({ "refs-a.yaml": references("desk").replace(workspace, agents.nightNurse) });
+    const wrong = await inFolder("compare", "a.yaml", "b.yaml");
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(/refs-a\.yaml holds the references of workspace/),
+    ]);
+    place({ "amigo.yaml": `workspaces: { staging: ${entry("b")}, copy: ${entry("b")} }\n` });
+    expect((await inFolder("compare", "a.yaml", "b.yaml")).code).toBe(2);
+    expect((await inFolder("validate", "b.yaml")).stderr).toContain("no references file was read");
+  });
+
+  it("clones into its own workspace, and its references say what to look for in another", async () => {
+    const emulator = await startEmulator();
+    try {
+      const other = "7a000000-0000-4000-8000-000000000001";
+      const from = emulator.store.workspaces.find(({ id }) => id === workspace);
+      emulator.store.addWorkspace({ ...(from as never as object), id: other, slug: "other" } as never);
+      const common = { agent_id: agents.frontDesk, context_graph_id: contextGraphs.scheduling };
+      emulator.store.addService({ ...common, workspace_id: other, name: "Another" });
+      place({
+        "amigo.yaml": `workspaces:
+  staging: { id: ${workspace}, baseUrl: "${emulator.url}", environment: a.yaml, references: refs.yaml }
+  other: { id: ${other}, baseUrl: "${emulator.url}" }\n`,
+        "refs.yaml": references("desk"),
+      });
+      vi.stubEnv("AMIGO_API_KEY", "amigo-demo-key");
+      const clone = (to: string) => inFolder("clone", "a.yaml", to, "--stack", "new", "--dry-run");
+      const own = await clone("staging");
+      expect([own.code, own.stdout], own.stderr).toEqual([2, expect.stringMatching(/agent desk is .* in staging$/m)]);
+      const there = await clone("other");
+      expect([there.code, there.stdout], there.stderr).toEqual([
+        2,
+        expect.stringMatching(/agent desk is .* in other: a service there shows that id with the name "Front Desk"/),
+      ]);
+    } finally {
+      await emulator.close();
+    }
+  });
+
+  it("and every other source that adopt cannot place is refused before anything runs", async () => {
+    const adopt = async (...args: string[]) => (await inFolder("adopt", ...args, "--stack", "dev")).stderr;
+    expect(await adopt("a.yaml")).toMatch(/nothing says which workspace a\.yaml is of: no alias .*--references/);
+    expect(await adopt("none.yaml")).toMatch(/there is no file .*none\.yaml/);
+    expect(await adopt("bad.yaml")).toMatch(/bad\.yaml:3:\d+: .*agnet/);
+    place({ "refs.yaml": references("desk").replace(/^workspace.*\n/m, "") });
+    expect(await adopt("a.yaml", "--references", "refs.yaml")).toMatch(/refs\.yaml does not say whose ids it holds/);
+    const entry = `{ id: ${workspace}, environment: a.yaml }`;
+    place({ "amigo.yaml": `workspaces: { staging: ${entry}, copy: ${entry} }\n` });
+    expect(await adopt("a.yaml")).toMatch(/document of staging and copy in amigo\.yaml: .*such as `adopt staging`/);
+    expect(await adopt("staging", "--references", "refs.yaml")).toMatch(/--references is for a document/);
+    expect(await adopt("stack:")).toMatch(/names no stack/);
+    place({ "amigo.yaml": `workspaces: { staging: ${entry} }\n` });
+    place({ "refs.yaml": references("desk").replace(workspace, agents.nightNurse) });
+    expect(await adopt("a.yaml", "--references", "refs.yaml")).toMatch(
+      /references of workspace .*document of "staging"/,
+    );
+  });
 });
 
 it("validate prints what is wrong at its place, as text or as JSON", async () => {

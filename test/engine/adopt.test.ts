@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { start } from "../../lab/cli/process.js";
-import type { TestStack } from "../../lab/cli/stack.js";
+import { type TestStack, withStack } from "../../lab/cli/stack.js";
 import { repositoryRoot } from "../../lab/root.js";
 import { type Emulator, seedIds } from "../../src/emulator/index.js";
 import type { AdoptReport } from "../../src/environment/adopt.js";
@@ -124,6 +124,86 @@ it("brings what exists under a stack with a component and a provider of its own,
   });
 });
 
+it("takes a document for the workspace that it describes, and another stack for the one that its state names", async () => {
+  await deploy({ name: "sources", program, env }, async ({ stack, emulator, operations }) => {
+    place(stack, emulator);
+    const { desk, calls } = makeByHand(emulator);
+    emulator.store.bind(calls?.id ?? "", desk.id);
+    emulator.store.workspaces.update(workspace, { test_caller_numbers: ["+14155550100"] });
+    const { id: spare } = emulator.store.addService({
+      workspace_id: workspace,
+      name: "Spare desk",
+      agent_id: agents.frontDesk,
+      context_graph_id: contextGraphs.scheduling,
+    });
+    const spareDesk = "  Spare desk: { agent: front-desk, contextGraph: scheduling }\n";
+    writeFileSync(path.join(stack.folder, "more.yaml"), document.replace("useCases:", `${spareDesk}useCases:`));
+
+    // No alias has this document, so the key is that of the environment.
+    stack.env.AMIGO_API_KEY = "amigo-demo-key";
+    const given = await adopt(stack, "more.yaml", "--references", "references.yaml", "--dry-run");
+    expect([given.code, given.report?.adopted.length], given.stderr).toEqual([2, 6]);
+    expect(given.report?.undeclared).toEqual([{ kind: "Service", name: "Spare desk", id: spare }]);
+    stack.env.AMIGO_API_KEY = "";
+
+    const file = path.join(stack.folder, "amigo.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("apiKeyEnv", "environment: clinic.yaml, apiKeyEnv"));
+    const named = await adopt(stack, "clinic.yaml", "--yes");
+    expect([named.code, named.report?.adopted.length, named.report?.undeclared], named.stderr).toEqual([2, 6, []]);
+    expect(writes(operations())).toEqual([]);
+    expect((await stack.up()).changed).toEqual(["create clinic/Night desk"]);
+
+    // A part of the state is lost: the rest of it says where to look.
+    const { resources = [] } = (await stack.exportState()).deployment;
+    const lost = resources.filter(({ type }) => /:(ServiceBinding|TestCallerNumbers)$/.test(type));
+    for (const { urn } of lost) await stack.command(["state", "delete", urn, "--yes", "--force"]);
+    operations();
+    const back = await adopt(stack, "stack:dev", "--yes");
+    expect([back.code, back.report?.adopted.map(({ kind }) => kind).sort()], back.stderr).toEqual([
+      0,
+      ["ServiceBinding", "TestCallerNumbers"],
+    ]);
+
+    const second = await stack.sibling("second");
+    const owned = await adopt(second, "stack:dev", "--yes");
+    expect([owned.code, owned.stderr]).toEqual([1, expect.stringMatching(/Night desk.* belongs to .*\/dev\//)]);
+    const none = await adopt(second, "stack:nowhere", "--yes");
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringMatching(/there is no stack nowhere: .*pulumi stack ls/),
+    ]);
+    const empty = await adopt(second, "stack:second", "--yes");
+    expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/stack second holds no resource/)]);
+    expect(writes(operations())).toEqual([]);
+  });
+});
+
+it("moves what a stack has to a stack of another project, with the account of that one", async () => {
+  const desk = `const amigo = require("pulumi-amigo");
+new amigo.Service("desk", { workspaceId: "${workspace}", name: "Front desk", agentId: "${agents.frontDesk}",
+  contextGraphId: "${contextGraphs.scheduling}" });
+`;
+  const one = "version: 1\nservices:\n  Front desk: { agent: front-desk, contextGraph: scheduling }\n";
+  const taking = `const amigo = require("pulumi-amigo");
+const transforms = [({ type, props, opts }) => ({ props: type.endsWith(":Service") ? { ...props, adopt: true } : props, opts })];
+new amigo.Environment("clinic", { document: "clinic.yaml", references: "references.yaml" }, { transforms });
+`;
+  await deploy({ name: "old", program: desk }, async ({ stack, emulator, operations }) => {
+    await stack.up();
+    operations();
+    const { id } = await stack.resource("desk");
+    const { PULUMI_BACKEND_URL = "" } = stack.env;
+    const config = { "amigo:apiKey": "amigo-demo-key", "amigo:baseUrl": emulator.url };
+    await withStack({ name: "new", program: taking, env: { PULUMI_BACKEND_URL }, config }, async (there) => {
+      place(there, emulator);
+      writeFileSync(path.join(there.folder, "clinic.yaml"), one);
+      const { code, report, stderr } = await adopt(there, "stack:organization/old/dev", "--yes");
+      expect([code, report?.adopted.map((found) => found.id), report?.changes], stderr).toEqual([0, [id], []]);
+      expect(writes(operations())).toEqual([]);
+    });
+  });
+});
+
 it("shows what differs field by field, and keeps a secret secret", async () => {
   const own = `const amigo = require("pulumi-amigo");
 const pulumi = require("@pulumi/pulumi");
@@ -158,8 +238,6 @@ it("refuses what it cannot adopt, changes nothing, and says what to do", async (
       1,
       expect.stringMatching(/no workspace "stagign".*did you mean staging\?/),
     ]);
-    const file = await adopt(stack, "clinic.yaml");
-    expect([file.code, file.stderr]).toEqual([1, expect.stringMatching(/"clinic\.yaml" is no workspace/)]);
 
     const owned = await adopt(stack, "staging", "--yes");
     expect([owned.code, owned.stderr]).toEqual([1, expect.stringContaining(`${desk.id} belongs to ${mark}`)]);

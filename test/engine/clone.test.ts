@@ -124,6 +124,9 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   expect(again.code, again.stdout + again.stderr).toBe(0);
   expect(again.stdout).toContain("Nothing to do");
   expect(written()).toEqual([]);
+  const document = await run(folder, "clone", "copy.yaml", "copy", "--stack", "copy", "--yes");
+  expect([document.code, document.stdout], document.stderr).toEqual([0, expect.stringContaining("Nothing to do")]);
+  expect(written()).toEqual([]);
   expect((await run(folder, "clone", "staging", "staging", "--stack", "x", "--yes")).stderr).toContain(
     "the same workspace",
   );

@@ -77,7 +77,7 @@ it("drift, compare and doctor look at a stack and what exists, and write neither
         fields?.map((field) => field.path),
       ]),
     ).toEqual([
-      ["changed", "Service", "Front desk", ["tags", "toolCapacity"]],
+      ["changed", "Service", "Front desk", ["toolCapacity", "tags"]],
       ["changed", "Service", "Night desk", ["description"]],
       ["changed", "VersionSet", "Front desk / canary", ["agentVersionNumber"]],
       ["foreign", "VersionSet", "Night desk / other", undefined],

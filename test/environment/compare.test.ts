@@ -66,6 +66,17 @@ useCases:
     ]);
   });
 
+  it("comes in the order of a document, what stands in an entry too", () => {
+    const line = (more: string) =>
+      parse(`${base()}useCases:
+  - { channel: email, entityName: Clinic, name: Mail, emailType: transactional, ${more} }
+`);
+    const a = line("description: a, senderEmailAddress: a@clinic.example, setup: a");
+    const b = line("description: b, senderEmailAddress: b@clinic.example, setup: b, service: Front desk");
+    const [one] = compareEnvironments(a, b).differences;
+    expect(one?.fields.map(({ path }) => path)).toEqual(["setup", "service", "description", "senderEmailAddress"]);
+  });
+
   it("is nothing for defaults, the order of entries and sets, and a release set that pins nothing", () => {
     const a = parse(`${base("", "    keyterms: [flu, cold]\n    tags: [{ key: a }, { key: b, value: c }]\n")}  B:
     agent: x

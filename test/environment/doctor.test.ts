@@ -45,12 +45,77 @@ it("looks at each workspace of amigo.yaml: its key, its address, and what the ke
   expect(about(checks, "good").at(-1)?.found).toContain(
     "workspace, services, services.versionSets, useCases, useCases.service, testCallerNumbers",
   );
-  expect(brief(about(checks, "bad"))).toEqual(["bad: key: ok", "bad: address: ok", "bad: workspace: problem"]);
+  expect(brief(about(checks, "bad"))).toEqual(["bad: key: problem", "bad: address: ok", "bad: read: warning"]);
   expect(about(checks, "none")[0]?.found).toMatch(/NO_KEY.*is not set/);
   expect(JSON.stringify(checks)).not.toMatch(/amigo-(demo|wrong)-key/);
   expect(unknown.join()).toMatch(/self-service/);
   expect(scene.requests.every(({ method }) => method === "GET" || method === "HEAD")).toBe(true);
   expect(scene.requests.filter(({ operation }) => operation === "get-use-case-service-binding")).toHaveLength(1);
+});
+
+it("says each cause once, and of what else fails for it only that", async () => {
+  const scene = await makeScene();
+  vi.stubEnv("GOOD_KEY", demoKey);
+  vi.stubEnv("BAD_KEY", "amigo-wrong-key");
+  vi.stubEnv("AMIGO_MAX_ATTEMPTS", "1");
+  const { emulator } = scene;
+  const seen = async (...entries: string[]) => {
+    const lines = entries.map((entry, index) => `  w${index}: { ${entry} }\n`).join("");
+    write("amigo.yaml", `workspaces:\n${lines}`);
+    const { checks } = await examine({ cwd: folder });
+    return checks.flatMap(({ name, state, found, next }) =>
+      /^w\d/.test(name) && state !== "ok" ? [`${name}: ${found}${next ? " Next" : ""}`] : [],
+    );
+  };
+  const at = (url: string, key: string) => `apiKeyEnv: ${key}, baseUrl: "${url}"`;
+  const [id, slug] = [`id: ${scene.workspace}`, "slug: demo-clinic"];
+
+  expect(await seen(`${id}, ${at(emulator.url, "BAD_KEY")}`, `${slug}, ${at(emulator.url, "BAD_KEY")}`)).toEqual([
+    expect.stringMatching(/^w0: key: get-workspace: .*\(401 .*BAD_KEY.* Next$/),
+    "w0: read: not tried, since the key is refused",
+    'w1: key: fails for the same reason as "w0: key"',
+    "w1: read: not tried, since the key is refused",
+  ]);
+  expect(await seen(`${id}, ${at(emulator.url, "NO_KEY")}`, `${slug}, ${at(emulator.url, "NO_KEY")}`)).toEqual([
+    expect.stringMatching(/^w0: key: .*NO_KEY.* is not set Next$/),
+    'w1: key: fails for the same reason as "w0: key"',
+  ]);
+  for (const operation of ["list-services", "list-use-cases", "get-test-caller-numbers"] as const) {
+    emulator.faults.add({ operation, when: "before", action: { kind: "status", status: 403 } });
+  }
+  expect(await seen(`${id}, ${at(emulator.url, "GOOD_KEY")}`)).toEqual([
+    expect.stringMatching(/^w0: services: list-services: .*\(403 .* Next$/),
+    'w0: useCases: fails for the same reason as "w0: services"',
+    'w0: testCallerNumbers: fails for the same reason as "w0: services"',
+  ]);
+  emulator.faults.clear();
+  expect(await seen(`slug: nowhere, ${at(emulator.url, "GOOD_KEY")}`)).toEqual([
+    expect.stringMatching(/^w0: workspace: .*"nowhere".* Next$/),
+    "w0: read: not tried, since the workspace is not known",
+  ]);
+  await emulator.close();
+  expect(await seen(`${id}, ${at(emulator.url, "GOOD_KEY")}`, `${slug}, ${at(emulator.url, "BAD_KEY")}`)).toEqual([
+    expect.stringMatching(/^w0: address: .*nothing answers at .* Next$/),
+    "w0: read: not tried, since the address does not answer",
+    'w1: address: fails for the same reason as "w0: address"',
+    "w1: read: not tried, since the address does not answer",
+  ]);
+});
+
+it("says once that there is no CLI, or that the project cannot be read", async () => {
+  const about = async (stack?: string) =>
+    (await examine({ cwd: folder, stack })).checks.filter(({ name }) => /^(stack|Pulumi (CLI|project))/.test(name));
+  write("Pulumi.yaml", "runtime: nodejs\n");
+  const [, project, state] = await about();
+  expect([project?.name, project?.state, state?.name]).toEqual(["Pulumi project", "problem", "stack"]);
+  expect(state?.found).toBe('fails for the same reason as "Pulumi project"');
+  write("Pulumi.yaml", "name: clinic\nruntime: nodejs\n");
+  vi.stubEnv("PATH", folder);
+  vi.stubEnv("PULUMI_HOME", folder);
+  expect((await about("dev")).map(({ name, found }) => `${name}: ${found}`)).toEqual([
+    "Pulumi CLI: neither on PATH nor in the Pulumi home",
+    'stack: fails for the same reason as "Pulumi CLI"',
+  ]);
 });
 
 it("names the kinds that a key may not read", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { HIDDEN } from "../../src/engine/hidden.js";
 import type { Values } from "../../src/engine/lifecycle.js";
 import { typeToken } from "../../src/engine/tokens.js";
+import { compareEnvironments } from "../../src/environment/compare.js";
 import { driftOf } from "../../src/environment/drift.js";
 import type { Finding } from "../../src/environment/drift-findings.js";
 import { driftMarkdown } from "../../src/environment/show/drift-markdown.js";
@@ -97,7 +98,7 @@ describe("drift", () => {
     stack.requests.length = 0;
     const report = await stack.drift();
     expect(brief(report.findings)).toEqual([
-      "changed | Service | Front desk | keyterms | tags | toolCapacity | voiceConfig.ttsModel",
+      "changed | Service | Front desk | toolCapacity | keyterms | tags | voiceConfig.ttsModel",
       "changed | VersionSet | Front desk / release | agentVersionNumber",
       "changed | ServiceBinding | inbound_voice / Clinic / Line | serviceId",
       "changed | TestCallerNumbers | testCallerNumbers | numbers",
@@ -107,7 +108,7 @@ describe("drift", () => {
       "foreign | UseCase | inbound_voice / Riverside / By hand",
       "foreign | ServiceBinding | inbound_voice / Clinic / Second",
     ]);
-    expect(report.findings[0]?.fields?.[2]).toEqual({ path: "toolCapacity", declared: 4, live: 7 });
+    expect(report.findings[0]?.fields?.[0]).toEqual({ path: "toolCapacity", declared: 4, live: 7 });
     expect(report.findings[2]?.fields).toEqual([
       { path: "serviceId", declared: desk, live: night, declaredName: "Front desk", liveName: "Night desk" },
     ]);
@@ -138,6 +139,55 @@ describe("drift", () => {
     expect((await stack.drift()).findings).toEqual([]);
     stack.edit(desk, { tool_capacity: 3 });
     expect(brief((await stack.drift()).findings)).toEqual(["changed | Service | Desk | toolCapacity"]);
+  });
+
+  it("shows the fields of a thing in the order of a document, as compare does", async () => {
+    const stack = await makeStack();
+    const models = (name: string) => ({ second: { llmName: name }, first: { params: { b: 1 }, llmName: name } });
+    const desk = await stack.add("service", {
+      versionSets: { canary: { llmModelPreferences: models("m"), agentVersionNumber: 1 } },
+      voiceConfig: { forwardCallEnabled: true, eotTimeoutMs: 1, ttsModel: "sonic-3" },
+      tags: [{ key: "a" }],
+      keyterms: ["flu"],
+      toolCapacity: 4,
+      description: "text",
+      ...service("Desk"),
+    });
+    const before = await stack.export();
+    stack.edit(desk, {
+      version_sets: {
+        edge: {},
+        canary: {
+          agent_version_number: 2,
+          llm_model_preferences: { second: { llm_name: "n" }, first: { llm_name: "n", params: { b: 2, a: 1 } } },
+        },
+      },
+      voice_config: { tts_model: "sonic-turbo", eot_timeout_ms: 2, filler_style: "silent" },
+      tags: [{ key: "pulumi-owner", value: mark("one") }, { key: "b" }],
+      keyterms: ["cold"],
+      tool_capacity: 5,
+      description: "other",
+      persona_id: ids.personas.brisk,
+    });
+    const order = [
+      "description",
+      "toolCapacity",
+      "keyterms",
+      "tags",
+      "voiceConfig.ttsModel",
+      "voiceConfig.eotTimeoutMs",
+      "voiceConfig.fillerStyle",
+      "voiceConfig.forwardCallEnabled",
+      "versionSets.canary.agentVersionNumber",
+      "versionSets.canary.llmModelPreferences.first.llmName",
+      "versionSets.canary.llmModelPreferences.first.params.a",
+      "versionSets.canary.llmModelPreferences.first.params.b",
+      "versionSets.canary.llmModelPreferences.second.llmName",
+    ];
+    const [finding] = (await stack.drift()).findings;
+    expect(finding?.fields?.map(({ path }) => path)).toEqual(["personaId", ...order]);
+    const [difference] = compareEnvironments(before, await stack.export()).differences;
+    expect(difference?.fields.map(({ path }) => path)).toEqual(["persona", ...order]);
   });
 
   it("shows what other stacks own, and does not count it as nobody's", async () => {
