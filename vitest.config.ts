@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 
 type ViteUserConfig = import("vitest/config", { with: { "resolution-mode": "import" }}).ViteUserConfig;
 type TestSpecification = import("vitest/node", { with: { "resolution-mode": "import" }}).TestSpecification;
@@ -61,7 +62,13 @@ async function config(): Promise<ViteUserConfig> {
     test: {
       pool: "forks",
       // Tests wait for half of their time, for what is only sure after a while.
-      poolOptions: { forks: { minForks: 1, maxForks: 2 * availableParallelism() } },
+      poolOptions: {
+        forks: {
+          minForks: 1,
+          maxForks: 2 * availableParallelism(),
+          execArgv: ["--require", resolve("lab/cli/lazy-sdk.cjs")],
+        },
+      },
       sequence: { sequencer: LongestFirst },
       projects: [
         { extends: true, test: { name: "unit", ...unit, sequence: { groupOrder: 0 } } },
