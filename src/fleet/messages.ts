@@ -15,6 +15,8 @@ export type Message =
   /** It still runs. */
   | { readonly kind: "beat" }
   /** The engine that it has started. */
+  /** It still runs, and something that it has started gives no sign of life. */
+  | { readonly kind: "quiet"; readonly what: string }
   | { readonly kind: "engine"; readonly pid: number }
   | { readonly kind: "progress"; readonly text: string }
   /** How it ended; the last one. */
@@ -38,4 +40,4 @@ export interface Answer {
 export const STOP = { kind: "stop" } as const;
 
 /** How often a stack's process says that it runs. */
-export const BEAT_MS = 2_000;
+export const BEAT_MS = 5_000;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { redact } from "../api/redact.js";
 import { messageOf } from "../engine/provider/failure.js";
+import { LifeSigns } from "../stack/processes.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackRun } from "../stack/run.js";
 import { checkStack } from "./check.js";
@@ -20,7 +21,7 @@ class Worker {
     process.once("disconnect", () => this.stop.abort());
     // The parent passes Ctrl-C on in words.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.stop.abort());
-    setInterval(() => this.send({ kind: "beat" }), BEAT_MS);
+    void this.beat();
     process.on("message", (message: Task | typeof STOP) => {
       if ("kind" in message) this.stop.abort();
       else void this.work(message);
@@ -31,6 +32,16 @@ class Worker {
     let answer: Answer;
     try {
       Object.assign(process.env, accountOf(task.stack));
+  private async beat(): Promise<void> {
+    const signs = new LifeSigns(process.pid, BEAT_MS);
+    for (;;) {
+      await sleep(BEAT_MS);
+      const what = await signs.missing();
+      this.send(what === undefined ? { kind: "beat" } : { kind: "quiet", what });
+      if (what !== undefined) this.log(what);
+    }
+  }
+
       answer = await this.answer(task);
     } catch (error) {
       answer = { state: "failed", error: messageOf(error) };

@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { connect } from "node:http2";
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 interface Process {
@@ -34,12 +36,66 @@ export async function endByForce(roots: readonly number[], engine: number | unde
   const before = all(roots, list());
   if (engine !== undefined) {
     signalTo(engine, "SIGTERM");
+    // One that is stopped hears nothing.
+    for (const pid of [engine, ...all([engine], list())]) signalTo(pid, "SIGCONT");
     const end = Date.now() + graceMs;
     while (Date.now() < end && runs(engine)) await sleep(100);
   }
   for (const pid of new Set([...roots, ...before, ...all(roots, list())])) signalTo(pid, "SIGKILL");
   // Each leads a group, which is known where `ps` cannot be asked, too.
   for (const pid of roots) signalTo(-pid, "SIGKILL");
+}
+
+/** Looks for signs of life of all that a process has started. Where `ps` cannot be asked, all count as alive. */
+export class LifeSigns {
+  private readonly addresses = new Map<number, string>();
+
+  constructor(
+    private readonly root: number,
+    /** How long an engine has to answer; what it does for its resources may take any time. */
+    private readonly answerMs: number,
+  ) {}
+
+  /** What gives none: a process that is stopped, or an engine that does not answer. Undefined: all live. */
+  async missing(): Promise<string | undefined> {
+    const processes = list();
+    const pids = all([this.root], processes);
+    const below = processes.filter(({ pid }) => pids.includes(pid));
+    const stopped = below.find(({ state }) => state.startsWith("T"));
+    if (stopped) return `process ${stopped.pid} (${path.basename(stopped.command)}) is stopped`;
+    for (const { pid } of below.filter(isPulumi)) {
+      const address = this.addressOf(pid, below);
+      if (address !== undefined && !(await isAnswering(address, this.answerMs)))
+        return `process ${pid} (pulumi) does not answer`;
+    }
+    return undefined;
+  }
+
+  /** An engine names its address to its language host. It has none before that, and in commands that run no program. */
+  private addressOf(engine: number, processes: readonly Process[]): string | undefined {
+    const known = this.addresses.get(engine);
+    if (known !== undefined) return known;
+    const hosts = processes.filter(({ parent, command }) => parent === engine && /pulumi-language/.test(command));
+    for (const { pid } of hosts) {
+      const [address] = /127\.0\.0\.1:\d+/.exec(ps("-p", String(pid), "-o", "args=")) ?? [];
+      if (address !== undefined) this.addresses.set(engine, address);
+    }
+    return this.addresses.get(engine);
+  }
+}
+
+/** Whether a server of HTTP/2 greets who connects. A port that is closed was closed by its process, so that one lives. */
+function isAnswering(address: string, withinMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const session = connect(`http://${address}`);
+    const end = (answer: boolean) => {
+      clearTimeout(timer);
+      session.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => end(false), withinMs);
+    session.once("remoteSettings", () => end(true)).on("error", () => end(true));
+  });
 }
 
 function runs(pid: number): boolean {
@@ -97,16 +153,20 @@ function isPulumi({ command }: Process): boolean {
 
 /** All processes; none where `ps` cannot be asked. */
 function list(): Process[] {
+  const text = ps("-A", "-o", "pid=,ppid=,pgid=,stat=,comm=");
+  return text.split("\n").flatMap((line) => {
+    const [, pid, parent, group, state = "", command = ""] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (pid === undefined) return [];
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), state, command: command.trim() }];
+  });
+}
+
+/** What `ps` prints; nothing where it cannot be asked, or knows no such process. */
+function ps(...args: string[]): string {
   try {
-    const options = ["-A", "-o", "pid=,ppid=,pgid=,stat=,comm="];
-    const text = execFileSync("ps", options, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    return text.split("\n").flatMap((line) => {
-      const [, pid, parent, group, state = "", command = ""] =
-        /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-      if (pid === undefined) return [];
-      return [{ pid: Number(pid), parent: Number(parent), group: Number(group), state, command: command.trim() }];
-    });
+    return execFileSync("ps", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   } catch {
-    return [];
+    return "";
   }
 }

@@ -7,8 +7,8 @@ import type { FleetReport } from "../../src/fleet/report.js";
 
 /**
  * Plays the process of a stack. What a stack does stands in `behaviour.json`, by `<command> <stack>`:
- * `done` (the default), `slow`, `fail`, `crash`, `silent` (with an engine of its own), `differs`, `warns`, `empty` (an answer
- * without a result).
+ * `done` (the default), `slow`, `fail`, `crash`, `silent` (with an engine of its own), `quiet` (with an engine that gives no sign of
+ * life), `differs`, `warns`, `empty` (an answer without a result).
  */
 const worker = `const fs = require("node:fs"), path = require("node:path"), { spawn } = require("node:child_process");
 const answer = (more) => process.send({ kind: "answer", answer: { state: "done", ...more } }, () => process.exit());
@@ -30,6 +30,11 @@ process.on("message", (task) => {
   if (behaviour === "differs") wait(20, () => answer({ differences: ["drift: Service \\"Desk\\" is gone"] }));
   if (behaviour === "warns") wait(20, () => answer({ ...result, warnings: ["description was changed"], refresh: task.refresh }));
   if (behaviour === "empty") wait(20, () => answer({}));
+  if (behaviour === "quiet") {
+    clearInterval(beat);
+    setInterval(() => process.send({ kind: "quiet", what: "process 12 (pulumi) is stopped" }), 50);
+    setTimeout(() => answer(result), 60_000);
+  }
   if (behaviour === "silent") {
     const engine = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
     process.send({ kind: "engine", pid: engine.pid });

@@ -153,6 +153,15 @@ describe("processes", { timeout: 60_000 }, () => {
     expect(pids.map(Number).filter(runs)).toEqual([]);
   });
 
+  it("whose engine gives no sign of life are reported with what gives none, and make room for others", async () => {
+    const fleet = play(["a", "b", "c", "d", "e"], "").behave({ "preview a": "quiet", "preview b": "quiet" });
+    const report = await fleet.lookAt("preview");
+    expect(statesOf(report)).toEqual({ a: "lost", b: "lost", c: "done", d: "done", e: "done" });
+    expect(report.stacks[0]?.error).toBe(
+      "its engine gave no sign of life for 4 s and was ended (process 12 (pulumi) is stopped), before it said how its run ended",
+    );
+  });
+
   it("that are killed are reported with the signal, and their engine ends with them", async () => {
     const fleet = play(["a", "b"], "");
     fleet.behave({ "up a": "silent" });
