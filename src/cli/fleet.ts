@@ -55,7 +55,8 @@ Examples:
 `;
 
 const previewHelp = `
-Shows for each stack how many resources its run would change. Waves do not count
+Shows for each stack which resources its run would change, and which of their
+properties: ten at most, the rest is in the stack's log. Waves do not count
 here: a stack is previewed against what exists now, and not after the waves
 before its own.
 

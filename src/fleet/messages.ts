@@ -1,3 +1,4 @@
+import type { ResourceChange } from "./changes.js";
 import type { FleetStack } from "./stacks.js";
 
 /** What a stack's process is to do. `check` reads what exists and changes nothing. */
@@ -12,11 +13,11 @@ export interface Task {
 
 /** What a stack's process says. */
 export type Message =
-  /** It still runs. */
+  /** It still runs, and so does all that it has started. */
   | { readonly kind: "beat" }
-  /** The engine that it has started. */
   /** It still runs, and something that it has started gives no sign of life. */
   | { readonly kind: "quiet"; readonly what: string }
+  /** The engine that it has started. */
   | { readonly kind: "engine"; readonly pid: number }
   | { readonly kind: "progress"; readonly text: string }
   /** How it ended; the last one. */
@@ -27,6 +28,9 @@ export interface Answer {
   readonly state: "done" | "failed" | "interrupted";
   /** Of a run: how many resources by operation; of a preview, how many there would be. */
   readonly changes?: Readonly<Record<string, number>>;
+  /** Of a preview: the first of what would change, and how many more there are. */
+  readonly resources?: readonly ResourceChange[];
+  readonly moreResources?: number;
   readonly error?: string;
   /** What the program and the provider warned of, such as a change by hand that was left as it is. */
   readonly warnings?: readonly string[];

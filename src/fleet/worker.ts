@@ -4,12 +4,16 @@ import { messageOf } from "../engine/provider/failure.js";
 import { LifeSigns } from "../stack/processes.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackRun } from "../stack/run.js";
+import { changesOf, changeText } from "./changes.js";
 import { checkStack } from "./check.js";
 import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
 import { accountOf, prepare, pulumiFor } from "./program.js";
 
 /** Before an engine is started once more. */
 const PAUSE_MS = 1_000;
+
+/** The most resources of a stack that a report names. */
+const MOST_NAMED = 10;
 
 /** The process of one stack: does one task and ends. Standard output is the stack's log. */
 class Worker {
@@ -28,10 +32,6 @@ class Worker {
     });
   }
 
-  private async work(task: Task): Promise<void> {
-    let answer: Answer;
-    try {
-      Object.assign(process.env, accountOf(task.stack));
   private async beat(): Promise<void> {
     const signs = new LifeSigns(process.pid, BEAT_MS);
     for (;;) {
@@ -42,6 +42,10 @@ class Worker {
     }
   }
 
+  private async work(task: Task): Promise<void> {
+    let answer: Answer;
+    try {
+      Object.assign(process.env, accountOf(task.stack));
       answer = await this.answer(task);
     } catch (error) {
       answer = { state: "failed", error: messageOf(error) };
@@ -65,7 +69,8 @@ class Worker {
     const { run, made } = await this.run(pulumi, { command, args }, warn);
     // A preview leaves nothing behind.
     if (command === "preview" && made) await pulumi.run("stack", "rm", "--yes");
-    if (run.succeeded) return { state: "done", changes: run.changes };
+    if (run.succeeded)
+      return { state: "done", changes: run.changes, ...(command === "preview" ? this.resources(run) : {}) };
     return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, error: failureText(run) };
   }
 
@@ -76,10 +81,13 @@ class Worker {
     warn: (line: string) => void,
   ): Promise<{ run: StackRun; made: boolean }> {
     let began = false;
-    // A preview does nothing.
-    const said = (line: string) => (command === "preview" ? line.replace(/^done /, "would ") : line);
+    // A preview does nothing; all that it found is logged at its end.
+    const tell = (line: string) => {
+      if (command === "preview") this.send({ kind: "progress", text: line.replace(/^done /, "would ") });
+      else this.progress(line);
+    };
     const once = () => {
-      const { onStep, onDiagnostic } = reportTo((line) => this.progress(said(line)), warn);
+      const { onStep, onDiagnostic } = reportTo(tell, warn);
       return runStack(pulumi, command, {
         args,
         onDiagnostic,
@@ -101,6 +109,14 @@ class Worker {
       run = await once();
     }
     return { run, made };
+  }
+
+  /** What the preview found; all of it goes to the log. */
+  private resources(run: StackRun): Pick<Answer, "resources" | "moreResources"> {
+    const all = changesOf(run);
+    for (const change of all) this.log(`would ${changeText(change)}`);
+    const more = all.length - MOST_NAMED;
+    return { resources: all.slice(0, MOST_NAMED), ...(more > 0 ? { moreResources: more } : {}) };
   }
 
   private progress(text: string): void {

@@ -55,6 +55,14 @@ budget: { maxConcurrency: 4 }
   const before = emulator.requests.length;
   const preview = await json<FleetReport>("preview", "fleet.yaml");
   expect([preview.code, preview.report.stacks.map(({ changes }) => changes?.create)]).toEqual([0, [11, 11, 11, 11]]);
+  const named = preview.report.stacks[0]?.resources?.map(({ operation, kind, name }) => `${operation} ${kind} ${name}`);
+  expect(named).toHaveLength(8);
+  expect(named).toEqual(
+    expect.arrayContaining([
+      "create Service environment/east desk 0",
+      "create VersionSet environment/east desk 0/release",
+    ]),
+  );
   expect(preview.report.notes).toEqual([expect.stringContaining("against what exists now")]);
   expect(writes(emulator)).toEqual([]);
   expect(existsSync(path.join(fleet.folder, "backend/.pulumi/stacks/pulumi-amigo/north.json"))).toBe(false);

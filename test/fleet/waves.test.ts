@@ -195,6 +195,27 @@ describe("processes", { timeout: 60_000 }, () => {
   });
 });
 
+it("a preview shows for each stack what would change, and where the rest of it stands", async () => {
+  const report = await play(["a", "b"], "").behave({ "preview a": "changes" }).lookAt("preview");
+  const [{ log = "" } = {}] = report.stacks;
+  expect(log).toMatch(/a\.log$/);
+  expect(reportText(report).split("\n").slice(0, 5)).toEqual([
+    expect.stringMatching(/^a: previewed \(create 2\) after /),
+    '    update Service "desk <b>" (name, tags)',
+    '    create UseCase "calls"',
+    `    and 3 more, in ${log}`,
+    expect.stringMatching(/^b: previewed /),
+  ]);
+  const seen = /^\| a \|.*\| ([^|]*) \|$/m.exec(reportMarkdown(report))?.[1]?.split("<br>");
+  expect(seen?.slice(0, 2)).toEqual(['update Service "desk &#60;b&#62;" \\(name, tags\\)', 'create UseCase "calls"']);
+  expect(seen?.[2]).toMatch(/^and 3 more, in .*a\.log$/);
+  const kept = JSON.parse(readFileSync(path.join(path.dirname(log), "report.json"), "utf8")) as FleetReport;
+  expect(kept.stacks[0]).toMatchObject({
+    resources: [{ changed: ["name", "tags"] }, { name: "calls" }],
+    moreResources: 3,
+  });
+});
+
 describe("a gate", { timeout: 60_000 }, () => {
   it.each([
     ["something differs", { "check a": "differs" }, 'a: drift: Service "Desk" is gone'],
