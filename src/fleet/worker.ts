@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { redact } from "../api/redact.js";
 import { messageOf } from "../engine/provider/failure.js";
-import { LifeSigns } from "../stack/processes.js";
+import { missingLife } from "../stack/processes.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackRun } from "../stack/run.js";
 import { changesOf, changeText } from "./changes.js";
@@ -33,10 +33,9 @@ class Worker {
   }
 
   private async beat(): Promise<void> {
-    const signs = new LifeSigns(process.pid, BEAT_MS);
     for (;;) {
       await sleep(BEAT_MS);
-      const what = await signs.missing();
+      const what = await missingLife(process.pid, BEAT_MS);
       this.send(what === undefined ? { kind: "beat" } : { kind: "quiet", what });
       if (what !== undefined) this.log(what);
     }

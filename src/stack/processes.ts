@@ -46,42 +46,28 @@ export async function endByForce(roots: readonly number[], engine: number | unde
   for (const pid of roots) signalTo(-pid, "SIGKILL");
 }
 
-/** Looks for signs of life of all that a process has started. Where `ps` cannot be asked, all count as alive. */
-export class LifeSigns {
-  private readonly addresses = new Map<number, string>();
-
-  constructor(
-    private readonly root: number,
-    /** How long an engine has to answer; what it does for its resources may take any time. */
-    private readonly answerMs: number,
-  ) {}
-
-  /** What gives none: a process that is stopped, or an engine that does not answer. Undefined: all live. */
-  async missing(): Promise<string | undefined> {
-    const processes = list();
-    const pids = all([this.root], processes);
-    const below = processes.filter(({ pid }) => pids.includes(pid));
-    const stopped = below.find(({ state }) => state.startsWith("T"));
-    if (stopped) return `process ${stopped.pid} (${path.basename(stopped.command)}) is stopped`;
-    for (const { pid } of below.filter(isPulumi)) {
-      const address = this.addressOf(pid, below);
-      if (address !== undefined && !(await isAnswering(address, this.answerMs)))
-        return `process ${pid} (pulumi) does not answer`;
+/**
+ * What gives no sign of life of all that a process has started: a process that is stopped, or an engine that does not answer within
+ * this time. What an engine does for its resources may take longer. Undefined: all live, or `ps` cannot be asked.
+ */
+export async function missingLife(root: number, answerMs: number): Promise<string | undefined> {
+  const processes = list();
+  const pids = all([root], processes);
+  const below = processes.filter(({ pid }) => pids.includes(pid));
+  const stopped = below.find(({ state }) => state.startsWith("T"));
+  if (stopped) return `process ${stopped.pid} (${path.basename(stopped.command)}) is stopped`;
+  for (const { pid } of below.filter(isPulumi)) {
+    for (const address of addressesOf(pid, below)) {
+      if (!(await isAnswering(address, answerMs))) return `process ${pid} (pulumi) does not answer`;
     }
-    return undefined;
   }
+  return undefined;
+}
 
-  /** An engine names its address to its language host. It has none before that, and in commands that run no program. */
-  private addressOf(engine: number, processes: readonly Process[]): string | undefined {
-    const known = this.addresses.get(engine);
-    if (known !== undefined) return known;
-    const hosts = processes.filter(({ parent, command }) => parent === engine && /pulumi-language/.test(command));
-    for (const { pid } of hosts) {
-      const [address] = /127\.0\.0\.1:\d+/.exec(ps("-p", String(pid), "-o", "args=")) ?? [];
-      if (address !== undefined) this.addresses.set(engine, address);
-    }
-    return this.addresses.get(engine);
-  }
+/** An engine names its address to its language hosts. It has none before that, and in commands that run no program. */
+function addressesOf(engine: number, processes: readonly Process[]): string[] {
+  const hosts = processes.filter(({ parent, command }) => parent === engine && /pulumi-language/.test(command));
+  return hosts.flatMap(({ pid }) => /127\.0\.0\.1:\d+/.exec(ps("-p", String(pid), "-o", "args=")) ?? []);
 }
 
 /** Whether a server of HTTP/2 greets who connects. A port that is closed was closed by its process, so that one lives. */

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { endByForce, LifeSigns } from "../../src/stack/processes.js";
+import { endByForce, missingLife } from "../../src/stack/processes.js";
 
 const opened: (() => unknown)[] = [];
 afterEach(async () => {
@@ -49,19 +49,19 @@ async function listening(server: Server): Promise<string> {
 
 it("sees life in an engine that answers, however long it is quiet, and none where a process below it is stopped", async () => {
   const { root, engine } = await played(await listening(createHttp2Server() as unknown as Server));
-  const signs = new LifeSigns(root, 10_000);
-  expect(await signs.missing()).toBeUndefined();
+  const look = () => missingLife(root, 10_000);
+  expect(await look()).toBeUndefined();
   process.kill(engine, "SIGSTOP");
   let missing: string | undefined;
-  while (missing === undefined) missing = await signs.missing();
+  while (missing === undefined) missing = await look();
   expect(missing).toBe(`process ${engine} (pulumi) is stopped`);
   process.kill(engine, "SIGCONT");
-  while (missing !== undefined) missing = await signs.missing();
+  while (missing !== undefined) missing = await look();
 });
 
 it("sees none in an engine that accepts a connection and says nothing", async () => {
   const { root, engine } = await played(await listening(createServer()));
-  expect(await new LifeSigns(root, 200).missing()).toBe(`process ${engine} (pulumi) does not answer`);
+  expect(await missingLife(root, 200)).toBe(`process ${engine} (pulumi) does not answer`);
 });
 
 it("sees life in an engine that has closed its address, as it does at its end", async () => {
@@ -70,7 +70,7 @@ it("sees life in an engine that has closed its address, as it does at its end", 
   const { root } = await played(address);
   server.close();
   await once(server, "close");
-  expect(await new LifeSigns(root, 10_000).missing()).toBeUndefined();
+  expect(await missingLife(root, 10_000)).toBeUndefined();
 });
 
 it("lets a stopped engine hear that it is to end", async () => {
