@@ -7,6 +7,8 @@ export interface Task {
   readonly stack: FleetStack;
   /** The folder of the fleet. */
   readonly folder: string;
+  /** The CLI, which was found once for all stacks. */
+  readonly bin: string;
   /** Of a run: reads what exists first, so that it puts back what somebody changed. */
   readonly refresh?: boolean;
 }

@@ -55,13 +55,13 @@ class Worker {
     this.send({ kind: "answer", answer }, () => process.exit());
   }
 
-  private async answer({ command, stack, folder, refresh = false }: Task): Promise<Answer> {
+  private async answer({ command, stack, folder, bin, refresh = false }: Task): Promise<Answer> {
     const warn = (line: string) => {
       this.log(`warning: ${line}`);
       this.warnings.add(redact(line));
     };
     await prepare(stack, folder, warn);
-    const pulumi = await pulumiFor(stack, folder);
+    const pulumi = pulumiFor(bin, stack, folder);
     if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
     if (command === "check") return checkStack(pulumi, warn);
     const args = refresh ? ["--refresh"] : [];

@@ -123,6 +123,7 @@ export class PlayedFleet {
     const say = (line: string) => void this.said.push(line);
     return {
       child: { worker: path.join(this.folder, "worker.js"), silenceMs: 4_000, graceMs: 300 },
+      engine: async () => "pulumi",
       signal: this.controller.signal,
       warn: say,
       listen: () => ({ onStart: () => {}, onProgress: () => {}, onEnd: () => {}, onWave: say, close: () => {} }),

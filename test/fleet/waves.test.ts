@@ -91,7 +91,7 @@ describe("waves", { timeout: 60_000 }, () => {
   it("do not begin where a stack is locked, or nobody agrees", async () => {
     const fleet = play(["a", "b"], canary);
     const asked: string[] = [];
-    const refuse = async (stacks: readonly { name: string }[]) => {
+    const refuse = async (_bin: string, stacks: readonly { name: string }[]) => {
       asked.push(...stacks.map(({ name }) => name));
       throw new Error("stack b is locked by process 12");
     };

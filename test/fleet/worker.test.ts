@@ -10,11 +10,10 @@ const folder = mkdtempSync(path.join(tmpdir(), "amigo-worker-"));
 const bin = path.join(folder, "bin");
 const log = path.join(folder, "stack.log");
 
-/** Plays the engine: notes each command, and does what the first words of the next line of `answers.txt` say. */
+/** Plays the engine, which was found before: notes each command, and does what the first words of the next line of `answers.txt` say. */
 const engine = `#!${process.execPath}
 const fs = require("node:fs");
 const args = process.argv.slice(2);
-if (args[0] === "version") { console.log("v3.259.0"); process.exit(); }
 fs.appendFileSync(${JSON.stringify(path.join(folder, "commands.txt"))}, args.slice(0, 2).join(" ") + "\\n");
 if (args[0] === "stack") process.exit();
 const file = ${JSON.stringify(path.join(folder, "answers.txt"))};
@@ -66,7 +65,7 @@ async function run(command: Task["command"], ...answers: string[]): Promise<[Chi
   writeFileSync(path.join(folder, "commands.txt"), "");
   const stack = { name: "one", labels: {}, project: folder };
   const end = await runChild(
-    { command, stack, folder },
+    { command, stack, folder, bin: path.join(bin, "pulumi") },
     {
       worker: path.join(repositoryRoot, "dist/fleet/worker.js"),
       silenceMs: 60_000,
