@@ -2,8 +2,9 @@ import * as path from "node:path";
 import { Command } from "commander";
 import type { FleetOptions } from "../fleet/commands.js";
 import type { FleetReport } from "../fleet/report.js";
+import type { FleetRun } from "../fleet/runs.js";
 import type { FleetStatus } from "../fleet/status.js";
-import { action, asked, EXIT, note, warn } from "./common.js";
+import { action, asked, EXIT, warn } from "./common.js";
 
 interface Flags {
   select?: string;
@@ -54,7 +55,8 @@ Examples:
 `;
 
 const previewHelp = `
-Shows for each stack how many resources its run would change. Waves do not count
+Shows for each stack which resources its run would change, and which of their
+properties: ten at most, the rest is in the stack's log. Waves do not count
 here: a stack is previewed against what exists now, and not after the waves
 before its own.
 
@@ -150,14 +152,14 @@ function subcommand(name: string, description: string, help: string): Command {
 
 async function runPreview(file: string, flags: Flags): Promise<number> {
   const { lookAt } = await import("../fleet/commands.js");
-  return interruptible(async (options) =>
+  return interruptible(flags, async (options) =>
     show(await lookAt(await read(file, flags), "preview", { ...options, ...flags }), flags),
   );
 }
 
 async function runDrift(file: string, flags: Flags): Promise<number> {
   const { lookAt } = await import("../fleet/commands.js");
-  return interruptible(async (options) =>
+  return interruptible(flags, async (options) =>
     show(await lookAt(await read(file, flags), "drift", { ...options, ...flags }), flags),
   );
 }
@@ -167,7 +169,7 @@ async function runUp(file: string, flags: UpFlags): Promise<number> {
   const { select, resume, refresh, yes } = flags;
   const confirm = async (question: string) =>
     yes || (await asked(question, "`pulumi-amigo fleet preview` shows what it would change"));
-  return interruptible(async (options) =>
+  return interruptible(flags, async (options) =>
     show(await fleetUp(await read(file, flags), { ...options, select, resume, refresh, confirm }), flags),
   );
 }
@@ -217,18 +219,22 @@ async function read(file: string, { config }: Pick<Flags, "config">) {
 
 /** Lets Ctrl-C and its like stop a run in order. */
 async function interruptible<Result>(
+  { json }: Pick<Flags, "json">,
   use: (options: Pick<FleetOptions, "signal" | "warn" | "listen">) => Promise<Result>,
 ): Promise<Result> {
+  const { fleetDisplay } = await import("./fleet-progress.js");
+  const display = await fleetDisplay(process.stderr, { plain: json });
   const controller = new AbortController();
   const stop = () => {
-    if (!controller.signal.aborted) note("stopping: what is under way is being finished, nothing more is started");
+    if (!controller.signal.aborted)
+      display.line("stopping: what is under way is being finished, nothing more is started");
     controller.abort();
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, stop);
   try {
-    const { fleetProgress } = await import("./fleet-progress.js");
-    return await use({ signal: controller.signal, warn, listen: fleetProgress(process.stderr) });
+    const listen = (run: FleetRun) => display.listen(run);
+    return await use({ signal: controller.signal, warn: (line) => display.line(`warning: ${line}`), listen });
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }

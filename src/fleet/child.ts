@@ -8,7 +8,7 @@ import { type Answer, type Message, STOP, type Task } from "./messages.js";
 export interface ChildSettings {
   /** The module that runs in each. */
   readonly worker: string;
-  /** A process that says nothing for so long is ended. */
+  /** A process that says nothing for so long is ended; so is one whose engine gives no sign of life. */
   readonly silenceMs: number;
   /** How long the engine of a process that was lost has, to let finish what is under way. */
   readonly graceMs: number;
@@ -44,6 +44,7 @@ export async function runChild(task: Task, options: ChildOptions): Promise<Child
   let engine: number | undefined;
   let ending: Promise<void> | undefined;
   let why: string | undefined;
+  let quiet: string | undefined;
   const end = (reason: string | undefined) => {
     why ??= reason;
     ending ??= endByForce(
@@ -53,14 +54,19 @@ export async function runChild(task: Task, options: ChildOptions): Promise<Child
     );
   };
   const watch = new Watch(silenceMs, () => {
-    const seconds = Math.round(silenceMs / 1000);
-    end(answer ? undefined : `its process said nothing for ${seconds} s and was ended`);
+    const time = `for ${Math.round(silenceMs / 1000)} s`;
+    const reason = quiet
+      ? `its engine gave no sign of life ${time} and was ended (${quiet})`
+      : `its process said nothing ${time} and was ended`;
+    end(answer ? undefined : reason);
   });
   child.on("message", (message: Message) => {
-    watch.heard();
+    quiet = message.kind === "quiet" ? message.what : undefined;
+    if (quiet === undefined) watch.heard();
     if (message.kind === "engine") engine = message.pid;
     if (message.kind === "progress") onProgress(message.text);
-    if (message.kind === "answer") answer = message.answer;
+    // What it says while it is being ended is not how its run ended.
+    if (message.kind === "answer" && why === undefined) answer = message.answer;
   });
   // What cannot be sent any more is seen as the end of the process.
   const send = (message: Task | typeof STOP) => child.connected && child.send(message, () => {});

@@ -6,7 +6,7 @@ import { type Fleet, selectFrom } from "./file.js";
 import { lockFleet } from "./folder-lock.js";
 import { gateReasons } from "./gate.js";
 import { refuseLocked } from "./locks.js";
-import { refuseBadDocuments, refuseMissingKeys } from "./ready.js";
+import { readyEngine, refuseBadDocuments, refuseMissingKeys } from "./ready.js";
 import { changedSince, type FleetCommand, type FleetReport, newReport } from "./report.js";
 import { FleetRun } from "./runs.js";
 import type { Wave } from "./waves.js";
@@ -16,6 +16,8 @@ export interface FleetOptions {
   readonly select?: string;
   /** How processes are kept; tests shorten it. */
   readonly child?: Partial<ChildSettings>;
+  /** Finds the CLI, and throws where it does not work. */
+  readonly engine?: typeof readyEngine;
   readonly signal: AbortSignal;
   readonly warn: (line: string) => void;
   /** Called once, before the first stack starts. */
@@ -46,14 +48,15 @@ export const PREVIEW_NOTE =
 
 /** Previews or checks all stacks, without regard to waves; one that fails keeps no other from its turn. */
 export async function lookAt(whole: Fleet, command: "preview" | "drift", options: FleetOptions): Promise<FleetReport> {
-  const { select, signal } = options;
+  const { select, signal, engine = readyEngine } = options;
   const fleet = selectFrom(whole, select);
   refuseMissingKeys(fleet.stacks);
+  const bin = await engine();
   const run = begin(fleet, command, select);
   if (command === "preview") run.set({ notes: [PREVIEW_NOTE] });
   await withBudget(fleet, options, async (child) => {
     await listened(options.listen(run), async (listener) => {
-      const execution = new Execution({ run, folder: fleet.folder, child, listener, signal });
+      const execution = new Execution({ run, folder: fleet.folder, bin, child, listener, signal });
       await execution.runAll(fleet.stacks, command === "drift" ? "check" : "preview");
     });
   });
@@ -64,7 +67,7 @@ export async function lookAt(whole: Fleet, command: "preview" | "drift", options
 
 /** Runs the waves, each after the gate of the one before has passed. */
 export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetReport> {
-  const { warn, confirm, refresh, refuse = refuseLocked } = options;
+  const { warn, confirm, refresh, engine = readyEngine, refuse = refuseLocked } = options;
   const lost = new AbortController();
   const signal = AbortSignal.any([options.signal, lost.signal]);
   const unlock = await lockFleet(whole.folder, (error) => {
@@ -80,12 +83,13 @@ export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetRe
     const left = fleet.stacks.filter(({ name }) => !isDone(name));
     refuseMissingKeys(left);
     await refuseBadDocuments(left, fleet.folder, warn);
-    await refuse(left, fleet.folder, warn);
+    const bin = await engine();
+    await refuse(bin, left, fleet.folder, warn);
     if (!(await confirm(question(fleet, left.length)))) throw new Error("stopped; nothing was started");
     const run = former?.set({ state: "running", endedAt: undefined }) ?? begin(fleet, "up", select);
     return await withBudget(fleet, options, (child) =>
       listened(options.listen(run), async (listener) => {
-        const execution = new Execution({ run, folder: fleet.folder, child, listener, refresh, signal });
+        const execution = new Execution({ run, folder: fleet.folder, bin, child, listener, refresh, signal });
         const context = { fleet, run, execution, listener, env: child.env, signal };
         for (const wave of fleet.waves) {
           const state = await runWave(wave, context);

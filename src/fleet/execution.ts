@@ -15,6 +15,8 @@ export interface ExecutionOptions {
   readonly run: FleetRun;
   /** The folder of the fleet. */
   readonly folder: string;
+  /** The CLI. */
+  readonly bin: string;
   readonly child: ChildSettings;
   readonly listener: Listener;
   /** Whether runs read what exists first. @default false */
@@ -63,8 +65,9 @@ export class Execution {
   }
 
   child(stack: FleetStack, command: Task["command"]): Promise<ChildEnd> {
-    const { run, folder, child, listener, refresh, signal } = this.options;
+    const { run, folder, bin, child, listener, refresh, signal } = this.options;
     const onProgress = (text: string) => listener.onProgress(stack.name, text);
-    return runChild({ command, stack, folder, refresh }, { ...child, log: run.logOf(stack.name), onProgress, signal });
+    const task = { command, stack, folder, bin, refresh };
+    return runChild(task, { ...child, log: run.logOf(stack.name), onProgress, signal });
   }
 }

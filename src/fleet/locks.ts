@@ -11,6 +11,7 @@ export interface StackLock {
 
 /** The stacks that are locked, each with who has it. Asks each project's backend once. */
 export async function findLocked(
+  bin: string,
   stacks: readonly FleetStack[],
   folder: string,
   warn: (line: string) => void,
@@ -22,7 +23,7 @@ export async function findLocked(
     // The built-in programs are one project, which must be there for its backend to be asked.
     await prepare(first, folder, warn);
     const places = group.map((stack) => placeOf(stack, folder));
-    const holders = await lockHolders(await pulumiFor(first, folder), places);
+    const holders = await lockHolders(pulumiFor(bin, first, folder), places);
     for (const { stack, cwd } of places) {
       const holder = holders.get(stack);
       if (holder !== undefined) locked.push({ stack, holder, cwd });
@@ -33,11 +34,12 @@ export async function findLocked(
 
 /** Throws where a stack is locked: nothing may start then. */
 export async function refuseLocked(
+  bin: string,
   stacks: readonly FleetStack[],
   folder: string,
   warn: (line: string) => void,
 ): Promise<void> {
-  const locked = await findLocked(stacks, folder, warn);
+  const locked = await findLocked(bin, stacks, folder, warn);
   if (locked.length === 0) return;
   throw new Error(
     [

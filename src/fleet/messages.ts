@@ -1,3 +1,4 @@
+import type { ResourceChange } from "./changes.js";
 import type { FleetStack } from "./stacks.js";
 
 /** What a stack's process is to do. `check` reads what exists and changes nothing. */
@@ -6,14 +7,18 @@ export interface Task {
   readonly stack: FleetStack;
   /** The folder of the fleet. */
   readonly folder: string;
+  /** The CLI, which was found once for all stacks. */
+  readonly bin: string;
   /** Of a run: reads what exists first, so that it puts back what somebody changed. */
   readonly refresh?: boolean;
 }
 
 /** What a stack's process says. */
 export type Message =
-  /** It still runs. */
+  /** It still runs, and so does all that it has started. */
   | { readonly kind: "beat" }
+  /** It still runs, and something that it has started gives no sign of life. */
+  | { readonly kind: "quiet"; readonly what: string }
   /** The engine that it has started. */
   | { readonly kind: "engine"; readonly pid: number }
   | { readonly kind: "progress"; readonly text: string }
@@ -25,6 +30,9 @@ export interface Answer {
   readonly state: "done" | "failed" | "interrupted";
   /** Of a run: how many resources by operation; of a preview, how many there would be. */
   readonly changes?: Readonly<Record<string, number>>;
+  /** Of a preview: the first of what would change, and how many more there are. */
+  readonly resources?: readonly ResourceChange[];
+  readonly moreResources?: number;
   readonly error?: string;
   /** What the program and the provider warned of, such as a change by hand that was left as it is. */
   readonly warnings?: readonly string[];
@@ -38,4 +46,4 @@ export interface Answer {
 export const STOP = { kind: "stop" } as const;
 
 /** How often a stack's process says that it runs. */
-export const BEAT_MS = 2_000;
+export const BEAT_MS = 5_000;

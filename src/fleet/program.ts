@@ -39,6 +39,6 @@ export async function prepare(
 }
 
 /** The CLI on a stack whose program is there. */
-export function pulumiFor(stack: FleetStack, folder: string): Promise<Pulumi> {
-  return Pulumi.find(stack.name, placeOf(stack, folder).cwd, accountOf(stack));
+export function pulumiFor(bin: string, stack: FleetStack, folder: string): Pulumi {
+  return Pulumi.at(bin, stack.name, placeOf(stack, folder).cwd, accountOf(stack));
 }

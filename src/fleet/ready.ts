@@ -1,6 +1,42 @@
+import { spawn } from "node:child_process";
 import { validate } from "../environment/validate.js";
+import { languageHost } from "../stack/find-cli.js";
+import { Pulumi } from "../stack/pulumi.js";
 import { accountOf } from "./program.js";
 import type { FleetStack } from "./stacks.js";
+
+/** How long the language host has to come up, which takes a part of a second. */
+const HOST_MS = 60_000;
+
+/** Finds the CLI once for all stacks, and tries its language host; throws where either does not work. */
+export async function readyEngine(): Promise<string> {
+  const bin = await Pulumi.cli();
+  const host = languageHost(bin) ?? "pulumi-language-nodejs";
+  const failure = await hostFailure(host);
+  if (failure === undefined) return bin;
+  throw new Error(
+    `the language host for Node of the Pulumi CLI ${bin} does not work: ${host} ${failure}. Nothing was started. Install the CLI anew (https://www.pulumi.com/docs/install/), or put another one first on PATH`,
+  );
+}
+
+/** Without an engine's address a language host serves, prints its port, and waits. */
+function hostFailure(host: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(host, [], { stdio: ["ignore", "pipe", "pipe"], timeout: HOST_MS, killSignal: "SIGKILL" });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    child.stdout.once("data", () => {
+      resolve(undefined);
+      child.kill("SIGKILL");
+    });
+    child.once("error", (error) => resolve(`could not be started: ${error.message}`));
+    child.once("close", (code, by) =>
+      resolve([`ended ${by ? `by ${by}` : `with ${code}`}`, said.trim()].join(" ").trim()),
+    );
+  });
+}
 
 /** Throws where the key of a stack's account is not set. */
 export function refuseMissingKeys(stacks: readonly FleetStack[]): void {

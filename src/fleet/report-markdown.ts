@@ -1,6 +1,6 @@
 import { escaped, table } from "../environment/show/markdown.js";
 import type { FleetReport, StackEntry } from "./report.js";
-import { changesText, summary } from "./report-text.js";
+import { changesText, resourceLines, summary } from "./report-text.js";
 
 /** A report for a pull request or a job's page. */
 export function reportMarkdown(report: FleetReport): string {
@@ -17,8 +17,14 @@ export function reportMarkdown(report: FleetReport): string {
   ].join("\n");
 }
 
-function row({ name, wave, state, changes, seconds, differences = [], error, warnings = [] }: StackEntry): string[] {
-  const told = [...(error === undefined ? [] : [error]), ...differences, ...warnings.map((text) => `warning: ${text}`)];
+function row(stack: StackEntry): string[] {
+  const { name, wave, state, changes, seconds, differences = [], error, warnings = [] } = stack;
+  const told = [
+    ...(error === undefined ? [] : [error]),
+    ...resourceLines(stack),
+    ...differences,
+    ...warnings.map((text) => `warning: ${text}`),
+  ];
   const time = seconds === undefined ? "" : seconds.toFixed(1);
   return [
     escaped(name),

@@ -1,4 +1,5 @@
 import { safe } from "../environment/show/layout.js";
+import { changeText } from "./changes.js";
 import type { FleetCommand, FleetReport, StackEntry, WaveEntry } from "./report.js";
 
 /** A report for a terminal or a log. */
@@ -49,9 +50,15 @@ function stackLines(stack: StackEntry, command: FleetCommand): string[] {
   if (stack.state === "waiting") return [];
   return [
     stackText(stack, command),
+    ...resourceLines(stack).map((line) => `    ${line}`),
     ...(stack.differences ?? []).map((difference) => `    ${safe(difference)}`),
     ...(stack.warnings ?? []).map((warning) => `    warning: ${safe(warning)}`),
   ];
+}
+
+/** The resources that a preview would change, and where the others stand. */
+export function resourceLines({ resources = [], moreResources: more = 0, log }: StackEntry): string[] {
+  return [...resources.map(changeText), ...(more > 0 ? [`and ${more} more, in ${log}`] : [])];
 }
 
 function waveLines({ name, state, reasons }: WaveEntry): string[] {

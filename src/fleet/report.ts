@@ -1,3 +1,4 @@
+import type { ResourceChange } from "./changes.js";
 import type { Fleet } from "./file.js";
 import type { FleetStack } from "./stacks.js";
 
@@ -15,6 +16,9 @@ export interface StackEntry {
   readonly state: StackState;
   /** How many resources by operation; of a preview, how many there would be. */
   readonly changes?: Readonly<Record<string, number>>;
+  /** Of a preview: the first of what would change, and how many more the log names. */
+  readonly resources?: readonly ResourceChange[];
+  readonly moreResources?: number;
   /** Of drift: what differs, or could not be read. */
   readonly differences?: readonly string[];
   readonly error?: string;

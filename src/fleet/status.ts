@@ -1,3 +1,4 @@
+import { Pulumi } from "../stack/pulumi.js";
 import { readFleet, selectFrom } from "./file.js";
 import { isFleetLocked } from "./folder-lock.js";
 import { findLocked, type StackLock } from "./locks.js";
@@ -30,7 +31,7 @@ export async function fleetStatus(file: string, { config, select, warn }: Status
       ? [`run ${last.run} ended before it was over, as a kill or a crash does: go on with --resume ${last.run}`]
       : [];
   try {
-    const locked = await findLocked(fleet.stacks, fleet.folder, warn);
+    const locked = await findLocked(await Pulumi.cli(), fleet.stacks, fleet.folder, warn);
     return { last, running, locked: locked.map(({ stack, holder }) => ({ stack, holder })), notes };
   } catch (error) {
     return {

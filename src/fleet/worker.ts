@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { redact } from "../api/redact.js";
 import { messageOf } from "../engine/provider/failure.js";
+import { missingLife } from "../stack/processes.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackRun } from "../stack/run.js";
+import { changesOf, changeText } from "./changes.js";
 import { checkStack } from "./check.js";
 import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
 import { accountOf, prepare, pulumiFor } from "./program.js";
 
 /** Before an engine is started once more. */
 const PAUSE_MS = 1_000;
+
+/** The most resources of a stack that a report names. */
+const MOST_NAMED = 10;
 
 /** The process of one stack: does one task and ends. Standard output is the stack's log. */
 class Worker {
@@ -20,11 +25,20 @@ class Worker {
     process.once("disconnect", () => this.stop.abort());
     // The parent passes Ctrl-C on in words.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.stop.abort());
-    setInterval(() => this.send({ kind: "beat" }), BEAT_MS);
+    void this.beat();
     process.on("message", (message: Task | typeof STOP) => {
       if ("kind" in message) this.stop.abort();
       else void this.work(message);
     });
+  }
+
+  private async beat(): Promise<void> {
+    for (;;) {
+      await sleep(BEAT_MS);
+      const what = await missingLife(process.pid, BEAT_MS);
+      this.send(what === undefined ? { kind: "beat" } : { kind: "quiet", what });
+      if (what !== undefined) this.log(what);
+    }
   }
 
   private async work(task: Task): Promise<void> {
@@ -41,20 +55,21 @@ class Worker {
     this.send({ kind: "answer", answer }, () => process.exit());
   }
 
-  private async answer({ command, stack, folder, refresh = false }: Task): Promise<Answer> {
+  private async answer({ command, stack, folder, bin, refresh = false }: Task): Promise<Answer> {
     const warn = (line: string) => {
       this.log(`warning: ${line}`);
       this.warnings.add(redact(line));
     };
     await prepare(stack, folder, warn);
-    const pulumi = await pulumiFor(stack, folder);
+    const pulumi = pulumiFor(bin, stack, folder);
     if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
     if (command === "check") return checkStack(pulumi, warn);
     const args = refresh ? ["--refresh"] : [];
     const { run, made } = await this.run(pulumi, { command, args }, warn);
     // A preview leaves nothing behind.
     if (command === "preview" && made) await pulumi.run("stack", "rm", "--yes");
-    if (run.succeeded) return { state: "done", changes: run.changes };
+    if (run.succeeded)
+      return { state: "done", changes: run.changes, ...(command === "preview" ? this.resources(run) : {}) };
     return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, error: failureText(run) };
   }
 
@@ -65,10 +80,13 @@ class Worker {
     warn: (line: string) => void,
   ): Promise<{ run: StackRun; made: boolean }> {
     let began = false;
-    // A preview does nothing.
-    const said = (line: string) => (command === "preview" ? line.replace(/^done /, "would ") : line);
+    // A preview does nothing; all that it found is logged at its end.
+    const tell = (line: string) => {
+      if (command === "preview") this.send({ kind: "progress", text: line.replace(/^done /, "would ") });
+      else this.progress(line);
+    };
     const once = () => {
-      const { onStep, onDiagnostic } = reportTo((line) => this.progress(said(line)), warn);
+      const { onStep, onDiagnostic } = reportTo(tell, warn);
       return runStack(pulumi, command, {
         args,
         onDiagnostic,
@@ -90,6 +108,14 @@ class Worker {
       run = await once();
     }
     return { run, made };
+  }
+
+  /** What the preview found; all of it goes to the log. */
+  private resources(run: StackRun): Pick<Answer, "resources" | "moreResources"> {
+    const all = changesOf(run);
+    for (const change of all) this.log(`would ${changeText(change)}`);
+    const more = all.length - MOST_NAMED;
+    return { resources: all.slice(0, MOST_NAMED), ...(more > 0 ? { moreResources: more } : {}) };
   }
 
   private progress(text: string): void {

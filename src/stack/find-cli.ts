@@ -19,11 +19,14 @@ export interface FoundEngine {
 export async function findOnPath(): Promise<FoundEngine | undefined> {
   const bin = onPath(executable("pulumi"));
   if (!bin) return undefined;
+  return languageHost(bin) === undefined ? undefined : usable(bin);
+}
+
+/** The language host for Node that this CLI starts. */
+export function languageHost(bin: string): string | undefined {
   const host = executable("pulumi-language-nodejs");
-  const beside = [path.dirname(bin), path.dirname(realpathSync(bin))].some((folder) =>
-    isExecutable(path.join(folder, host)),
-  );
-  return beside || onPath(host) ? usable(bin) : undefined;
+  const beside = [path.dirname(bin), path.dirname(realpathSync(bin))].map((folder) => path.join(folder, host));
+  return beside.find(isExecutable) ?? onPath(host);
 }
 
 /** The newest engine in the Pulumi home that works: a broken one is passed over. */

@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { connect } from "node:http2";
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 interface Process {
@@ -34,12 +36,52 @@ export async function endByForce(roots: readonly number[], engine: number | unde
   const before = all(roots, list());
   if (engine !== undefined) {
     signalTo(engine, "SIGTERM");
+    // One that is stopped hears nothing.
+    for (const pid of [engine, ...all([engine], list())]) signalTo(pid, "SIGCONT");
     const end = Date.now() + graceMs;
     while (Date.now() < end && runs(engine)) await sleep(100);
   }
   for (const pid of new Set([...roots, ...before, ...all(roots, list())])) signalTo(pid, "SIGKILL");
   // Each leads a group, which is known where `ps` cannot be asked, too.
   for (const pid of roots) signalTo(-pid, "SIGKILL");
+}
+
+/**
+ * What gives no sign of life of all that a process has started: a process that is stopped, or an engine that does not answer within
+ * this time. What an engine does for its resources may take longer. Undefined: all live, or `ps` cannot be asked.
+ */
+export async function missingLife(root: number, answerMs: number): Promise<string | undefined> {
+  const processes = list();
+  const pids = all([root], processes);
+  const below = processes.filter(({ pid }) => pids.includes(pid));
+  const stopped = below.find(({ state }) => state.startsWith("T"));
+  if (stopped) return `process ${stopped.pid} (${path.basename(stopped.command)}) is stopped`;
+  for (const { pid } of below.filter(isPulumi)) {
+    for (const address of addressesOf(pid, below)) {
+      if (!(await isAnswering(address, answerMs))) return `process ${pid} (pulumi) does not answer`;
+    }
+  }
+  return undefined;
+}
+
+/** An engine names its address to its language hosts. It has none before that, and in commands that run no program. */
+function addressesOf(engine: number, processes: readonly Process[]): string[] {
+  const hosts = processes.filter(({ parent, command }) => parent === engine && /pulumi-language/.test(command));
+  return hosts.flatMap(({ pid }) => /127\.0\.0\.1:\d+/.exec(ps("-p", String(pid), "-o", "args=")) ?? []);
+}
+
+/** Whether a server of HTTP/2 greets who connects. A port that is closed was closed by its process, so that one lives. */
+function isAnswering(address: string, withinMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const session = connect(`http://${address}`);
+    const end = (answer: boolean) => {
+      clearTimeout(timer);
+      session.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => end(false), withinMs);
+    session.once("remoteSettings", () => end(true)).on("error", () => end(true));
+  });
 }
 
 function runs(pid: number): boolean {
@@ -97,16 +139,20 @@ function isPulumi({ command }: Process): boolean {
 
 /** All processes; none where `ps` cannot be asked. */
 function list(): Process[] {
+  const text = ps("-A", "-o", "pid=,ppid=,pgid=,stat=,comm=");
+  return text.split("\n").flatMap((line) => {
+    const [, pid, parent, group, state = "", command = ""] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (pid === undefined) return [];
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), state, command: command.trim() }];
+  });
+}
+
+/** What `ps` prints; nothing where it cannot be asked, or knows no such process. */
+function ps(...args: string[]): string {
   try {
-    const options = ["-A", "-o", "pid=,ppid=,pgid=,stat=,comm="];
-    const text = execFileSync("ps", options, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    return text.split("\n").flatMap((line) => {
-      const [, pid, parent, group, state = "", command = ""] =
-        /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-      if (pid === undefined) return [];
-      return [{ pid: Number(pid), parent: Number(parent), group: Number(group), state, command: command.trim() }];
-    });
+    return execFileSync("ps", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   } catch {
-    return [];
+    return "";
   }
 }

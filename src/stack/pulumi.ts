@@ -34,14 +34,22 @@ export class Pulumi {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
       throw new Error(`there is no folder ${folder}: --cwd names the folder of the Pulumi project`);
     }
+    const bin = await Pulumi.cli();
+    return stack === undefined
+      ? new Pulumi(bin, await Pulumi.selectedStack(bin, folder), folder, env)
+      : Pulumi.at(bin, stack, folder, env);
+  }
+
+  /** A CLI that was found before, on a stack of the project in this folder. */
+  static at(bin: string, stack: string, folder: string, env: Record<string, string>): Pulumi {
+    const project = projectFor(folder, stack);
+    return new Pulumi(bin, stack, project.kind === "built-in" && project.exists ? project.folder : folder, env);
+  }
+
+  /** The CLI on PATH or in the Pulumi home; throws with both ways to get it. */
+  static async cli(): Promise<string> {
     const found = (await findOnPath()) ?? (await findInHome());
-    if (found && stack === undefined) {
-      return new Pulumi(found.bin, await Pulumi.selectedStack(found.bin, folder), folder, env);
-    }
-    if (found && stack !== undefined) {
-      const project = projectFor(folder, stack);
-      return new Pulumi(found.bin, stack, project.kind === "built-in" && project.exists ? project.folder : folder, env);
-    }
+    if (found) return found.bin;
     throw new NoCli(
       `found no Pulumi CLI ${minimumVersion} or newer with its language host for Node, neither on PATH nor in the Pulumi home; install it (https://www.pulumi.com/docs/install/)`,
     );

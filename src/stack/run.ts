@@ -17,8 +17,10 @@ export interface RunStep {
   readonly status: "started" | "done" | "failed";
   /** Empty where it has none yet. */
   readonly id: string;
-  /** The inputs that an update changes. */
+  /** The inputs that an update or a replacement changes. */
   readonly changed?: readonly string[];
+  /** Whether it is a component, which no provider has. @default false */
+  readonly component?: boolean;
 }
 
 export interface RunDiagnostic {
@@ -58,6 +60,7 @@ export interface RunOptions {
 }
 
 interface StateOfStep {
+  readonly custom?: boolean;
   readonly id?: string;
   readonly inputs?: Values;
 }
@@ -221,7 +224,8 @@ function stepOf({ op, urn, type, old, new: now }: Metadata, status: RunStep["sta
     name: nameOf(urn),
     status,
     id: now?.id || old?.id || "",
-    ...(op === "update" ? { changed: changedIn(old?.inputs ?? {}, now?.inputs ?? {}) } : {}),
+    ...((now ?? old)?.custom ? {} : { component: true }),
+    ...(op === "update" || op === "replace" ? { changed: changedIn(old?.inputs ?? {}, now?.inputs ?? {}) } : {}),
   };
 }
 

@@ -1,27 +1,64 @@
 import { PassThrough } from "node:stream";
-import { expect, it } from "vitest";
-import { fleetProgress } from "../../src/cli/fleet-progress.js";
+import { Terminal } from "@xterm/headless";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { fleetDisplay } from "../../src/cli/fleet-progress.js";
 import type { StackEntry } from "../../src/fleet/report.js";
 import type { FleetRun } from "../../src/fleet/runs.js";
 
 const entry = (name: string, state: StackEntry["state"]): StackEntry => ({ name, wave: "all", target: "", state });
 
-function played(isTTY: boolean) {
-  const stacks = new Map(["a", "b"].map((name) => [name, entry(name, "waiting")]));
+function played(names: readonly string[]) {
+  const stacks = new Map(names.map((name) => [name, entry(name, "waiting")]));
   const run = {
     stack: (name: string) => stacks.get(name),
     get report() {
       return { command: "up", stacks: [...stacks.values()] };
     },
   } as unknown as FleetRun;
-  const stream = Object.assign(new PassThrough(), { isTTY, columns: 60, rows: 24 }) as unknown as NodeJS.WriteStream;
-  const text = () => String((stream as unknown as PassThrough).read() ?? "");
-  const set = (changes: StackEntry) => stacks.set(changes.name, changes);
-  return { progress: fleetProgress(stream)(run), text, set };
+  return { run, set: (changes: StackEntry) => stacks.set(changes.name, changes) };
 }
 
-it("prints a line for each stack that starts or ends, where there is no terminal", () => {
-  const { progress, text, set } = played(false);
+async function onPipe(stream: object = {}, options = {}) {
+  const pipe = Object.assign(new PassThrough(), stream);
+  const display = await fleetDisplay(pipe as unknown as NodeJS.WriteStream, options);
+  return { display, text: () => String(pipe.read() ?? "") };
+}
+
+/** A terminal of this size, and what it shows. */
+async function onTerminal(columns: number, rows: number) {
+  const terminal = new Terminal({ cols: columns, rows, scrollback: 500, convertEol: true, allowProposedApi: true });
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns, rows });
+  const display = await fleetDisplay(stream as unknown as NodeJS.WriteStream);
+  const screen = async () => {
+    await new Promise<void>((resolve) => terminal.write(String(stream.read() ?? ""), resolve));
+    const { active } = terminal.buffer;
+    const lines = Array.from({ length: active.length }, (_, index) => active.getLine(index)?.translateToString(true));
+    return lines
+      .map((line) => line?.trimEnd())
+      .join("\n")
+      .trimEnd()
+      .split("\n");
+  };
+  return { display, screen };
+}
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+it.each([
+  ["there is no terminal", {}, {}, "xterm"],
+  ["the terminal is a dumb one", { isTTY: true }, {}, "dumb"],
+  ["the result is JSON", { isTTY: true }, { plain: true }, "xterm"],
+])("prints a line for each stack that starts or ends, where %s", async (_where, stream, options, term) => {
+  vi.stubEnv("TERM", term);
+  const { run, set } = played(["a", "b"]);
+  const { display, text } = await onPipe(stream, options);
+  display.line("warning: a key is old");
+  const progress = display.listen(run);
   progress.onWave("wave all: running 2 of 2 stacks");
   progress.onStart("a");
   progress.onProgress("a", "done create desk");
@@ -31,6 +68,7 @@ it("prints a line for each stack that starts or ends, where there is no terminal
   progress.onEnd("b");
   progress.close();
   expect(text().split("\n")).toEqual([
+    "warning: a key is old",
     "wave all: running 2 of 2 stacks",
     "a: started",
     "a: done (create 3) after 1.3 s",
@@ -38,28 +76,70 @@ it("prints a line for each stack that starts or ends, where there is no terminal
     "    why",
     "",
   ]);
+  vi.unstubAllEnvs();
 });
 
-it("draws on a terminal what runs, below the lines of what has ended, and takes the table away at the end", () => {
-  const { progress, text, set } = played(true);
+it.each([
+  80, 200,
+])("draws on a terminal of %d columns what runs, below the lines of what has ended", async (columns) => {
+  const { run, set } = played(["a", "b"]);
+  const { display, screen } = await onTerminal(columns, 24);
+  const progress = display.listen(run);
+  progress.onWave("wave all: running 2 of 2 stacks");
   set(entry("a", "running"));
   progress.onStart("a");
-  progress.onProgress("a", `done create ${"desk ".repeat(30)}`);
+  progress.onProgress("a", `done create ${"desk ".repeat(60)}`);
   set(entry("b", "running"));
   progress.onStart("b");
-  const table = text().split("\u001b[0J").at(-1) as string;
-  expect(table.split("\n")).toEqual([
-    `  a     0 s  done create ${"desk ".repeat(30)}`.slice(0, 59),
-    "  b     0 s  ",
-    "0 done, 0 failed, 2 running, 0 waiting",
-    "",
-  ]);
-  set({ ...entry("a", "done"), seconds: 1, changes: {} });
+  const long = `  a     0 s  done create ${"desk ".repeat(60)}`.slice(0, columns - 1);
+  const counts = "0 done, 0 failed, 2 running, 0 waiting";
+  expect(await screen()).toEqual(["wave all: running 2 of 2 stacks", long.trimEnd(), "  b     0 s", counts]);
+  // Longer than the terminal, as a line with the path of a log is: nothing of it is lost.
+  const error = Array.from({ length: 30 }, (_, index) => `reason ${index}`).join("\n");
+  set({ ...entry("a", "failed"), seconds: 1, error });
   progress.onEnd("a");
-  expect(text().split("\n").slice(0, 2)).toEqual([
-    "\u001b[3A\u001b[0Ja: done (no change) after 1.0 s",
-    "  b     0 s  ",
-  ]);
+  display.line("warning: a key is old");
+  const kept = [
+    "wave all: running 2 of 2 stacks",
+    ...`a: failed after 1.0 s: ${error}`.replaceAll("\n", "\n    ").split("\n"),
+    "warning: a key is old",
+  ];
+  expect(await screen()).toEqual([...kept, "  b     0 s", "0 done, 1 failed, 1 running, 0 waiting"]);
   progress.close();
-  expect(text()).toBe("\u001b[2A\u001b[0J");
+  expect(await screen()).toEqual(kept);
+  display.line("a line after the end");
+  expect(await screen()).toEqual([...kept, "a line after the end"]);
+});
+
+it("keeps the table within the rows of the terminal, with the counts in sight", async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `stack-${10 + index}`);
+  const { run, set } = played(names);
+  const { display, screen } = await onTerminal(80, 24);
+  const progress = display.listen(run);
+  for (const name of names) {
+    set(entry(name, "running"));
+    progress.onStart(name);
+  }
+  const shown = await screen();
+  expect(shown).toHaveLength(19);
+  expect([shown[0], shown.at(-1)]).toEqual(["  stack-10     0 s", "0 done, 0 failed, 40 running, 0 waiting"]);
+  progress.close();
+  expect(await screen()).toEqual([""]);
+});
+
+it("hides the cursor while it draws, and shows it again at the end", async () => {
+  const written: string[] = [];
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => Boolean(written.push(String(text))));
+  const isTTY = process.stderr.isTTY;
+  process.stderr.isTTY = true;
+  try {
+    const { run } = played(["a"]);
+    const progress = (await fleetDisplay(process.stderr)).listen(run);
+    progress.onStart("a");
+    expect(written.join("")).toContain("\u001b[?25l");
+    progress.close();
+    expect(written.at(-1)).toBe("\u001b[?25h");
+  } finally {
+    process.stderr.isTTY = isTTY;
+  }
 });

@@ -3,11 +3,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { hostname } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { FleetFolder } from "../../lab/cli/fleet-folder.js";
 import { start } from "../../lab/cli/process.js";
 import { repositoryRoot } from "../../lab/root.js";
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
+import { fleetUp } from "../../src/fleet/commands.js";
+import { readFleet } from "../../src/fleet/file.js";
 import type { FleetReport } from "../../src/fleet/report.js";
 import type { FleetStatus } from "../../src/fleet/status.js";
 import { holderByInit } from "../../src/stack/lock-holders.js";
@@ -53,6 +55,14 @@ budget: { maxConcurrency: 4 }
   const before = emulator.requests.length;
   const preview = await json<FleetReport>("preview", "fleet.yaml");
   expect([preview.code, preview.report.stacks.map(({ changes }) => changes?.create)]).toEqual([0, [11, 11, 11, 11]]);
+  const named = preview.report.stacks[0]?.resources?.map(({ operation, kind, name }) => `${operation} ${kind} ${name}`);
+  expect(named).toHaveLength(8);
+  expect(named).toEqual(
+    expect.arrayContaining([
+      "create Service environment/east desk 0",
+      "create VersionSet environment/east desk 0/release",
+    ]),
+  );
   expect(preview.report.notes).toEqual([expect.stringContaining("against what exists now")]);
   expect(writes(emulator)).toEqual([]);
   expect(existsSync(path.join(fleet.folder, "backend/.pulumi/stacks/pulumi-amigo/north.json"))).toBe(false);
@@ -169,6 +179,38 @@ it("reports a stack whose process is killed, frees its place, ends its engine, a
   const resumed = await json<FleetReport>("up", "fleet.yaml", "--resume", "last", "--yes");
   expect(resumed.code, resumed.output).toBe(0);
   expect(emulator.store.bindings.list()).toHaveLength(3);
+});
+
+it("reports a stack whose engine is stopped, and takes no slow answer for an end", async () => {
+  const { emulator, fleet, json } = await open(["east", "north"], 1, "waves:\n  - { name: all, concurrency: 2 }\n");
+  const silenceMs = 20_000;
+  const stall = { kind: "stallHeaders", ms: 1.5 * silenceMs } as const;
+  const fault = emulator.faults.add({ operation: "create-service", when: "before", action: stall });
+  const env = await fleet.environment();
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const running = fleetUp(readFleet(path.join(fleet.folder, "fleet.yaml")), {
+    child: { silenceMs, env, worker: path.join(repositoryRoot, "dist/fleet/worker.js") },
+    signal: new AbortController().signal,
+    warn: () => {},
+    confirm: async () => true,
+    listen: () => ({ onStart() {}, onProgress() {}, onEnd() {}, onWave() {}, close() {} }),
+  });
+  const created = () => emulator.requests.filter(({ operation }) => operation === "create-service");
+  while (created().length < 2) await sleep(50);
+  const engine = processes().find(({ line }) => line.includes("pulumi up") && line.includes("--stack north"));
+  process.kill(engine?.pid as number, "SIGSTOP");
+  const report = await running;
+  expect(states(report)).toEqual({ east: "done", north: "lost" });
+  expect(report.stacks[1]?.error).toContain(
+    `its engine gave no sign of life for 20 s and was ended (process ${engine?.pid} (pulumi) is stopped)`,
+  );
+  expect(processes().filter(({ line }) => line.includes("--stack north"))).toEqual([]);
+  vi.unstubAllEnvs();
+  emulator.faults.remove(fault);
+  // It was let go on for its end, so it wrote its state and gave back its lock.
+  const resumed = await json<FleetReport>("up", "fleet.yaml", "--resume", "last", "--yes");
+  expect(resumed.code, resumed.output).toBe(0);
+  expect(emulator.store.bindings.list()).toHaveLength(2);
 });
 
 it("lets finish what is under way, when it is interrupted and when it is killed itself", async () => {

@@ -1,16 +1,35 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { fleetUp } from "../../src/fleet/commands.js";
 import { readFleet } from "../../src/fleet/file.js";
+import { readyEngine } from "../../src/fleet/ready.js";
+import { PlayedFleet } from "./support.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "amigo-ready-"));
+afterEach(() => void vi.unstubAllEnvs());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const write = (name: string, text: string) => {
   mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
   writeFileSync(path.join(folder, name), text);
 };
+
+/** A CLI first on PATH, with a language host that does this; no other can be found. */
+function cli(host: string | undefined): string {
+  const programs = { pulumi: 'if [ "$1" = version ]; then echo v3.259.0; fi', "pulumi-language-nodejs": host };
+  rmSync(path.join(folder, "bin"), { recursive: true, force: true });
+  for (const [name, text] of Object.entries(programs)) {
+    if (text === undefined) continue;
+    write(`bin/${name}`, `#!/bin/sh\n${text}\n`);
+    chmodSync(path.join(folder, "bin", name), 0o755);
+  }
+  vi.stubEnv("PATH", `${path.join(folder, "bin")}:/usr/bin:/bin`);
+  vi.stubEnv("PULUMI_HOME", path.join(folder, "home"));
+  return path.join(folder, "bin", "pulumi");
+}
+
 const id = "7b000000-0000-4000-8000-000000000001";
 const document = (agent: string) => `version: 1
 services:
@@ -33,6 +52,10 @@ write(
 async function start() {
   const asked: string[] = [];
   const options = {
+    engine: async () => {
+      asked.push("engine");
+      return "pulumi";
+    },
     signal: new AbortController().signal,
     warn: () => {},
     confirm: async () => false,
@@ -63,6 +86,39 @@ it("finds what is wrong with the documents of all waves, and keys that are missi
     /b.yaml:2:1: servises: is not known here; did you mean services\?\nNothing was started/,
   );
   write("documents/b.yaml", document("desk"));
-  expect(await start()).toEqual({ error: "stopped; nothing was started", asked: ["locks"] });
+  expect(await start()).toEqual({ error: "stopped; nothing was started", asked: ["engine", "locks"] });
   delete process.env.READY_KEY;
 });
+
+it("finds an engine that works, and leaves no language host behind", async () => {
+  const bin = cli(`echo $$ > ${path.join(folder, "host.pid")}\necho 40000\nexec sleep 600`);
+  expect(await readyEngine()).toBe(bin);
+  const pid = Number(readFileSync(path.join(folder, "host.pid"), "utf8"));
+  while (isRunning(pid)) await sleep(20);
+});
+
+it.each([
+  ["is missing", undefined, /^found no Pulumi CLI .* with its language host/],
+  [
+    "ends at once",
+    "echo bad image >&2; exit 3",
+    /pulumi-language-nodejs ended with 3 bad image. Nothing was started. Inst/,
+  ],
+])("says once for all stacks, before anything starts, that the engine's language host %s", async (_what, host, words) => {
+  cli(host);
+  const fleet = new PlayedFleet(["a", "b", "c"], "");
+  await expect(fleet.lookAt("preview", { engine: readyEngine })).rejects.toThrow(words);
+  await expect(fleet.lookAt("drift", { engine: readyEngine })).rejects.toThrow(words);
+  await expect(fleet.up({ engine: readyEngine })).rejects.toThrow(words);
+  expect(fleet.events()).toEqual([]);
+  fleet.remove();
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

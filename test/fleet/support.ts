@@ -7,8 +7,8 @@ import type { FleetReport } from "../../src/fleet/report.js";
 
 /**
  * Plays the process of a stack. What a stack does stands in `behaviour.json`, by `<command> <stack>`:
- * `done` (the default), `slow`, `fail`, `crash`, `silent` (with an engine of its own), `differs`, `warns`, `empty` (an answer
- * without a result).
+ * `done` (the default), `slow`, `fail`, `crash`, `silent` (with an engine of its own), `quiet` (with an engine that gives no sign of
+ * life), `differs`, `warns`, `changes` (a preview with more changes than are named), `empty` (an answer without a result).
  */
 const worker = `const fs = require("node:fs"), path = require("node:path"), { spawn } = require("node:child_process");
 const answer = (more) => process.send({ kind: "answer", answer: { state: "done", ...more } }, () => process.exit());
@@ -29,7 +29,17 @@ process.on("message", (task) => {
   if (behaviour === "crash") wait(20, () => process.exit(7));
   if (behaviour === "differs") wait(20, () => answer({ differences: ["drift: Service \\"Desk\\" is gone"] }));
   if (behaviour === "warns") wait(20, () => answer({ ...result, warnings: ["description was changed"], refresh: task.refresh }));
+  const resources = [
+    { operation: "update", kind: "Service", name: "desk <b>", changed: ["name", "tags"] },
+    { operation: "create", kind: "UseCase", name: "calls" },
+  ];
+  if (behaviour === "changes") wait(20, () => answer({ ...result, resources, moreResources: 3 }));
   if (behaviour === "empty") wait(20, () => answer({}));
+  if (behaviour === "quiet") {
+    clearInterval(beat);
+    setInterval(() => process.send({ kind: "quiet", what: "process 12 (pulumi) is stopped" }), 50);
+    setTimeout(() => answer(result), 60_000);
+  }
   if (behaviour === "silent") {
     const engine = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
     process.send({ kind: "engine", pid: engine.pid });
@@ -113,6 +123,7 @@ export class PlayedFleet {
     const say = (line: string) => void this.said.push(line);
     return {
       child: { worker: path.join(this.folder, "worker.js"), silenceMs: 4_000, graceMs: 300 },
+      engine: async () => "pulumi",
       signal: this.controller.signal,
       warn: say,
       listen: () => ({ onStart: () => {}, onProgress: () => {}, onEnd: () => {}, onWave: say, close: () => {} }),

@@ -91,7 +91,7 @@ describe("waves", { timeout: 60_000 }, () => {
   it("do not begin where a stack is locked, or nobody agrees", async () => {
     const fleet = play(["a", "b"], canary);
     const asked: string[] = [];
-    const refuse = async (stacks: readonly { name: string }[]) => {
+    const refuse = async (_bin: string, stacks: readonly { name: string }[]) => {
       asked.push(...stacks.map(({ name }) => name));
       throw new Error("stack b is locked by process 12");
     };
@@ -153,6 +153,15 @@ describe("processes", { timeout: 60_000 }, () => {
     expect(pids.map(Number).filter(runs)).toEqual([]);
   });
 
+  it("whose engine gives no sign of life are reported with what gives none, and make room for others", async () => {
+    const fleet = play(["a", "b", "c", "d", "e"], "").behave({ "preview a": "quiet", "preview b": "quiet" });
+    const report = await fleet.lookAt("preview");
+    expect(statesOf(report)).toEqual({ a: "lost", b: "lost", c: "done", d: "done", e: "done" });
+    expect(report.stacks[0]?.error).toBe(
+      "its engine gave no sign of life for 4 s and was ended (process 12 (pulumi) is stopped), before it said how its run ended",
+    );
+  });
+
   it("that are killed are reported with the signal, and their engine ends with them", async () => {
     const fleet = play(["a", "b"], "");
     fleet.behave({ "up a": "silent" });
@@ -183,6 +192,27 @@ describe("processes", { timeout: 60_000 }, () => {
       ["lost", "its process ended with 7, before it said how its run ended"],
       ["done", undefined],
     ]);
+  });
+});
+
+it("a preview shows for each stack what would change, and where the rest of it stands", async () => {
+  const report = await play(["a", "b"], "").behave({ "preview a": "changes" }).lookAt("preview");
+  const [{ log = "" } = {}] = report.stacks;
+  expect(log).toMatch(/a\.log$/);
+  expect(reportText(report).split("\n").slice(0, 5)).toEqual([
+    expect.stringMatching(/^a: previewed \(create 2\) after /),
+    '    update Service "desk <b>" (name, tags)',
+    '    create UseCase "calls"',
+    `    and 3 more, in ${log}`,
+    expect.stringMatching(/^b: previewed /),
+  ]);
+  const seen = /^\| a \|.*\| ([^|]*) \|$/m.exec(reportMarkdown(report))?.[1]?.split("<br>");
+  expect(seen?.slice(0, 2)).toEqual(['update Service "desk &#60;b&#62;" \\(name, tags\\)', 'create UseCase "calls"']);
+  expect(seen?.[2]).toMatch(/^and 3 more, in .*a\.log$/);
+  const kept = JSON.parse(readFileSync(path.join(path.dirname(log), "report.json"), "utf8")) as FleetReport;
+  expect(kept.stacks[0]).toMatchObject({
+    resources: [{ changed: ["name", "tags"] }, { name: "calls" }],
+    moreResources: 3,
   });
 });
 

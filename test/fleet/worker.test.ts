@@ -10,11 +10,10 @@ const folder = mkdtempSync(path.join(tmpdir(), "amigo-worker-"));
 const bin = path.join(folder, "bin");
 const log = path.join(folder, "stack.log");
 
-/** Plays the engine: notes each command, and does what the first words of the next line of `answers.txt` say. */
+/** Plays the engine, which was found before: notes each command, and does what the first words of the next line of `answers.txt` say. */
 const engine = `#!${process.execPath}
 const fs = require("node:fs");
 const args = process.argv.slice(2);
-if (args[0] === "version") { console.log("v3.259.0"); process.exit(); }
 fs.appendFileSync(${JSON.stringify(path.join(folder, "commands.txt"))}, args.slice(0, 2).join(" ") + "\\n");
 if (args[0] === "stack") process.exit();
 const file = ${JSON.stringify(path.join(folder, "answers.txt"))};
@@ -22,8 +21,24 @@ const [answer, ...rest] = fs.readFileSync(file, "utf8").trim().split("\\n");
 fs.writeFileSync(file, rest.join("\\n"));
 const event = (name, value) => console.log(JSON.stringify({ [name]: value }));
 const metadata = { op: "create", urn: "urn:pulumi:one::clinic::amigo:index:Service::desk", type: "amigo:index:Service" };
+const resource = (type, name, custom = true) => ({ type, urn: "urn:pulumi:one::clinic::" + type + "::" + name, custom });
+const does = (op, type, name, before, after, custom) => {
+  const state = (inputs) => inputs && { ...resource(type, name, custom), inputs };
+  event("resOutputsEvent", { metadata: { ...resource(type, name), op, old: state(before), new: state(after) } });
+};
+if (answer === "previews") {
+  const service = "pulumi-nodejs:dynamic/amigo:Service";
+  does("create", "pulumi:pulumi:Stack", "clinic-one", undefined, {}, false);
+  does("create", "amigo:index:Environment", "environment", undefined, {}, false);
+  for (let number = 20; number > 10; number--) does("create", service, "desk " + number, undefined, { name: "x" });
+  does("same", service, "old", {}, {});
+  does("update", service, "night", { name: "a", __owner: "b", tags: [1] }, { name: "c", __owner: "d", tags: [1] });
+  does("replace", "aws:s3/bucket:Bucket", "files", { acl: "private" }, { acl: "public" });
+  does("delete-replaced", "aws:s3/bucket:Bucket", "files", { acl: "private" });
+  does("delete", service, "gone\u001b[2J", {});
+}
 if (answer === "begins") event("resourcePreEvent", { metadata });
-if (answer !== "done") {
+if (answer !== "done" && answer !== "previews") {
   const message = answer === "missing" ? "no stack named 'one' found" : "could not connect to the language host";
   event("diagnosticEvent", { severity: "error", message });
   process.exit(255);
@@ -50,7 +65,7 @@ async function run(command: Task["command"], ...answers: string[]): Promise<[Chi
   writeFileSync(path.join(folder, "commands.txt"), "");
   const stack = { name: "one", labels: {}, project: folder };
   const end = await runChild(
-    { command, stack, folder },
+    { command, stack, folder, bin: path.join(bin, "pulumi") },
     {
       worker: path.join(repositoryRoot, "dist/fleet/worker.js"),
       silenceMs: 60_000,
@@ -77,6 +92,33 @@ it("makes a stack that is not there, and a preview takes it away again", { timeo
   const [end, commands] = await run("preview", "missing", "done");
   expect(end.state).toBe("done");
   expect(commands.map((line) => line.split(" --")[0])).toEqual(["preview", init, "preview", "stack rm"]);
+});
+
+it("names what a preview would change, what cannot be undone first, and logs all of it", { timeout }, async () => {
+  rmSync(log);
+  const [{ state, ...end }] = await run("preview", "previews");
+  const service = (operation: string, name: string) => ({ operation, kind: "Service", name });
+  expect([state, end]).toEqual([
+    "done",
+    {
+      changes: { create: 1 },
+      resources: [
+        service("delete", "gone\u001b[2J"),
+        { operation: "replace", kind: "aws:s3/bucket:Bucket", name: "files", changed: ["acl"] },
+        { ...service("update", "night"), changed: ["name"] },
+        ...[11, 12, 13, 14, 15, 16, 17].map((number) => service("create", `desk ${number}`)),
+      ],
+      moreResources: 3,
+    },
+  ]);
+  const logged = readFileSync(log, "utf8").match(/would .*/g);
+  expect(logged).toHaveLength(13);
+  expect(logged?.slice(0, 3)).toEqual([
+    'would delete Service "gone\\u001b[2J"',
+    'would replace aws:s3/bucket:Bucket "files" (acl)',
+    'would update Service "night" (name)',
+  ]);
+  expect(logged?.at(-1)).toBe('would create Service "desk 20"');
 });
 
 it("starts an engine once more that began nothing, and never one that did", { timeout }, async () => {
