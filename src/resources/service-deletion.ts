@@ -43,8 +43,9 @@ export async function refuseWhileInUse(
   throw new Error(
     `the service still answers for ${left()
       .map(({ name, useCaseId }) => `use case "${name}" (${useCaseId})`)
-      .join(", ")}, bound by somebody else. ` +
-      "Deleting it could drop live calls: unbind or rebind these first, or bring the bindings into this program.",
+      .join(", ")}, which this run has not unbound. ` +
+      "Deleting it could drop live calls: unbind or rebind these first, or bring the bindings into this program. Where they are " +
+      "bindings of this stack with the id written out, give them the resource's own id (serviceId: service.id), or run without `--parallel 1`.",
   );
 }
 

@@ -16,7 +16,7 @@ test("trap 14: a service that others have bound is not deleted", async () => {
     set.store.bind(theirs.id, desk.id);
     set.clear();
     const failure = await failureOf(set.run().remove(desk));
-    expect(failure.message).toContain(`use case "Clinic / Theirs" (${theirs.id}), bound by somebody else`);
+    expect(failure.message).toContain(`use case "Clinic / Theirs" (${theirs.id}), which this run has not unbound`);
     set.sentInAnyOrder(...SCAN, GET);
     expect(set.bound(theirs.id)).toBe(desk.id);
   });
