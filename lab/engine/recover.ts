@@ -1,8 +1,8 @@
 import { ProviderContext } from "../../src/engine/provider/context.js";
 import { readSettings } from "../../src/engine/settings.js";
-import { forgottenCreates, isJournalled, type OpenCreate, pendingCreates } from "../../src/recovery/creates.js";
+import { forgottenCreates, type OpenCreate, pendingCreates } from "../../src/recovery/creates.js";
 import { judge, type Verdict } from "../../src/recovery/verdict.js";
-import { intents } from "../../src/resources/journalled.js";
+import { intentOf } from "../../src/resources/journalled.js";
 import { importFile } from "../../src/stack/import-file.js";
 import type { StackState as ExportedState } from "../../src/stack/state.js";
 import { journalIn } from "./journal.js";
@@ -62,10 +62,12 @@ export function viewOf(state: StackState): ExportedState {
 
 function settle(state: StackState, create: OpenCreate, verdict: Verdict): Recovered {
   const { name, lifecycle, context, entry, pending, standing, inputs } = create;
+  const { recovery } = lifecycle;
   const kind = `${lifecycle.kind[0]?.toLowerCase()}${lifecycle.kind.slice(1)}` as Kind;
   const note = (outcome: "made" | "claimed" | "closed", id?: string) => {
-    if (!isJournalled(lifecycle.kind) || (!entry && outcome !== "claimed")) return;
-    context.journal?.settle(entry?.entry ?? context.journal.ask(intents[lifecycle.kind](inputs)), outcome, id);
+    if (!recovery || (!entry && outcome !== "claimed")) return;
+    const intent = intentOf({ kind: lifecycle.kind, recovery }, inputs);
+    context.journal?.settle(entry?.entry ?? context.journal.ask(intent), outcome, id);
   };
   if (verdict.is === "open") return { name, outcome: "open" };
   if (verdict.is === "nothing") {
@@ -79,7 +81,7 @@ function settle(state: StackState, create: OpenCreate, verdict: Verdict): Recove
   }
   if (!pending || standing) {
     note("claimed", id);
-    return { name, outcome: isJournalled(lifecycle.kind) ? "handed over" : "nothing", id };
+    return { name, outcome: recovery ? "handed over" : "nothing", id };
   }
   const { resources } = importFile([{ resource: pending, lifecycle, inputs, existing: verdict.existing }]) as {
     resources: { inputs: Values; outputs: Values }[];

@@ -61,6 +61,20 @@ export interface Change {
   over(live: Values): Values;
 }
 
+/** How a create is found again whose answer was lost: the journal holds its key from before it is sent. */
+export interface Recovery {
+  /** The key: what tells the thing from others of its workspace, such as a slug. */
+  keyOf(inputs: Values): readonly unknown[];
+  /** The inputs that a key holds. */
+  inputsOf(key: readonly string[]): Values;
+  /** What messages call the key. @default "name" */
+  readonly called?: string;
+  /** What exists under the key, each with its `createdAt`. Only for a kind without `idFrom`. */
+  find?(context: ProviderContext, inputs: Values): Promise<Existing[]>;
+  /** What the first request of a create asks for. @default the inputs */
+  firstSent?(inputs: Values): Values;
+}
+
 /** A resource as data and a few functions; `adapter.ts` makes a Pulumi dynamic provider of it. */
 export interface Lifecycle {
   /** The resource's name in the package, such as `ServiceBinding`. */
@@ -80,6 +94,8 @@ export interface Lifecycle {
   describe(values: Values): string;
   /** The id, where it follows from the inputs: then a create that was interrupted is found by it. */
   idFrom?(inputs: Values): string;
+  /** How `pulumi-amigo recover` finds a create that went through the journal. */
+  readonly recovery?: Recovery;
   /** Rules that look at more than one property, or at the former inputs. Values may be unknown. */
   rules?(news: Values, olds: Values | undefined): Problem[];
   /** Whether a write can also change other resources of the kind, so that an interruption leaves those otherwise than state says. */

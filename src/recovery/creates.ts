@@ -5,7 +5,7 @@ import type { ProviderContext } from "../engine/provider/context.js";
 import type { Entry, Intent } from "../engine/provider/journal.js";
 import { withFullMark } from "../engine/provider/outputs.js";
 import { typeToken } from "../engine/tokens.js";
-import { intents } from "../resources/journalled.js";
+import { intentOf } from "../resources/journalled.js";
 import type { Accounts } from "../stack/accounts.js";
 import { inClear, lifecycleOf, nameOf, type StackState, type StateResource } from "../stack/state.js";
 
@@ -25,12 +25,6 @@ export interface OpenCreate {
   readonly entry?: Entry;
 }
 
-export type JournalledKind = keyof typeof intents;
-
-export function isJournalled(kind: string): kind is JournalledKind {
-  return Object.hasOwn(intents, kind);
-}
-
 /** The creates that the engine remembers as pending, each with its account and its line in the journal. */
 export async function pendingCreates(state: StackState, accounts: Pick<Accounts, "of">): Promise<OpenCreate[]> {
   const creates: OpenCreate[] = [];
@@ -39,8 +33,8 @@ export async function pendingCreates(state: StackState, accounts: Pick<Accounts,
     if (type !== "creating" || !lifecycle) continue;
     const context = await accounts.of(resource.provider);
     const inputs = withFullMark(lifecycle, inClear(resource.inputs ?? {}) as Values);
-    const { kind } = lifecycle;
-    const wanted = isJournalled(kind) ? intents[kind](inputs) : undefined;
+    const { kind, recovery } = lifecycle;
+    const wanted = recovery && intentOf({ kind, recovery }, inputs);
     creates.push({
       lifecycle,
       name: nameOf(resource.urn),
@@ -71,10 +65,12 @@ export async function forgottenCreates(
       if (!entry) continue;
       const [, , project, name, typePath = "", ...rest] = entry.owner?.split("/") ?? [];
       const lifecycle = lifecycleOf(typeToken(entry.kind));
-      if (!lifecycle || project !== stack.project || name !== stack.name || known.has(entry.entry)) continue;
+      if (!lifecycle?.recovery || project !== stack.project || name !== stack.name || known.has(entry.entry)) continue;
       if (entry.state === "closed" || entry.state === "claimed" || holds(state, entry)) continue;
       known.add(entry.entry);
-      creates.push({ lifecycle, name: [typePath, ...rest].at(-1) ?? "", context, inputs: keyAsInputs(entry), entry });
+      const { workspaceId, key, owner } = entry;
+      const inputs = { ...lifecycle.recovery.inputsOf(key), workspaceId, [HIDDEN.owner]: owner };
+      creates.push({ lifecycle, name: [typePath, ...rest].at(-1) ?? "", context, inputs, entry });
     }
   }
   return creates;
@@ -116,15 +112,4 @@ function holds({ resources }: StackState, entry: Entry): boolean {
     if (type !== typeToken(entry.kind)) return false;
     return entry.id === undefined ? fullMark(inputs?.[HIDDEN.owner], type) === entry.owner : id === entry.id;
   });
-}
-
-function keyAsInputs({ kind, workspaceId, key, owner }: Entry): Values {
-  const [first, second, third] = key;
-  const values: Record<string, Values> = {
-    Workspace: { slug: first },
-    Service: { name: first },
-    UseCase: { channel: first, entityName: second, name: third },
-    TestCallerNumbers: { numbers: key },
-  };
-  return { ...values[kind], workspaceId, [HIDDEN.owner]: owner };
 }

@@ -2,14 +2,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import * as path from "node:path";
 import { journalFolder } from "../engine/provider/journal.js";
-import { intents } from "../resources/journalled.js";
+import { intentOf } from "../resources/journalled.js";
 import { Accounts } from "../stack/accounts.js";
 import { type ImportEntry, importExisting } from "../stack/import-file.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, holderRuns, type Lock, lockText } from "../stack/lock.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { exportState, lifecycleOf, nameOf, type PendingOperation, type StackState } from "../stack/state.js";
-import { forgottenCreates, isJournalled, type OpenCreate, pendingCreates } from "./creates.js";
+import { forgottenCreates, type OpenCreate, pendingCreates } from "./creates.js";
 import { disturbedUrns } from "./disturbed.js";
 import { judge } from "./verdict.js";
 
@@ -233,7 +233,7 @@ async function judgeOne(state: StackState, create: OpenCreate): Promise<Judged> 
       adoption: { resource: pending, lifecycle, inputs: create.inputs, existing },
     };
   }
-  if (isJournalled(lifecycle.kind)) return { create, result: { ...facts, outcome: "handed over", id } };
+  if (lifecycle.recovery) return { create, result: { ...facts, outcome: "handed over", id } };
   return {
     create,
     result: { ...facts, outcome: "nothing", why: `${id} exists as declared, and the create takes it over` },
@@ -262,9 +262,10 @@ async function carryOut(pulumi: Pulumi, work: readonly Judged[]): Promise<void> 
 
 function note({ context, entry, lifecycle, inputs }: OpenCreate, { outcome, id }: SettledCreate): void {
   const { journal } = context;
-  if (!journal || !isJournalled(lifecycle.kind)) return;
+  const { kind, recovery } = lifecycle;
+  if (!journal || !recovery) return;
   if (outcome === "handed over")
-    journal.settle(entry?.entry ?? journal.ask(intents[lifecycle.kind](inputs)), "claimed", id);
+    journal.settle(entry?.entry ?? journal.ask(intentOf({ kind, recovery }, inputs)), "claimed", id);
   else if (entry) journal.settle(entry.entry, outcome === "nothing" ? "closed" : "made", id);
 }
 

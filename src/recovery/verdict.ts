@@ -1,13 +1,11 @@
 import { AmigoError, NotFoundError, PermissionError } from "../api/errors.js";
-import { matchesIn } from "../api/listed.js";
 import { isOlderThan } from "../api/times.js";
 import { mismatches } from "../engine/compare.js";
 import { HIDDEN } from "../engine/hidden.js";
-import type { Existing, Values } from "../engine/lifecycle.js";
+import type { Existing, Lifecycle } from "../engine/lifecycle.js";
 import { messageOf } from "../engine/provider/failure.js";
 import { settle } from "../engine/provider/settle.js";
-import { ownerOf } from "../resources/service-writes.js";
-import { isJournalled, type OpenCreate } from "./creates.js";
+import type { OpenCreate } from "./creates.js";
 
 /**
  * How an interrupted create ended, as far as the API tells.
@@ -20,18 +18,12 @@ export type Verdict =
   | { readonly is: "nothing"; readonly why: string }
   | { readonly is: "open"; readonly why: string };
 
-interface Candidate {
-  readonly id: string;
-  readonly createdAt: string;
-  readonly owner?: string;
-}
-
 /** Asks the API, and goes on asking while a create that was sent a moment ago may still be carried out. */
 export async function judge(create: OpenCreate): Promise<Verdict> {
   const { context, entry, inputs } = create;
   if (inputs[HIDDEN.adopt] !== undefined) return { is: "nothing", why: "it was an import, which writes nothing" };
-  const { kind, idFrom } = create.lifecycle;
-  if (!idFrom && !isJournalled(kind)) return { is: "open", why: `nothing says how to find a ${kind}` };
+  const { kind, idFrom, recovery } = create.lifecycle;
+  if (!idFrom && !recovery?.find) return { is: "open", why: `nothing says how to find a ${kind}` };
   const look = idFrom ? byId : byKey;
   const until = entry ? Date.parse(entry.at) + context.settings.settleSeconds * 1000 : 0;
   let last: Verdict = { is: "nothing", why: "" };
@@ -64,76 +56,59 @@ async function byId({ lifecycle, context, inputs }: OpenCreate): Promise<Verdict
 
 async function byKey(create: OpenCreate): Promise<Verdict> {
   const { lifecycle, context, inputs, entry } = create;
-  const candidates = await candidatesFor(create);
+  const { recovery, marked } = lifecycle;
+  const called = calledOf(lifecycle);
+  const candidates = (await recovery?.find?.(context, inputs)) ?? [];
   const settled = entry?.id === undefined ? undefined : candidates.find(({ id }) => id === entry.id);
   // Its id is known, so whatever else has its name is somebody else's.
   if (entry?.id !== undefined && !settled) return { is: "nothing", why: `what it made (${entry.id}) is gone` };
-  // A service says itself whose it is.
-  const entries = lifecycle.kind === "Service" ? [] : (context.journal?.entries() ?? []);
+  // What carries an owner mark says itself whose it is.
+  const entries = marked ? [] : (context.journal?.entries() ?? []);
   const madeByOthers = new Set(entries.filter((one) => one.entry !== entry?.entry).map(({ id }) => id));
   const others = candidates.filter(({ id }) => !entry?.before.includes(id) && !madeByOthers.has(id));
   const [only] = settled ? [settled] : others;
   if (!only) {
-    return { is: "nothing", why: candidates.length > 0 ? "what has its name was there before" : "nothing was made" };
+    return {
+      is: "nothing",
+      why: candidates.length > 0 ? `what has its ${called} was there before` : "nothing was made",
+    };
   }
   if (!settled && others.length > 1) {
-    return { is: "open", why: `several have its name: ${others.map(text).join(", ")}` };
+    return { is: "open", why: `several have its ${called}: ${others.map(text).join(", ")}` };
   }
   const doubt = settled ? undefined : doubtOf(create, only);
   if (doubt) return { is: "open", why: `${text(only)} ${doubt}` };
 
   const existing = await lifecycle.read(context, only.id, inputs);
   if (!existing) return { is: "nothing", why: `${text(only)} was there a moment ago and is gone` };
-  const differing = create.pending ? mismatches(lifecycle, asSent(create), existing.live) : [];
-  if (lifecycle.kind !== "Service" && differing.length > 0 && !settled) {
-    return { is: "open", why: `${text(only)} has its name and differs: ${differing.join("; ")}` };
+  const sent = recovery?.firstSent?.(inputs) ?? inputs;
+  const differing = create.pending ? mismatches(lifecycle, sent, existing.live) : [];
+  if (!marked && differing.length > 0 && !settled) {
+    return { is: "open", why: `${text(only)} has its ${called} and differs: ${differing.join("; ")}` };
   }
   return { is: "made", existing };
 }
 
 /** Why the only candidate may be somebody else's. */
-function doubtOf({ lifecycle, inputs, entry }: OpenCreate, { owner, createdAt }: Candidate): string | undefined {
-  if (lifecycle.kind === "Service") {
-    const mine = inputs[HIDDEN.owner];
-    if (owner === undefined) return "has its name and carries no owner mark; if it is this one, declare adopt: true";
-    return owner === mine ? undefined : `has its name and belongs to ${owner}`;
+function doubtOf({ lifecycle, inputs, entry }: OpenCreate, { live }: Existing): string | undefined {
+  const called = calledOf(lifecycle);
+  if (lifecycle.marked) {
+    const owner = live[HIDDEN.owner];
+    if (owner === undefined)
+      return `has its ${called} and carries no owner mark; if it is this one, declare adopt: true`;
+    return owner === inputs[HIDDEN.owner] ? undefined : `has its ${called} and belongs to ${owner}`;
   }
   if (!entry) {
-    return "has its name, and the journal of this machine holds no such create; if it is this one, take it over with the resource option import";
+    return `has its ${called}, and the journal of this machine holds no such create; if it is this one, take it over with the resource option import`;
   }
-  if (!isOlderThan(createdAt, Date.parse(entry.at))) return undefined;
-  return `has its ${lifecycle.kind === "Workspace" ? "slug" : "name"} and is older than the create, which was sent at ${entry.at}`;
+  if (!isOlderThan(String(live.createdAt), Date.parse(entry.at))) return undefined;
+  return `has its ${called} and is older than the create, which was sent at ${entry.at}`;
 }
 
-/** What the first request of the create asked for: further ones add the connector, and what is not declared is empty. */
-function asSent({ lifecycle, inputs }: OpenCreate): Values {
-  const { connectorType, ...sent } = inputs;
-  return lifecycle.kind === "Workspace" ? sent : { description: "", ...inputs };
+function calledOf({ recovery }: Lifecycle): string {
+  return recovery?.called ?? "name";
 }
 
-async function candidatesFor({ lifecycle, context, inputs }: OpenCreate): Promise<Candidate[]> {
-  const { client } = context;
-  const workspaceId = String(inputs.workspaceId);
-  switch (lifecycle.kind) {
-    case "Workspace": {
-      const found = matchesIn(await client.listWorkspaces(), ({ slug }) => slug === inputs.slug);
-      return found.map(({ id, created_at }) => ({ id, createdAt: created_at }));
-    }
-    case "Service": {
-      const found = matchesIn(await client.listServices(workspaceId), ({ name }) => name === inputs.name);
-      return found.map((service) => ({ id: service.id, createdAt: service.created_at, owner: ownerOf(service) }));
-    }
-    default: {
-      const found = matchesIn(
-        await client.listUseCases(workspaceId),
-        ({ channel, entity_name, name }) =>
-          channel === inputs.channel && entity_name === inputs.entityName && name === inputs.name,
-      );
-      return found.map(({ id, created_at }) => ({ id, createdAt: created_at }));
-    }
-  }
-}
-
-function text({ id, createdAt }: Candidate): string {
-  return `${id} (created ${createdAt})`;
+function text({ id, live }: Existing): string {
+  return `${id} (created ${live.createdAt})`;
 }

@@ -1,23 +1,18 @@
 import { AmigoError } from "../api/errors.js";
 import { HIDDEN } from "../engine/hidden.js";
-import type { Values } from "../engine/lifecycle.js";
+import type { Lifecycle, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import type { Intent } from "../engine/provider/journal.js";
 
-/** What the journal holds of a create: the natural key of each kind that a killed run could leave without a trace. */
-export const intents = {
-  Workspace: (news: Values) => intent("Workspace", news, [news.slug]),
-  Service: (news: Values) => intent("Service", news, [news.name]),
-  UseCase: (news: Values, before: readonly string[] = []) =>
-    intent("UseCase", news, [news.channel, news.entityName, news.name], before),
-  TestCallerNumbers: (news: Values) =>
-    intent("TestCallerNumbers", news, [...((news.numbers as string[] | undefined) ?? [])].sort()),
-};
-
-function intent(kind: string, news: Values, key: readonly unknown[], before: readonly string[] = []): Intent {
+/** What the journal holds of a create, and the ids of what had its key before. */
+export function intentOf(
+  { kind, recovery }: Required<Pick<Lifecycle, "kind" | "recovery">>,
+  news: Values,
+  before: readonly string[] = [],
+): Intent {
   const owner = news[HIDDEN.owner] as string | undefined;
   const workspaceId = news.workspaceId as string | undefined;
-  return { kind, workspaceId, key: key.map(String), before, owner };
+  return { kind, workspaceId, key: recovery.keyOf(news).map(String), before, owner };
 }
 
 /** Sends a create between two lines of the journal, so that a process that is killed meanwhile leaves evidence. */

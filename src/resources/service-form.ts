@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { type CreateServiceBody, type ServiceResponse, wholeOf } from "../api/index.js";
+import { matchesIn } from "../api/listed.js";
 import { asSet, asText } from "../engine/compare.js";
 import type { DocumentForm } from "../engine/document-form.js";
 import { HIDDEN } from "../engine/hidden.js";
-import { type Existing, inputsSchema, type Properties, type Values } from "../engine/lifecycle.js";
+import { type Existing, inputsSchema, type Properties, type Recovery, type Values } from "../engine/lifecycle.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";
 import { ownerOf } from "./service-writes.js";
@@ -68,6 +69,15 @@ export const document: DocumentForm = {
   isBuiltIn: ({ isSystem }) => isSystem === true,
   list: async (context, workspaceId) =>
     wholeOf(await context.client.listServices(workspaceId)).map((service) => existing(service, {})),
+};
+
+export const recovery: Recovery = {
+  keyOf: ({ name }) => [name],
+  inputsOf: ([name]) => ({ name }),
+  find: async ({ client }, { workspaceId, ...wanted }) => {
+    const found = matchesIn(await client.listServices(String(workspaceId)), ({ name }) => name === wanted.name);
+    return found.map((service) => existing(service, {}));
+  },
 };
 
 const inputs = inputsSchema(properties);

@@ -16,10 +16,10 @@ import { rememberChannelType } from "./channels.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
 import { ownSets, rememberInlineSets } from "./inline-sets.js";
-import { intents, journalled, takeClaimed } from "./journalled.js";
+import { intentOf, journalled, takeClaimed } from "./journalled.js";
 import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
 import { refuseWhileInUse } from "./service-deletion.js";
-import { bodyOf, document, existing, properties, remoteInputs, tagsOf } from "./service-form.js";
+import { bodyOf, document, existing, properties, recovery, remoteInputs, tagsOf } from "./service-form.js";
 import { becomesFree, holderOf, makeWay, nameBefore, underNewName } from "./service-names.js";
 import {
   droppedSets,
@@ -86,6 +86,7 @@ export const serviceLifecycle = {
   properties,
   document,
   describe: ({ name }) => `Service "${String(name)}"`,
+  recovery,
   rules: ({ keyterms, tags }) => [...fields.repeated("keyterms", keyterms), ...fields.repeated("tags", tags)],
   // Its name is taken as long as it exists, and what hangs on it must go first.
   deleteFirst: () => true,
@@ -207,7 +208,7 @@ async function create(context: ProviderContext, news: Values, mayMakeWay = true)
   const freesName = async () =>
     context.run.removedWith("Service", wasOurs) !== undefined && !(await holderOf(context, news));
   try {
-    const made = await journalled(context, intents.Service(news), () =>
+    const made = await journalled(context, intentOf(serviceLifecycle, news), () =>
       afterOwnWrites(context, { refersTo: [["Workspace", workspaceId]], removed: freesName }, () =>
         context.client.createService(workspaceId, body),
       ),
@@ -255,7 +256,7 @@ async function takeOver(
     });
   }
   refuseForeignOwner(context, holder, news[HIDDEN.owner]);
-  const claimed = takeClaimed(context, intents.Service(news), holder.id);
+  const claimed = takeClaimed(context, intentOf(serviceLifecycle, news), holder.id);
   if (news.adopt !== true && !claimed) {
     const mine = news[HIDDEN.owner] !== undefined && ownerOf(holder) === news[HIDDEN.owner];
     throw new Error(

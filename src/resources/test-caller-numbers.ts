@@ -8,7 +8,7 @@ import type { ProviderContext } from "../engine/provider/context.js";
 import { typeToken } from "../engine/tokens.js";
 import { findInWorkspace, removeFromWorkspace } from "./children.js";
 import * as fields from "./fields.js";
-import { intents, journalled, takeClaimed } from "./journalled.js";
+import { intentOf, journalled, takeClaimed } from "./journalled.js";
 import { afterOwnWrites } from "./settle.js";
 
 /** Arguments of {@link TestCallerNumbers}. */
@@ -56,6 +56,10 @@ export const testCallerNumbersLifecycle = {
   },
   describe: ({ workspaceId }) => `TestCallerNumbers of workspace ${String(workspaceId)}`,
   idFrom: ({ workspaceId }) => String(workspaceId),
+  recovery: {
+    keyOf: ({ numbers }) => [...((numbers as string[] | undefined) ?? [])].sort(),
+    inputsOf: (numbers) => ({ numbers }),
+  },
   rules: ({ numbers }) => fields.repeated("numbers", numbers),
   deleteFirst: () => false,
   create,
@@ -118,7 +122,8 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
   if (!isOurs) {
     const { numbers } = await context.client.getTestCallerNumbers(id);
     const asDeclared = same(numbersProperty, numbers, news.numbers);
-    if (asDeclared && takeClaimed(context, intents.TestCallerNumbers(news), id)) return existing(id, numbers);
+    if (asDeclared && takeClaimed(context, intentOf(testCallerNumbersLifecycle, news), id))
+      return existing(id, numbers);
     if (numbers.length > 0 && news.adopt !== true) {
       throw new Error(
         `the workspace has ${numbers.length} test caller numbers already (${numbers.join(", ")}) that are not known to be this resource's. ` +
@@ -132,7 +137,9 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
     }
     if (asDeclared) return existing(id, numbers);
   }
-  return journalled(context, intents.TestCallerNumbers(news), () => write(context, id, news.numbers as string[]));
+  return journalled(context, intentOf(testCallerNumbersLifecycle, news), () =>
+    write(context, id, news.numbers as string[]),
+  );
 }
 
 async function update(context: ProviderContext, { id, over }: Change): Promise<Values> {

@@ -7,9 +7,11 @@ import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { factsOf, messageOf } from "../engine/provider/failure.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
-import { intents, journalled, takeClaimed } from "./journalled.js";
+import { intentOf, journalled, takeClaimed } from "./journalled.js";
 import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
-import { bodyOf, existing, properties, sameKey, sameState } from "./use-case-form.js";
+import { bodyOf, existing, properties, recovery, sameKey, sameState } from "./use-case-form.js";
+
+const lifecycle = { kind: "UseCase", recovery };
 
 /** Makes a use case, never a second one: each may cost a carrier approval. */
 export async function create(context: ProviderContext, news: Values): Promise<Existing> {
@@ -21,7 +23,7 @@ export async function create(context: ProviderContext, news: Values): Promise<Ex
 
   reads.useCases.touched();
   const sameBefore = before.filter((useCase) => sameKey(useCase, news)).map(({ id }) => id);
-  return journalled(context, intents.UseCase(news, sameBefore), () => post(context, news, before));
+  return journalled(context, intentOf(lifecycle, news, sameBefore), () => post(context, news, before));
 }
 
 async function post(context: ProviderContext, news: Values, before: readonly UseCaseResponse[]): Promise<Existing> {
@@ -124,7 +126,7 @@ async function takeOver(
   refusal?: Error,
 ): Promise<Existing> {
   const differing = differencesOf(news, holder);
-  if (differing.length === 0 && takeClaimed(context, intents.UseCase(news), holder.id)) {
+  if (differing.length === 0 && takeClaimed(context, intentOf(lifecycle, news), holder.id)) {
     return existing(holder, String(news.workspaceId));
   }
   const facts = `${refusal ? `${factsOf(refusal)} ` : ""}use case ${holder.id} has this channel, entity name and name already (created ${holder.created_at})`;

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { type CreateUseCaseBody, type UseCaseResponse, wholeOf } from "../api/index.js";
+import { matchesIn } from "../api/listed.js";
 import { asText } from "../engine/compare.js";
 import type { DocumentForm } from "../engine/document-form.js";
-import { type Existing, inputsSchema, type Properties, type Values } from "../engine/lifecycle.js";
+import { type Existing, inputsSchema, type Properties, type Recovery, type Values } from "../engine/lifecycle.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";
 
@@ -62,6 +63,18 @@ export function sameState(state: Values, news: Values): boolean {
 export function bodyOf(values: Values): CreateUseCaseBody {
   return toWire(remote, values) as CreateUseCaseBody;
 }
+
+export const recovery: Recovery = {
+  keyOf: ({ channel, entityName, name }) => [channel, entityName, name],
+  inputsOf: ([channel, entityName, name]) => ({ channel, entityName, name }),
+  find: async ({ client }, inputs) => {
+    const workspaceId = String(inputs.workspaceId);
+    const found = matchesIn(await client.listUseCases(workspaceId), (useCase) => sameKey(useCase, inputs));
+    return found.map((useCase) => existing(useCase, workspaceId));
+  },
+  // A description that is not declared is empty.
+  firstSent: (inputs) => ({ description: "", ...inputs }),
+};
 
 /** How use cases stand in an environment document. */
 export const document: DocumentForm = {

@@ -14,7 +14,7 @@ import { isUnknown } from "../engine/unknown.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import { afterOwnWrites } from "./settle.js";
 import { create } from "./use-case-creation.js";
-import { document, existing, NATURAL_KEY, properties } from "./use-case-form.js";
+import { document, existing, NATURAL_KEY, properties, recovery } from "./use-case-form.js";
 
 interface UseCaseCommonArgs {
   /** The id of the workspace that the use case lives in, a UUID; changing it replaces the use case. @default the provider's workspace */
@@ -69,6 +69,7 @@ export const useCaseLifecycle = {
   properties,
   document,
   describe: ({ channel, entityName, name }) => `UseCase "${String(entityName)} / ${String(name)}" (${String(channel)})`,
+  recovery,
   rules: emailRules,
   // Under the same key the old one stands in the way; under another the line stays up until the new one is there.
   deleteFirst: (replaces) => !NATURAL_KEY.some((name) => replaces.includes(name)),

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { ConflictError, NotFoundError, PermissionError, ValidationError } from "../api/errors.js";
 import type { UpdateWorkspaceBody, WorkspaceResponse } from "../api/index.js";
+import { matchesIn } from "../api/listed.js";
 import { isOlderThan } from "../api/times.js";
 import { same } from "../engine/compare.js";
 import {
@@ -20,7 +21,7 @@ import { typeToken } from "../engine/tokens.js";
 import { isUnknown } from "../engine/unknown.js";
 import { fromWire, toWire } from "../engine/wire.js";
 import * as fields from "./fields.js";
-import { claimedId, intents, journalled, takeClaimed } from "./journalled.js";
+import { claimedId, intentOf, journalled, takeClaimed } from "./journalled.js";
 import { afterOwnWrites, confirmed, outcomeUnknown, settleCreated } from "./settle.js";
 
 const CONNECTORS = [
@@ -117,6 +118,14 @@ export const workspaceLifecycle = {
     list: async ({ client }, id) => [existing(await client.getWorkspace(id))],
   },
   describe: ({ slug }) => `Workspace "${String(slug)}"`,
+  recovery: {
+    called: "slug",
+    keyOf: ({ slug }) => [slug],
+    inputsOf: ([slug]) => ({ slug }),
+    find: async ({ client }, { slug }) =>
+      matchesIn(await client.listWorkspaces(), (one) => one.slug === slug).map(existing),
+    firstSent: ({ connectorType, ...sent }) => sent,
+  },
   rules,
   // A new slug is free, and the old workspace may be protected: what replaces it is made first.
   deleteFirst: () => false,
@@ -182,27 +191,18 @@ export class Workspace extends AmigoResource {
 }
 
 function rules(news: Values, olds: Values | undefined): Problem[] {
-  if (
-    !olds ||
-    isUnknown(news.slug) ||
-    isUnknown(news.backendOrgId) ||
-    olds.slug !== news.slug ||
-    olds.backendOrgId === news.backendOrgId
-  )
-    return [];
-  return [
-    {
-      property: "slug",
-      reason:
-        "must change together with backendOrgId: that replaces the workspace, and an archived workspace keeps its slug for ever",
-    },
-  ];
+  const { slug, backendOrgId } = news;
+  if (!olds || isUnknown(slug) || isUnknown(backendOrgId)) return [];
+  if (olds.slug !== slug || olds.backendOrgId === backendOrgId) return [];
+  const reason =
+    "must change together with backendOrgId: that replaces the workspace, and an archived workspace keeps its slug for ever";
+  return [{ property: "slug", reason }];
 }
 
 async function create(context: ProviderContext, news: Values): Promise<Existing> {
   const made =
     (await ownFromBefore(context, news)) ??
-    (await journalled(context, intents.Workspace(news), () => post(context, news)));
+    (await journalled(context, intentOf(workspaceLifecycle, news), () => post(context, news)));
   context.run.made("Workspace", made.id);
   const { connectorType } = news;
   const isThere = connectorType === undefined || connectorType === made.connector_type;
@@ -235,11 +235,11 @@ async function reach(
 
 /** The workspace that an interrupted run made, where `recover` has found it. */
 async function ownFromBefore(context: ProviderContext, news: Values): Promise<WorkspaceResponse | undefined> {
-  const claimed = claimedId(context, intents.Workspace(news));
+  const intent = intentOf(workspaceLifecycle, news);
+  const claimed = claimedId(context, intent);
   if (claimed === undefined) return undefined;
   const found = (await context.client.listWorkspaces()).find(({ id }) => id === claimed);
-  if (!found) return undefined;
-  takeClaimed(context, intents.Workspace(news), found.id);
+  if (found) takeClaimed(context, intent, found.id);
   return found;
 }
 

@@ -95,6 +95,9 @@ const shortForms = [
   "const bind = (name, useCaseId, { id }) => new amigo.ServiceBinding(name, { workspaceId, useCaseId, serviceId: id });",
 ];
 
+/** Fulfilled when the program has failed: what waits for it comes too late for a promise that is rejected. */
+const failed = `const failed = () => new Promise((resolve) => process.once("unhandledRejection", () => resolve("${workspaceId}")));`;
+
 /** Mistakes of plain JavaScript, each with the sentence that ends the program. */
 const mistakes: [source: string, says: RegExp][] = [
   ['new amigo.Service("desk");', /error: new amigo\.Service\("desk"\): the arguments must be an object/],
@@ -104,6 +107,14 @@ const mistakes: [source: string, says: RegExp][] = [
   ],
   [
     `amigo.getService({ workspaceId: "${workspaceId}", name: "Nope" });`,
+    /error: amigo\.getService: there is no service with .*"Nope"/,
+  ],
+  [
+    `const found = amigo.getService({ workspaceId: "${workspaceId}", name: "Nope" }); module.exports = failed().then(() => found);`,
+    /error: amigo\.getService: there is no service with .*"Nope"/,
+  ],
+  [
+    `const id = amigo.getServiceOutput({ workspaceId: "${workspaceId}", name: "Nope" }).id; amigo.Service.get("x", id, { workspaceId: failed() });`,
     /error: amigo\.getService: there is no service with .*"Nope"/,
   ],
   [
@@ -124,10 +135,10 @@ it("refuses bad input in the first preview and sends nothing", async () => {
     for (const refusal of connected) await previewOf([refusal]);
 
     for (const [source, says] of mistakes) {
-      stack.program(program(source));
+      stack.program(program(failed, source));
       const { output } = await stack.preview({ outcome: "fails" });
       expect(output).toMatch(says);
-      expect(output, source).not.toMatch(/^ +at |node_modules|dist\/|unhandled exception/m);
+      expect(output, source).not.toMatch(/^ +at |node_modules|dist\/|unhandled exception|Warning/m);
     }
     operations();
 

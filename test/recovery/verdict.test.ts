@@ -3,7 +3,9 @@ import { seedIds } from "../../src/emulator/index.js";
 import type { Values } from "../../src/engine/lifecycle.js";
 import { forgottenCreates, pendingCreates } from "../../src/recovery/creates.js";
 import { judge, type Verdict } from "../../src/recovery/verdict.js";
-import { intents } from "../../src/resources/journalled.js";
+import { intentOf } from "../../src/resources/journalled.js";
+import { useCaseLifecycle } from "../../src/resources/use-case.js";
+import { workspaceLifecycle } from "../../src/resources/workspace.js";
 import type { StackState } from "../../src/stack/state.js";
 import { owner, useLab } from "./support.js";
 
@@ -86,7 +88,7 @@ it("does not take what had the key before, what differs, or one of two", async (
   const { emulator, process: run } = lab();
   const { journal } = run();
   const former = emulator.store.addUseCase({ ...useCaseRecord });
-  journal?.ask(intents.UseCase(useCase, [former.id]));
+  journal?.ask(intentOf(useCaseLifecycle, useCase, [former.id]));
   expect(await verdictOn("UseCase", useCase)).toMatchObject({
     is: "nothing",
     why: "what has its name was there before",
@@ -118,7 +120,7 @@ it("knows a workspace by the journal and by its age, and does not miss what furt
     owner: principal?.owner,
   });
   expect(await verdictOn("Workspace", clinic)).toMatchObject({ is: "open" });
-  run().journal?.ask(intents.Workspace(clinic));
+  run().journal?.ask(intentOf(workspaceLifecycle, clinic));
   expect(await verdictOn("Workspace", { ...clinic, connectorType: "epic" })).toMatchObject(made(there.id));
   expect(await verdictOn("Workspace", { ...clinic, name: "South" })).toMatchObject({
     is: "open",
@@ -160,7 +162,7 @@ it("takes version sets, bindings and numbers where they exist as declared, and l
 
 it("waits while a create that was sent a moment ago may still be carried out", async () => {
   const { emulator, process: run } = lab();
-  run().journal?.ask(intents.UseCase(useCase));
+  run().journal?.ask(intentOf(useCaseLifecycle, useCase));
   const context = run();
   Object.assign(context.settings, { settleSeconds: 5 });
   const urn = "urn:pulumi:dev::clinic::pulumi-nodejs:dynamic/amigo:UseCase::calls";
@@ -249,7 +251,7 @@ it("does not take a use case that is older than the create, or that an earlier c
   const { journal } = run();
   const old = emulator.store.addUseCase(useCaseRecord);
   emulator.store.useCases.update(old.id, { created_at: new Date(Date.now() - 60_000).toISOString() });
-  journal?.ask(intents.UseCase(useCase));
+  journal?.ask(intentOf(useCaseLifecycle, useCase));
   expect(await verdictOn("UseCase", useCase)).toMatchObject({
     is: "open",
     why: expect.stringContaining("is older than the create"),
@@ -258,7 +260,7 @@ it("does not take a use case that is older than the create, or that an earlier c
 
   const other = { ...useCase, name: "Night" };
   const id = await create(run(), "useCase", { ...other, __owner: owner("night") });
-  journal?.ask(intents.UseCase(other));
+  journal?.ask(intentOf(useCaseLifecycle, other));
   expect(await verdictOn("UseCase", other)).toMatchObject({ is: "nothing" });
   expect(emulator.store.useCases.get(id)).toBeDefined();
 });

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Emulator, seedIds, startEmulator } from "../../src/emulator/index.js";
@@ -153,4 +155,19 @@ test("settings without effect and a plain key are warned of once in a program ru
   vi.stubEnv("AMIGO_LOG", "debug");
   await pulumi.runtime.runInPulumiStack(async () => warnOfConfig());
   expect(warn).not.toHaveBeenCalled();
+});
+
+test("of promises that were rejected too early, Node warns of the program's own only", () => {
+  const program = `
+    const { programError } = require("./dist/engine/program/program-error.js");
+    process.on("unhandledRejection", () => {});
+    for (const error of [programError("ours"), new Error("theirs"), "a text"]) {
+      const rejected = Promise.reject(error);
+      setImmediate(() => rejected.catch(() => {}));
+    }`;
+  const { stderr } = spawnSync(process.execPath, ["-e", program], {
+    cwd: path.join(__dirname, "../.."),
+    encoding: "utf8",
+  });
+  expect(stderr.match(/PromiseRejectionHandledWarning/g)).toHaveLength(2);
 });

@@ -4,16 +4,19 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as ts from "typescript";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Emulator, seedIds, startEmulator } from "../../src/emulator/index.js";
+import type { Lifecycle, Values } from "../../src/engine/lifecycle.js";
 import type { ProviderContext } from "../../src/engine/provider/context.js";
+import type { Journal } from "../../src/engine/provider/journal.js";
+import type { OpenCreate } from "../../src/recovery/creates.js";
 
 const root = path.join(__dirname, "../..");
 const { workspace: workspaceId } = seedIds;
 
 /** A resource of the package under another name, on the same endpoint. */
 const newFile = readFileSync(path.join(root, "src/resources/test-caller-numbers.ts"), "utf8")
-  .replace(/(?<!get|update|intents\.)TestCallerNumbers/g, "Greeting")
+  .replace(/(?<!get|update)TestCallerNumbers/g, "Greeting")
   .replaceAll("testCallerNumbersLifecycle", "greetingLifecycle");
 const newLine = 'export { Greeting, type GreetingArgs } from "./greeting.js";\n';
 
@@ -58,6 +61,14 @@ describe("a seventh resource, of one new file and one line", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  /** An account, as a provider process has it. */
+  function contextOf(journal?: Journal): ProviderContext {
+    const values: Record<string, string> = { baseUrl: emulator.url, apiKey: "amigo-demo-key", settleSeconds: "1" };
+    const config = (name: string) => values[name];
+    const settings = load("./engine/settings.js").readSettings({ config, environment: {} });
+    return new (load("./engine/provider/context.js").ProviderContext)(settings, () => undefined, journal);
+  }
+
   it("compiles, with the types of its class, its arguments and its provider", () => {
     const { config } = ts.readConfigFile(path.join(root, "tsconfig.json"), ts.sys.readFile);
     const { options } = ts.parseJsonConfigFileContent({ compilerOptions: config.compilerOptions }, ts.sys, folder);
@@ -93,10 +104,7 @@ describe("a seventh resource, of one new file and one line", () => {
   });
 
   it("is created, read, updated and deleted by the adapter", async () => {
-    const settings: Record<string, string> = { baseUrl: emulator.url, apiKey: "amigo-demo-key", settleSeconds: "1" };
-    const context: ProviderContext = new (load("./engine/provider/context.js").ProviderContext)(
-      load("./engine/settings.js").readSettings({ config: (name: string) => settings[name], environment: {} }),
-    );
+    const context = contextOf();
     const { dynamicProvider } = load("./engine/provider/adapter.js");
     const provider = dynamicProvider(load("./resources/index.js").lifecycles.greeting, async () => context);
     const numbersThere = async () => (await context.client.getTestCallerNumbers(workspaceId)).numbers;
@@ -113,9 +121,71 @@ describe("a seventh resource, of one new file and one line", () => {
 
     expect(await provider.read(id, updated.outs)).toMatchObject({ id, props: { numbers: ["+14155550111"] } });
     const nextRun = dynamicProvider(load("./resources/index.js").lifecycles.greeting, async () => nextContext);
-    const nextContext = new (load("./engine/provider/context.js").ProviderContext)(context.settings);
+    const nextContext = contextOf();
     await nextRun.delete(id, updated.outs);
     expect(await numbersThere()).toEqual([]);
     await Promise.all([context.close(), nextContext.close()]);
+  });
+
+  describe("whose create was carried out and not answered", () => {
+    const owner = "pulumi/organization/clinic/dev/pulumi-nodejs:dynamic/amigo:Greeting/hello";
+    const inputs = { workspaceId, numbers: ["+14155550122"], __owner: owner };
+    let context: ProviderContext;
+
+    beforeAll(async () => {
+      vi.stubEnv("PULUMI_HOME", inFolder("home"));
+      context = contextOf(new (load("./engine/provider/journal.js").Journal)(emulator.url, () => undefined));
+      const action = { kind: "status", status: 504 } as const;
+      emulator.faults.add({ operation: "update-test-caller-numbers", when: "after", action });
+      await expect(provider().create(inputs)).rejects.toThrow("504");
+      emulator.faults.clear();
+    });
+    afterAll(async () => {
+      await context.close();
+      vi.unstubAllEnvs();
+    });
+
+    const provider = () => load("./engine/provider/adapter.js").dynamicProvider(greeting(), async () => context);
+    const greeting = (): Lifecycle => load("./resources/index.js").lifecycles.greeting;
+    const judge = (create: OpenCreate) => load("./recovery/verdict.js").judge(create);
+    const forgotten = (): Promise<OpenCreate[]> => {
+      const stack = { project: "clinic", name: "dev" };
+      const state = { resources: [], pending: [] };
+      return load("./recovery/creates.js").forgottenCreates(stack, state, { all: async () => [context] }, []);
+    };
+
+    it("is found by what the engine remembers, with its line in the journal", async () => {
+      const type = "pulumi-nodejs:dynamic/amigo:Greeting";
+      const resource = { urn: `urn:pulumi:dev::clinic::${type}::hello`, type, inputs };
+      const state = { resources: [], pending: [{ type: "creating", resource }] };
+      const [create] = await load("./recovery/creates.js").pendingCreates(state, { of: async () => context });
+      expect(create).toMatchObject({ lifecycle: { kind: "Greeting" }, entry: { state: "asked", owner } });
+      expect(await judge(create)).toMatchObject({ is: "made", existing: { id: workspaceId } });
+    });
+
+    it("is found where only its line in the journal tells of it, also when its id does not follow from its inputs", async () => {
+      const [create, ...others] = await forgotten();
+      if (!create) throw new Error("the journal tells of no create");
+      expect(others).toEqual([]);
+      expect(create).toMatchObject({ lifecycle: { kind: "Greeting" }, name: "hello", inputs });
+      expect(await judge(create)).toMatchObject({ is: "made", existing: { id: workspaceId } });
+
+      const { idFrom: _, recovery, ...rest } = greeting();
+      if (!recovery) throw new Error("it says nothing of its recovery");
+      const find = async ({ client }: ProviderContext, wanted: Values) => {
+        const { numbers } = await client.getTestCallerNumbers(String(wanted.workspaceId));
+        const createdAt = new Date().toISOString();
+        return recovery.keyOf(wanted).join() === numbers.join() ? [{ id: workspaceId, live: { createdAt } }] : [];
+      };
+      const listed = { ...create, lifecycle: { ...rest, recovery: { ...recovery, find } } };
+      expect(await judge(listed)).toMatchObject({ is: "made", existing: { id: workspaceId } });
+    });
+
+    it("is taken over by the next create, once `recover` has noted whose it is", async () => {
+      await expect(provider().create(inputs)).rejects.toThrow("not known to be this resource's");
+      const entry = (await forgotten())[0]?.entry?.entry ?? "";
+      context.journal?.settle(entry, "claimed", workspaceId);
+      expect(await provider().create(inputs)).toMatchObject({ id: workspaceId });
+    });
   });
 });

@@ -2,10 +2,26 @@ import * as pulumi from "@pulumi/pulumi";
 import { closest } from "fastest-levenshtein";
 import { show } from "../compare.js";
 
+const programErrors = new WeakSet<object>();
+
 /** An error that ends the program with its message alone: without a stack trace, whose paths say nothing to the reader. */
 export function programError(message: string, cause?: unknown): Error {
   // The SDK prints the stack of a promise that nobody waited for.
-  return Object.assign(new pulumi.RunError(message), { cause, stack: message });
+  const error = Object.assign(new pulumi.RunError(message), { cause, stack: message });
+  if (!process.listeners("rejectionHandled").includes(warnOfOthers)) process.on("rejectionHandled", warnOfOthers);
+  programErrors.add(error);
+  return error;
+}
+
+/**
+ * A promise that failed before the program or the SDK waited for it. Node warns of each, where nobody listens; of our errors
+ * the SDK has said all by then.
+ */
+function warnOfOthers(promise: Promise<unknown>): void {
+  promise.catch((reason) => {
+    if (programErrors.has(Object(reason)) || process.listenerCount("rejectionHandled") > 1) return;
+    process.emitWarning("Promise rejection was handled asynchronously", "PromiseRejectionHandledWarning");
+  });
 }
 
 /** Refuses what is no object of arguments; plain JavaScript lets everything pass. */
