@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
+import { inspect } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Emulator, seedIds, startEmulator } from "../../src/emulator/index.js";
+import { programError } from "../../src/engine/program/program-error.js";
 import { dynamicProvider } from "../../src/engine/provider/adapter.js";
 import { ProviderContext } from "../../src/engine/provider/context.js";
 import { readSettings } from "../../src/engine/settings.js";
@@ -159,15 +161,24 @@ test("settings without effect and a plain key are warned of once in a program ru
 
 test("of promises that were rejected too early, Node warns of the program's own only", () => {
   const program = `
-    const { programError } = require("./dist/engine/program/program-error.js");
+    const { programError } = require("./src/engine/program/program-error.ts");
     process.on("unhandledRejection", () => {});
     for (const error of [programError("ours"), new Error("theirs"), "a text"]) {
       const rejected = Promise.reject(error);
       setImmediate(() => rejected.catch(() => {}));
     }`;
-  const { stderr } = spawnSync(process.execPath, ["-e", program], {
+  const { stderr } = spawnSync(process.execPath, ["--import", "tsx", "-e", program], {
     cwd: path.join(__dirname, "../.."),
     encoding: "utf8",
   });
   expect(stderr.match(/PromiseRejectionHandledWarning/g)).toHaveLength(2);
+});
+
+test("an error is printed without the stack traces of its causes, in which Node.js 20 does not get past frames of the SDK", () => {
+  const inner = Object.assign(new Error("inner"), {
+    stack: "Error: inner\n    at x (/home/node_modules/@pulumi/output.ts:1:1)",
+  });
+  const error = programError("the sentence", new Error("outer", { cause: inner }));
+  expect(inspect(error, { colors: true })).not.toMatch(/node_modules| at /);
+  expect(error.cause).toMatchObject({ message: "outer", cause: { message: "inner" } });
 });

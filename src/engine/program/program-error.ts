@@ -7,10 +7,16 @@ const programErrors = new WeakSet<object>();
 /** An error that ends the program with its message alone: without a stack trace, whose paths say nothing to the reader. */
 export function programError(message: string, cause?: unknown): Error {
   // The SDK prints the stack of a promise that nobody waited for.
-  const error = Object.assign(new pulumi.RunError(message), { cause, stack: message });
+  const error = Object.assign(new pulumi.RunError(message), { cause: withoutTraces(cause), stack: message });
   if (!process.listeners("rejectionHandled").includes(warnOfOthers)) process.on("rejectionHandled", warnOfOthers);
   programErrors.add(error);
   return error;
+}
+
+/** The SDK prints causes too. With some of its own frames in a stack trace, Node.js 20 prints for ever. */
+function withoutTraces(cause: unknown): unknown {
+  for (let error = cause; error instanceof Error; error = error.cause) error.stack = `${error.name}: ${error.message}`;
+  return cause;
 }
 
 /**
