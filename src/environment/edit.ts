@@ -1,20 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  Document,
-  isAlias,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parse,
-  Scalar,
-  visit,
-} from "yaml";
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair, parse, Scalar, visit } from "yaml";
 import type { Values } from "../engine/lifecycle.js";
 import { fieldsOf, kinds } from "./kinds.js";
+import { printed, yamlDocument } from "./print.js";
 import { type SourceText, TextError } from "./source-text.js";
 
 interface Edit {
@@ -175,8 +163,7 @@ class Editor {
   private insertAfter(node: unknown, indent: number, value: unknown): void {
     const at = this.lineEnd(this.lastEnd(node));
     const isLast = at >= this.source.text.length && !this.source.text.endsWith("\n");
-    const body = new Document(value, { aliasDuplicateObjects: false, compat: "yaml-1.1" })
-      .toString({ lineWidth: 0 })
+    const body = printed(yamlDocument(value))
       .trimEnd()
       .split("\n")
       .map((line) => (line === "" ? line : " ".repeat(indent) + line))
@@ -243,15 +230,15 @@ class Editor {
 
   private flowText(value: unknown): string {
     if (this.source.text.trimStart().startsWith("{")) return JSON.stringify(value);
-    const document = new Document(value, { aliasDuplicateObjects: false, compat: "yaml-1.1" });
+    const document = yamlDocument(value);
     if (isMap(document.contents) || isSeq(document.contents)) document.contents.flow = true;
     return this.rendered(document.contents);
   }
 
   private rendered(contents: unknown): string {
-    const document = new Document(null, { compat: "yaml-1.1" });
+    const document = yamlDocument(null);
     document.contents = contents as typeof document.contents;
-    return document.toString({ lineWidth: 0, collectionStyle: "flow" }).trimEnd();
+    return printed(document, { collectionStyle: "flow" }).trimEnd();
   }
 
   private place(offset: number): { line: number; column: number } {

@@ -154,6 +154,19 @@ describe("an edit of a document", () => {
     expect(edited).toBe(alone.replace("agent: a", "agent: c"));
   });
 
+  it("quotes what other readers of YAML would take for something else, or refuse", () => {
+    const changed = edit(({ services }) => {
+      Object.assign(services["Front desk"] ?? {}, {
+        contextGraph: "a\u2028b",
+        description: "a\tb",
+        keyterms: ["=", "a\u0085b"],
+      });
+      services["123"] = { agent: "=", contextGraph: "on" };
+    });
+    const quoted = ['"a\\u2028b"', '"a\\tb"', '[ "=", "a\\u0085b" ]', '"123":', 'agent: "="', 'contextGraph: "on"'];
+    for (const text of quoted) expect(changed).toContain(text);
+  });
+
   it("is read back as what was meant, whatever changes", () => {
     const scalar = fc.oneof(
       fc.integer(),

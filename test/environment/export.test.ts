@@ -117,6 +117,23 @@ testCallerNumbers:
     });
   });
 
+  it("never shows a version by a number that stands for another one", async () => {
+    const scene = await makeScene();
+    await scene.service("A", { version_sets: { release: { agent_version_number: 3 } } });
+    await scene.service("B", { version_sets: { release: { agent_version_number: 2 } } });
+    const known = References.none();
+    known.set("agents", "front-desk", { id: ids.agents.frontDesk, versions: { 3: 2 } });
+    const { items, references } = await scene.export(known);
+    const sets = items.filter(({ kind }) => kind.name === "VersionSet");
+    const [a, b] = sets.map(({ fields }) => Number(fields.agentVersionNumber));
+    expect(b).toBe(3);
+    expect(a).not.toBe(3);
+    expect(references.workspaceNumber("agents", "front-desk", Number(a))).toBe(3);
+    const again = await scene.export(references);
+    expect(yamlOf(again)).toBe(yamlOf({ ...again, items }));
+    expect(known.get("agents", "front-desk")?.versions).toEqual({ 3: 2 });
+  });
+
   it("names both of two things that a document could not distinguish", async () => {
     const scene = await makeScene({ dialect: { useCaseUnique: false } });
     const [a, b] = [await scene.useCase("Reception"), await scene.useCase("Reception")];
