@@ -28,23 +28,29 @@ export function replaceFile(file: string, text: string, former?: string): boolea
  * Writes a document. Of a file that exists only what differs is touched, and where the environment is a part, the rest stays. Throws
  * where the file is no document.
  */
-export function writeDocument(file: string, environment: Environment, { isPart = false } = {}): boolean {
+export function writeDocument(
+  file: string,
+  environment: Environment,
+  { isPart = false, dryRun = false } = {},
+): boolean {
   const format = /\.json$/i.test(file) ? "json" : "yaml";
-  if (!existsSync(file)) return replaceFile(file, documentText(environment, format));
+  if (!existsSync(file)) return dryRun || replaceFile(file, documentText(environment, format));
   const source = SourceText.read(file);
   const { incomplete } = parseDocument(source);
   const before = source.value as Values;
   const after = documentOf(environment);
   const kept = isPart || incomplete.size > 0 || environment.incomplete.size > 0 ? withRest(before, after) : after;
   const { $schema } = before;
-  return replaceFile(file, editedText(source, $schema === undefined ? kept : { ...kept, $schema }), source.text);
+  const text = editedText(source, $schema === undefined ? kept : { ...kept, $schema });
+  return dryRun ? text !== source.text : replaceFile(file, text, source.text);
 }
 
 /** Writes a references file: its aliases, order and comments stay, new aliases are added. */
-export function writeReferences(file: string, references: References): boolean {
-  if (!existsSync(file)) return replaceFile(file, yamlText(references.toValue()));
+export function writeReferences(file: string, references: References, { dryRun = false } = {}): boolean {
+  if (!existsSync(file)) return dryRun || replaceFile(file, yamlText(references.toValue()));
   const source = SourceText.read(file);
-  return replaceFile(file, editedText(source, references.toValue()), source.text);
+  const text = editedText(source, references.toValue());
+  return dryRun ? text !== source.text : replaceFile(file, text, source.text);
 }
 
 /** What the new value does not speak of stays as it was. */
