@@ -89,7 +89,8 @@ async function run(text: string, flags: Flags): Promise<number> {
     if (flags.json) console.log(JSON.stringify(written, undefined, 2));
     else for (const file of written) console.log(file);
     if (written.length === 0) note(`${folder} holds this program already`);
-  } else if (flags.out === undefined) process.stdout.write(documentText(part, flags.format ?? "yaml"));
+  } else if (flags.out === undefined)
+    process.stdout.write(documentText(part, flags.json ? "json" : (flags.format ?? "yaml")));
   if (flags.out !== undefined) {
     const { resolve } = await import("node:path");
     const { writeDocument } = await import("../environment/files.js");

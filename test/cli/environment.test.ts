@@ -89,6 +89,9 @@ describe("compare", () => {
       notCompared: [],
       equal: [],
     });
+    expect(
+      JSON.parse((await run("compare", ...at("a.yaml", "b.yaml"), "--format", "text", "--json")).stdout),
+    ).toMatchObject({ notCompared: [] });
     expect((await run("compare", ...at("a.yaml", "b.yaml"), "--format", "markdown")).stdout).toContain(
       "| `toolCapacity` | `4` | `5` |",
     );

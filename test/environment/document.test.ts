@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse as parseYaml } from "yaml";
+import { AmigoConfig } from "../../src/environment/config.js";
 import { documentOf } from "../../src/environment/environment.js";
 import { yamlText } from "../../src/environment/print.js";
 import { SourceText } from "../../src/environment/source-text.js";
@@ -117,6 +118,20 @@ describe("a document", () => {
       expect(text).not.toBe(example);
       expect(() => parse(text), sentence).toThrow(sentence);
     }
+  });
+
+  it("and amigo.yaml say where they are wrong, whatever the names in them are", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "config-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, "amigo.yaml");
+    const read = (text: string) => {
+      writeFileSync(file, text);
+      return () => AmigoConfig.read(file, folder);
+    };
+    expect(read('workspaces:\n  "a b": { slug: x }\n  "c.d": { id: x, apiKey: y }\n')).toThrow(
+      /amigo.yaml:3:12: workspaces\["c.d"\].id: .*UUID[\s\S]*amigo.yaml:3:19: .*apiKey: is not known here; known are id, slug, apiKeyEnv/,
+    );
+    expect(read("[]")).toThrow("amigo.yaml:1:1: expected a mapping that starts with `workspaces:`; found a list");
   });
 
   it("refuses two entries with one key, also in another Unicode form", () => {
