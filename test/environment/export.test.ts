@@ -271,6 +271,17 @@ describe("an export to a file", () => {
     expect(readFileSync(file, "utf8")).toBe(before);
   });
 
+  it("is JSON where its name says so, the references too", async () => {
+    const scene = await makeScene();
+    await scene.service("Front desk");
+    const environment = await scene.export();
+    const [a, b] = [path.join(folder, "a.json"), path.join(folder, "b.json")] as const;
+    writeDocument(a, environment);
+    writeReferences(b, environment.references);
+    expect(JSON.parse(readFileSync(a, "utf8"))).toEqual(documentOf(environment));
+    expect(JSON.parse(readFileSync(b, "utf8"))).toEqual(environment.references.toValue());
+  });
+
   it("leaves alone a file that is no document", async () => {
     writeFileSync(file, "name: something else\n");
     const scene = await makeScene();
