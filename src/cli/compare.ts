@@ -51,7 +51,7 @@ async function run(a: string, b: string, flags: Flags): Promise<number> {
     import("../environment/source.js"),
     import("../environment/compare.js"),
   ]);
-  const { cwd, config, format, all } = flags;
+  const { cwd, config, all } = flags;
   const read = (text: string, references?: string) =>
     readSource(text, { cwd, config, references, warn, showSecrets: true });
   const sources = await Promise.all([read(a, flags.referencesA), read(b, flags.referencesB)]);
@@ -63,7 +63,7 @@ async function run(a: string, b: string, flags: Flags): Promise<number> {
     import("../environment/show/comparison-text.js"),
     import("../environment/show/comparison-markdown.js"),
   ]);
-  printResult(format, {
+  printResult(flags, {
     text: () => comparisonText(comparison, terminal(), all),
     markdown: () => comparisonMarkdown(comparison, all),
     json: () => comparisonValue(comparison, all),

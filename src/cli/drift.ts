@@ -49,15 +49,15 @@ export function driftCommand(): Command {
     .action(action(run));
 }
 
-async function run({ stack, cwd, format, failOn }: Flags): Promise<number> {
+async function run({ stack, cwd, failOn, ...shown }: Flags): Promise<number> {
   const { readDrift } = await import("../environment/drift.js");
   const report = await readDrift({ stack, cwd, warn });
   const [{ driftText }, { driftMarkdown }] = await Promise.all([
     import("../environment/show/drift-text.js"),
     import("../environment/show/drift-markdown.js"),
   ]);
-  if (format !== "text") for (const line of report.notes) warn(line);
-  printResult(format, {
+  if (shown.json || shown.format !== "text") for (const line of report.notes) warn(line);
+  printResult(shown, {
     text: () => driftText(report, terminal()),
     markdown: () => driftMarkdown(report),
     json: () => report,

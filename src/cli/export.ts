@@ -13,6 +13,7 @@ interface Flags {
   config?: string;
   cwd: string;
   json?: boolean;
+  dryRun: boolean;
   yes: boolean;
 }
 
@@ -35,7 +36,7 @@ that one of them answers; without --only it chooses services alone. What the
 chosen things need is added, and said.
 
 Exit code: 0 all was exported, 1 an error, 2 some kinds could not be read (see
-\`incomplete\`).
+\`incomplete\`), or some names are none that a document can have.
 
 Examples:
   $ pulumi-amigo export staging
@@ -66,6 +67,7 @@ export function exportCommand(): Command {
     .option("--config <file>", "amigo.yaml, where it is not in this folder or above")
     .option("-C, --cwd <folder>", "the folder to work in", ".")
     .addOption(jsonOption())
+    .option("--dry-run", "write no file, and say which would be written", false)
     .option("-y, --yes", "replace files that hold something else", false)
     .addHelpText("after", help)
     .action(action(run));
@@ -73,34 +75,40 @@ export function exportCommand(): Command {
 
 async function run(text: string, flags: Flags): Promise<number> {
   const { readSource } = await import("../environment/source.js");
-  const { documentText, partOf } = await import("../environment/export.js");
+  const { documentText, partOf, problemsOf } = await import("../environment/export.js");
   const source = await readSource(text, { ...flags, warn });
   const { part, added } = partOf(source.environment, flags);
-  for (const line of [...added, ...(part.notes ?? [])]) note(line);
+  const refused = source.kind === "document" ? [] : problemsOf(part);
+  for (const line of [...added, ...(part.notes ?? []), ...refused]) note(line);
+  const { dryRun } = flags;
   if (flags.program !== undefined) {
     const { resolve } = await import("node:path");
     const { writeProgram } = await import("../environment/program-folder.js");
     const folder = resolve(flags.cwd, flags.program);
-    const written = writeProgram(folder, part, { overwrite: flags.yes });
+    const written = writeProgram(folder, part, { overwrite: flags.yes, dryRun });
     if (flags.json) console.log(JSON.stringify(written, undefined, 2));
     else for (const file of written) console.log(file);
     if (written.length === 0) note(`${folder} holds this program already`);
-  } else if (flags.out === undefined) process.stdout.write(documentText(part, flags.format ?? "yaml"));
+  } else if (flags.out === undefined)
+    process.stdout.write(documentText(part, flags.json ? "json" : (flags.format ?? "yaml")));
   if (flags.out !== undefined) {
     const { resolve } = await import("node:path");
     const { writeDocument } = await import("../environment/files.js");
     const isPart = flags.only !== undefined || flags.service !== undefined;
-    const written = writeDocument(resolve(flags.cwd, flags.out), part, { isPart });
-    note(written ? `${flags.out} is written` : `${flags.out} says so already`);
+    const written = writeDocument(resolve(flags.cwd, flags.out), part, { isPart, dryRun });
+    note(written ? `${flags.out} ${verb(dryRun)}` : `${flags.out} says so already`);
   }
-  await keepReferences(source);
-  if (part.incomplete.size === 0) return EXIT.done;
-  note(`incomplete: this key may not read ${[...part.incomplete].join(", ")}`);
-  return EXIT.seen;
+  await keepReferences(source, dryRun);
+  if (part.incomplete.size > 0) {
+    const { kinds } = await import("../environment/kinds.js");
+    const sections = kinds.filter(({ name }) => part.incomplete.has(name)).map(({ section }) => section);
+    note(`incomplete: this key may not read ${sections.join(", ")}`);
+  }
+  return part.incomplete.size > 0 || refused.length > 0 ? EXIT.seen : EXIT.done;
 }
 
 /** The aliases of the document, where a file is named for them. */
-async function keepReferences({ kind, text, referencesFile, environment }: Source): Promise<void> {
+async function keepReferences({ kind, text, referencesFile, environment }: Source, dryRun: boolean): Promise<void> {
   if (kind === "document") return;
   if (referencesFile === undefined) {
     note(
@@ -109,7 +117,11 @@ async function keepReferences({ kind, text, referencesFile, environment }: Sourc
     return;
   }
   const { writeReferences } = await import("../environment/files.js");
-  if (writeReferences(referencesFile, environment.references)) note(`${referencesFile} is written`);
+  if (writeReferences(referencesFile, environment.references, { dryRun })) note(`${referencesFile} ${verb(dryRun)}`);
+}
+
+function verb(dryRun: boolean): string {
+  return dryRun ? "would be written" : "is written";
 }
 
 export function commaList(text: string): string[] {

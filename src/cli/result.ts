@@ -18,10 +18,11 @@ export function jsonOption(): Option {
 
 /** Prints the result, each form of which is made only when it is asked for. */
 export function printResult(
-  format: Format,
+  { format, json }: FormatFlags,
   forms: Record<"text" | "markdown", () => string> & { json: () => unknown },
 ) {
-  console.log(format === "json" ? JSON.stringify(forms.json(), undefined, 2) : forms[format]());
+  // Both at once are one JSON value, as whoever reads it expects.
+  console.log(json || format === "json" ? JSON.stringify(forms.json(), undefined, 2) : forms[format]());
 }
 
 /** A parser of `a,b` that takes these words only. */

@@ -1,11 +1,10 @@
 import { existsSync, realpathSync } from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
-import type { Values } from "../engine/lifecycle.js";
 import { didYouMean } from "../engine/nearest.js";
-import { findProblems } from "../engine/problems.js";
 import { uuid } from "../resources/fields.js";
 import { SourceText, TextError } from "./source-text.js";
+import { schemaProblems, wrongType } from "./text-problems.js";
 
 /** A workspace as `amigo.yaml` names it; paths are absolute. */
 export interface WorkspaceEntry {
@@ -52,9 +51,8 @@ export class AmigoConfig {
     const found = file === undefined ? nearest(folder) : path.resolve(folder, file);
     if (found === undefined) return new AmigoConfig(undefined, new Map());
     const source = SourceText.read(found);
-    const problems = findProblems(configSchema, source.value as Values).map(({ property, reason }) =>
-      source.problem(property.split(/[.[]/), `${property}: ${reason.replace("of this resource", "of amigo.yaml")}`),
-    );
+    const wrong = wrongType(source, "`workspaces:`", "amigo.yaml");
+    const problems = wrong.length > 0 ? wrong : schemaProblems(source, configSchema);
     if (problems.length > 0) throw new TextError(problems);
     const { workspaces } = source.value as z.infer<typeof configSchema>;
     const nameless = Object.keys(workspaces).filter((alias) => !workspaces[alias]?.id && !workspaces[alias]?.slug);

@@ -1,20 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  Document,
-  isAlias,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parse,
-  Scalar,
-  visit,
-} from "yaml";
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair, parse, Scalar, visit } from "yaml";
 import type { Values } from "../engine/lifecycle.js";
 import { fieldsOf, kinds } from "./kinds.js";
+import { printed, yamlDocument } from "./print.js";
 import { type SourceText, TextError } from "./source-text.js";
 
 interface Edit {
@@ -65,7 +53,8 @@ class Editor {
   }
 
   applied(): string {
-    const ordered = this.edits.sort((a, b) => b.start - a.start || b.end - a.end);
+    // From the end on; of what is added at one place the first comes to stand first.
+    const ordered = this.edits.reverse().sort((a, b) => b.start - a.start || b.end - a.end);
     return ordered.reduce(
       (text, { start, end, text: own }) => text.slice(0, start) + own + text.slice(end),
       this.source.text,
@@ -84,7 +73,7 @@ class Editor {
     if (isMap(node) && isObject(value) && this.changeMap(node.items as Pair[], node, value)) return;
     if (isSeq(node) && Array.isArray(value) && this.changeList(node, value, name)) return;
     if (isScalar(node) && !isObject(value) && !Array.isArray(value)) {
-      this.replace(node.range[0], node.range[1], this.scalarText(value, node));
+      this.changeScalar(node, value, node.range);
       return;
     }
     this.replaceWhole(node, value);
@@ -103,15 +92,38 @@ class Editor {
     return found;
   }
 
+  private changeScalar(node: Scalar, value: unknown, [start, end]: readonly [number, number, ...unknown[]]): void {
+    if (node.type !== "BLOCK_LITERAL" && node.type !== "BLOCK_FOLDED") {
+      this.replace(start, end, this.scalarText(value, node));
+      return;
+    }
+    // The range of such a text holds the end of its last line, too.
+    const own = this.source.text.slice(start, end);
+    const isPlainText =
+      typeof value === "string" && /^[^\s][\x20-\x7e\xa0-\u2027\u202a-\ufefe\n]*[^\s]\n?$/.test(value);
+    const indent = /\n([ ]+)\S/.exec(own)?.[1];
+    const text =
+      isPlainText && value.includes("\n") && indent !== undefined
+        ? [
+            `|${value.endsWith("\n") ? "" : "-"}`,
+            ...value
+              .trimEnd()
+              .split("\n")
+              .map((line) => (line === "" ? "" : indent + line)),
+          ].join(this.newline)
+        : this.scalarText(value, node);
+    this.replace(start, start + own.trimEnd().length, text);
+  }
+
   private changeMap(items: readonly Pair[], node: Node & { flow?: boolean }, value: Values): boolean {
     const keys = items.map(({ key }) => String(isScalar(key) ? key.value : key));
     const added = Object.keys(value).filter((key) => !keys.includes(key));
     const kept = keys.filter((key) => Object.hasOwn(value, key));
     if (kept.length === 0) return false;
-    if (node.flow && (added.length > 0 || kept.length < keys.length)) return false;
     for (const [index, pair] of items.entries()) {
       const key = keys[index] as string;
       if (Object.hasOwn(value, key)) this.changePair(pair, value[key], key);
+      else if (node.flow) this.removeFlow(items, index, keys.lastIndexOf(kept.at(-1) as string));
       else this.removeLines(pair.key, pair.value ?? pair.key, index > 0);
     }
     const order = Object.keys(value);
@@ -121,7 +133,14 @@ class Editor {
         .filter((name) => keys.includes(name))
         .at(-1);
       const pair = items[keys.indexOf(before ?? (kept.at(-1) as string))] as Pair;
-      this.insertAfter(pair.value ?? pair.key, this.columnOf(items[0]?.key), { [key]: value[key] });
+      if (node.flow)
+        this.insertFlow(
+          pair,
+          this.flowText({ [key]: value[key] })
+            .slice(1, -1)
+            .trim(),
+        );
+      else this.insertAfter(pair.value ?? pair.key, this.columnOf(items[0]?.key), { [key]: value[key] });
     }
     return true;
   }
@@ -141,7 +160,7 @@ class Editor {
     name: string,
   ): boolean {
     const identity = unordered.get(name);
-    if (identity === undefined || node.flow || value.length === 0) return false;
+    if (identity === undefined || value.length === 0) return false;
     const idOf = (item: unknown) =>
       JSON.stringify(identity.length > 0 && isObject(item) ? identity.map((key) => item[key]) : item);
     const before = node.items.map((item) => idOf((item as Node).toJS(this.source.document)));
@@ -150,6 +169,12 @@ class Editor {
     for (const [index, item] of node.items.entries()) {
       const at = after.indexOf(before[index] as string);
       if (at >= 0) this.change(item, value[at], "");
+      else if (node.flow)
+        this.removeFlow(
+          node.items,
+          index,
+          before.findLastIndex((id) => after.includes(id)),
+        );
       else this.removeLines(item, item, index > 0);
     }
     for (const [at, id] of after.entries()) {
@@ -160,9 +185,36 @@ class Editor {
         .at(-1);
       const kept = before.filter((one) => after.includes(one)).at(-1) as string;
       const item = node.items[before.indexOf(known ?? kept)] as Node;
-      this.insertAfter(item, this.lineIndent((node.items[0] as Node).range?.[0] ?? 0), [value[at]]);
+      if (node.flow) this.insertFlow(item, this.flowText(value[at]));
+      else this.insertAfter(item, this.lineIndent((node.items[0] as Node).range?.[0] ?? 0), [value[at]]);
     }
     return true;
+  }
+
+  /** An entry after another one in brackets; on a line of its own where that one has one without a comment. */
+  private insertFlow(item: unknown, text: string): void {
+    const { start, end } = this.extent(item);
+    const before = this.source.text.slice(this.lineStart(start), start);
+    const hasOwnLine = before.trim() === "" && !this.source.text.slice(end, this.lineEnd(end)).includes("#");
+    this.replace(end, end, hasOwnLine ? `,${this.newline}${before}${text}` : `, ${text}`);
+  }
+
+  /** An entry in brackets, with its comma; `last` is the last one that stays. */
+  private removeFlow(items: readonly unknown[], index: number, last: number): void {
+    const { start, end } = this.extent(items[index]);
+    if (index < last) this.replace(start, this.extent(items[index + 1]).start, "");
+    else {
+      const { end: former } = this.extent(items[index - 1]);
+      const { text } = this.source;
+      const comma = /^\s*,/.exec(text.slice(end))?.[0].length ?? 0;
+      if (text.slice(former, start).includes("#")) this.replace(start, end + comma, "");
+      else this.replace(former, end, "");
+    }
+  }
+
+  private extent(item: unknown): { start: number; end: number } {
+    const [first, last] = isPair(item) ? [item.key, item.value ?? item.key] : [item, item];
+    return { start: isNode(first) ? (first.range?.[0] ?? 0) : 0, end: this.lastEnd(last) };
   }
 
   /** Another value in the place of this one, on its line where that is short and flow, else below. */
@@ -175,8 +227,7 @@ class Editor {
   private insertAfter(node: unknown, indent: number, value: unknown): void {
     const at = this.lineEnd(this.lastEnd(node));
     const isLast = at >= this.source.text.length && !this.source.text.endsWith("\n");
-    const body = new Document(value, { aliasDuplicateObjects: false, compat: "yaml-1.1" })
-      .toString({ lineWidth: 0 })
+    const body = printed(yamlDocument(value))
       .trimEnd()
       .split("\n")
       .map((line) => (line === "" ? line : " ".repeat(indent) + line))
@@ -242,16 +293,16 @@ class Editor {
   }
 
   private flowText(value: unknown): string {
-    if (this.source.text.trimStart().startsWith("{")) return JSON.stringify(value);
-    const document = new Document(value, { aliasDuplicateObjects: false, compat: "yaml-1.1" });
+    if (this.source.text.trimStart().startsWith("{")) return JSON.stringify(value, undefined, 1).replace(/\n\s*/g, " ");
+    const document = yamlDocument(value);
     if (isMap(document.contents) || isSeq(document.contents)) document.contents.flow = true;
     return this.rendered(document.contents);
   }
 
   private rendered(contents: unknown): string {
-    const document = new Document(null, { compat: "yaml-1.1" });
+    const document = yamlDocument(null);
     document.contents = contents as typeof document.contents;
-    return document.toString({ lineWidth: 0, collectionStyle: "flow" }).trimEnd();
+    return printed(document, { collectionStyle: "flow" }).trimEnd();
   }
 
   private place(offset: number): { line: number; column: number } {

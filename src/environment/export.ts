@@ -1,7 +1,9 @@
 import { didYouMean } from "../engine/nearest.js";
+import { parseDocument } from "./document.js";
 import { documentOf, type Environment, type Item, itemsWithin, withWithin } from "./environment.js";
 import { type Kind, kindNamed, kinds, roots } from "./kinds.js";
 import { jsonText, yamlText } from "./print.js";
+import { SourceText, TextError } from "./source-text.js";
 
 /** Where editors find the schema of a document, from a project that has the package installed. */
 const SCHEMA = "./node_modules/pulumi-amigo/schemas/environment.schema.json";
@@ -16,9 +18,17 @@ export interface Choice {
 /** The part of an environment that was chosen with what it needs, and a sentence for each kind that was added. */
 export function partOf(environment: Environment, { only, service }: Choice): { part: Environment; added: string[] } {
   if (only === undefined && service === undefined) return { part: environment, added: [] };
+  if (only?.length === 0) throw new Error(`--only names no section of a document: ${sections().join(", ")}`);
   const chosen = (only ?? [kindNamed("Service").section]).map(rootOf);
   const names = withWithin(chosen);
   const fits = service === undefined ? () => true : patternTest(service);
+  // Nothing would be read as "there shall be none".
+  const services = environment.items.filter(({ kind }) => kind.name === "Service").map(({ path }) => path[0] ?? "");
+  if (service !== undefined && !environment.incomplete.has("Service") && !services.some(fits)) {
+    throw new Error(
+      `--service ${service} fits no service of ${environment.name}${didYouMean(service, services)}. * stands for any text, ? for one character`,
+    );
+  }
   let items = environment.items.filter((item) => names.has(item.kind.name));
   if (service !== undefined) items = items.filter((item) => fitsService(environment, item, fits));
   const needed = environment.items.filter((item) => !items.includes(item) && isNeeded(items, item));
@@ -40,10 +50,28 @@ export function documentText(environment: Environment, format: "yaml" | "json"):
   return format === "json" ? jsonText(value) : yamlText(value, `yaml-language-server: $schema=${SCHEMA}`);
 }
 
+/** What the workspace has and no document may declare, such as a name that ends in white space; each as a sentence. */
+export function problemsOf(environment: Environment): string[] {
+  try {
+    parseDocument(SourceText.parse("document", jsonText(documentOf(environment))));
+    return [];
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    return error.problems.map(
+      (problem) =>
+        `not valid as it is: ${problem.replace(/^document:\d+:\d+: /, "")}: change it in the workspace, or in the document`,
+    );
+  }
+}
+
+function sections(): string[] {
+  return roots.map((kind) => kind.section);
+}
+
 function rootOf(section: string): Kind {
   const found = roots.find((kind) => kind.section === section);
   if (found) return found;
-  const known = roots.map((kind) => kind.section);
+  const known = sections();
   throw new Error(`--only: "${section}" is no section of a document: ${known.join(", ")}${didYouMean(section, known)}`);
 }
 

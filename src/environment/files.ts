@@ -6,7 +6,7 @@ import { editedText } from "./edit.js";
 import { documentOf, type Environment } from "./environment.js";
 import { documentText } from "./export.js";
 import { type Kind, roots } from "./kinds.js";
-import { yamlText } from "./print.js";
+import { jsonText, yamlText } from "./print.js";
 import type { References } from "./references.js";
 import { SourceText } from "./source-text.js";
 
@@ -24,27 +24,39 @@ export function replaceFile(file: string, text: string, former?: string): boolea
   return true;
 }
 
+function formatOf(file: string): "json" | "yaml" {
+  return /\.json$/i.test(file) ? "json" : "yaml";
+}
+
 /**
  * Writes a document. Of a file that exists only what differs is touched, and where the environment is a part, the rest stays. Throws
  * where the file is no document.
  */
-export function writeDocument(file: string, environment: Environment, { isPart = false } = {}): boolean {
-  const format = /\.json$/i.test(file) ? "json" : "yaml";
-  if (!existsSync(file)) return replaceFile(file, documentText(environment, format));
+export function writeDocument(
+  file: string,
+  environment: Environment,
+  { isPart = false, dryRun = false } = {},
+): boolean {
+  if (!existsSync(file)) return dryRun || replaceFile(file, documentText(environment, formatOf(file)));
   const source = SourceText.read(file);
   const { incomplete } = parseDocument(source);
   const before = source.value as Values;
   const after = documentOf(environment);
   const kept = isPart || incomplete.size > 0 || environment.incomplete.size > 0 ? withRest(before, after) : after;
   const { $schema } = before;
-  return replaceFile(file, editedText(source, $schema === undefined ? kept : { ...kept, $schema }), source.text);
+  const text = editedText(source, $schema === undefined ? kept : { ...kept, $schema });
+  return dryRun ? text !== source.text : replaceFile(file, text, source.text);
 }
 
 /** Writes a references file: its aliases, order and comments stay, new aliases are added. */
-export function writeReferences(file: string, references: References): boolean {
-  if (!existsSync(file)) return replaceFile(file, yamlText(references.toValue()));
+export function writeReferences(file: string, references: References, { dryRun = false } = {}): boolean {
+  const value = references.toValue();
+  if (!existsSync(file)) {
+    return dryRun || replaceFile(file, formatOf(file) === "json" ? jsonText(value) : yamlText(value));
+  }
   const source = SourceText.read(file);
-  return replaceFile(file, editedText(source, references.toValue()), source.text);
+  const text = editedText(source, value);
+  return dryRun ? text !== source.text : replaceFile(file, text, source.text);
 }
 
 /** What the new value does not speak of stays as it was. */

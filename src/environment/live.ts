@@ -178,7 +178,7 @@ function documentNumber(one: Found, property: string, number: number, { found, r
   const reference = parent?.kind.form.references?.[property];
   if (!parent || !reference || !("aliases" in reference)) return number;
   const alias = references.aliasOf(reference.aliases, String(parent.live[property]));
-  return references.documentNumber(reference.aliases, alias, number);
+  return references.proposeNumber(reference.aliases, alias, number);
 }
 
 function unique(values: unknown[]): unknown[] {

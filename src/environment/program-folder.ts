@@ -7,10 +7,16 @@ import { programFiles } from "./program.js";
 export interface FolderOptions {
   /** Replaces files that hold something else. @default false */
   readonly overwrite?: boolean;
+  /** Writes nothing, and returns the files that it would write. @default false */
+  readonly dryRun?: boolean;
 }
 
 /** Writes a Pulumi project that declares an environment, and returns the files that it wrote. Files that are the same stay as they are. */
-export function writeProgram(folder: string, environment: Environment, { overwrite = false }: FolderOptions): string[] {
+export function writeProgram(
+  folder: string,
+  environment: Environment,
+  { overwrite = false, dryRun = false }: FolderOptions,
+): string[] {
   const files = programFiles(environment, { name: path.basename(path.resolve(folder)), version });
   const changed = [...files].filter(([name, text]) => textOf(path.join(folder, name)) !== text);
   const others = changed.map(([name]) => path.join(folder, name)).filter((file) => existsSync(file));
@@ -19,6 +25,7 @@ export function writeProgram(folder: string, environment: Environment, { overwri
       `${others.join(", ")} ${others.length === 1 ? "exists and holds" : "exist and hold"} something else. Nothing was written. Choose another folder, or replace ${others.length === 1 ? "it" : "them"} with --yes`,
     );
   }
+  if (dryRun) return changed.map(([name]) => path.join(folder, name));
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of changed) writeFileSync(path.join(folder, name), text);
   return changed.map(([name]) => path.join(folder, name));

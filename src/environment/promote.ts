@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Values } from "../engine/lifecycle.js";
 import { didYouMean } from "../engine/nearest.js";
+import { sameText } from "../resources/fields.js";
 import { parseDocument } from "./document.js";
 import { editedText } from "./edit.js";
 import type { Environment, Item } from "./environment.js";
@@ -67,7 +68,8 @@ export function movesBetween(
   { set, service }: { readonly set: string; readonly service?: string },
 ): Move[] {
   const chosen = target.items.filter(
-    ({ kind, path: [first] }) => kind.within.some(({ form }) => form.versions) && (service ?? first) === first,
+    ({ kind, path: [first] }) =>
+      kind.within.some(({ form }) => form.versions) && (service === undefined || sameText(service, first)),
   );
   if (service !== undefined && chosen.length === 0) {
     const known = target.items
@@ -90,8 +92,8 @@ function movesOf({ kind: above, path: own, where }: Item, { source, target, set,
     const numbers = Object.keys(kind.form.versions ?? {});
     if (numbers.length === 0) return [];
     const at = (items: readonly Item[]) =>
-      items.find((item) => item.kind === kind && JSON.stringify(item.path) === JSON.stringify([...own, set]));
-    const isInSource = source.items.some((item) => item.kind === above && item.path[0] === own[0]);
+      items.find((item) => item.kind === kind && sameText(item.path[0], own[0]) && item.path[1] === set);
+    const isInSource = source.items.some((item) => item.kind === above && sameText(item.path[0], own[0]));
     if (!isInSource && !isNamed) return [];
     const found = at(source.items);
     const unpinned = numbers.filter((name) => typeof found?.fields[name] !== "number");

@@ -72,11 +72,23 @@ export class References {
     return [...(this.tables.get(table) ?? [])];
   }
 
-  /** The document's number for a version of this workspace; the number itself where nothing says otherwise. */
-  documentNumber(table: string, alias: string | undefined, number: number): number {
-    const versions = alias === undefined ? undefined : this.get(table, alias)?.versions;
-    const found = Object.entries(versions ?? {}).find(([, here]) => here === number);
-    return found ? Number(found[0]) : number;
+  /**
+   * The document's number for a version of this workspace: the one that stands for it, else the number itself. Where that stands
+   * for another version, one that stands for none is taken, and kept here.
+   */
+  proposeNumber(table: string, alias: string | undefined, number: number): number {
+    const entry = alias === undefined ? undefined : this.get(table, alias);
+    if (alias === undefined || !entry?.versions) return number;
+    const { versions } = entry;
+    const found = Object.entries(versions).find(([, here]) => here === number);
+    if (found) return Number(found[0]);
+    if (versions[number] === undefined) return number;
+    const taken = new Set([...Object.keys(versions).map(Number), number]);
+    // A version that has another number in the document leaves its own free.
+    const left = Object.values(versions).filter((here) => !taken.has(here));
+    const free = left[0] ?? Math.max(...taken, ...Object.values(versions)) + 1;
+    this.set(table, alias, { ...entry, versions: { ...versions, [free]: number } });
+    return free;
   }
 
   /** This workspace's number for a version of the document; undefined where nothing says what it is. */

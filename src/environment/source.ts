@@ -71,8 +71,18 @@ export async function readSource(text: string, options: SourceOptions): Promise<
   const named = sourceNamed(text, options);
   const given = options.references === undefined ? undefined : path.resolve(cwd, options.references);
   if (named.kind === "stack") {
-    const references = given ? References.read(given) : References.none();
-    const environment = await stackEnvironment(named.stack, { cwd, warn, references: references.copy(), showSecrets });
+    let references = References.none();
+    const environment = await stackEnvironment(named.stack, {
+      cwd,
+      warn,
+      showSecrets,
+      references: (id, slug) => {
+        references = given
+          ? References.read(given)
+          : workspaceReferences(AmigoConfig.read(options.config, cwd), id, slug);
+        return references.copy();
+      },
+    });
     return { text, kind: "stack", referencesFile: given, references, environment };
   }
   if (named.kind === "document") {
@@ -94,6 +104,18 @@ export async function readSource(text: string, options: SourceOptions): Promise<
   } finally {
     await account.context.close();
   }
+}
+
+/** The references of a workspace that is known by its id or slug, where `amigo.yaml` names one file for it. */
+export function workspaceReferences(config: AmigoConfig, id: string, slug: string | undefined): References {
+  const files = [...config.workspaces.values()].flatMap((entry) => {
+    if (!entry.references) return [];
+    const ofWorkspace = References.read(entry.references, { optional: true });
+    const own = entry.id ?? ofWorkspace.workspace;
+    return (own === undefined ? entry.slug === slug && slug !== undefined : own === id) ? [entry.references] : [];
+  });
+  const [file, another] = [...new Set(files)];
+  return file === undefined || another !== undefined ? References.none() : References.read(file, { optional: true });
 }
 
 /** The account of a workspace: what `amigo.yaml` says, else what the environment variables do. */

@@ -12,8 +12,8 @@ import type { References } from "./references.js";
 export interface StackOptions {
   readonly cwd: string;
   readonly warn: (message: string) => void;
-  /** Aliases that they lack are added. */
-  readonly references: References;
+  /** The references of the stack's workspace; aliases that they lack are added. The slug is known where the stack holds the workspace. */
+  readonly references: (workspaceId: string, slug: string | undefined) => References;
   /** Whether values that the program gave as secrets are read in clear, to be compared; else they are missing. @default false */
   readonly showSecrets?: boolean;
 }
@@ -26,7 +26,9 @@ export async function stackEnvironment(
   const { own, workspaceId } = await readStack(stack, { cwd, showSecrets });
   const found = [...own, ...insideOf(own)];
   const managed = new Set(found.map(({ kind }) => kind.name));
-  const environment = environmentOf(`stack:${stack}`, { workspaceId, found, incomplete: new Set() }, references);
+  const slug = own.find(({ kind }) => kind.name === "Workspace")?.live.slug;
+  const known = references(workspaceId, typeof slug === "string" ? slug : undefined);
+  const environment = environmentOf(`stack:${stack}`, { workspaceId, found, incomplete: new Set() }, known);
   return { ...environment, managed: withSections(managed) };
 }
 

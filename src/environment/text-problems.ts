@@ -8,16 +8,9 @@ type Path = (string | number)[];
 
 /** What does not fit the schema, each with its place in the text. `what` names the file's kind, such as "references file". */
 export function findProblemsIn(source: SourceText, schema: z.ZodType, what: string): string[] {
-  const { value } = source;
-  if (value === null || typeof value !== "object" || Array.isArray(value)) {
-    return [
-      source.problem(
-        [],
-        `expected a mapping that starts with \`version: 1\`; found ${typeName(value)}: is this a file of the right kind (${what})?`,
-      ),
-    ];
-  }
-  const version = (value as Values).version;
+  const wrong = wrongType(source, "`version: 1`", what);
+  if (wrong.length > 0) return wrong;
+  const { version } = source.value as Values;
   if (version === undefined)
     return [source.problem([], `\`version: 1\` is missing: is this the right file (${what})?`)];
   if (typeof version === "number" && version > 1) {
@@ -25,7 +18,24 @@ export function findProblemsIn(source: SourceText, schema: z.ZodType, what: stri
       source.problem(["version"], `version ${version} is newer than this pulumi-amigo knows (1): update it first`),
     ];
   }
-  return findProblems(schema, value as Values).map(({ property, reason }) => {
+  return schemaProblems(source, schema);
+}
+
+/** What is there in place of a mapping. */
+export function wrongType(source: SourceText, first: string, what: string): string[] {
+  const { value } = source;
+  if (value !== null && typeof value === "object" && !Array.isArray(value)) return [];
+  return [
+    source.problem(
+      [],
+      `expected a mapping that starts with ${first}; found ${typeName(value)}: is this a file of the right kind (${what})?`,
+    ),
+  ];
+}
+
+/** What does not fit the schema of a mapping, each with its place in the text. */
+export function schemaProblems(source: SourceText, schema: z.ZodType): string[] {
+  return findProblems(schema, source.value as Values).map(({ property, reason }) => {
     const path = stepsOf(property);
     const isUnknownKey = reason.startsWith("is not a property");
     return source.problem(path, `${property}: ${isUnknownKey ? unknownKey(schema, path) : reason}`);

@@ -5,6 +5,8 @@ import type { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createProgram } from "../../src/cli/main.js";
 import { seedIds, startEmulator } from "../../src/emulator/index.js";
+import { AmigoConfig } from "../../src/environment/config.js";
+import { workspaceReferences } from "../../src/environment/source.js";
 
 const document = `version: 1
 services:
@@ -89,6 +91,9 @@ describe("compare", () => {
       notCompared: [],
       equal: [],
     });
+    expect(
+      JSON.parse((await run("compare", ...at("a.yaml", "b.yaml"), "--format", "text", "--json")).stdout),
+    ).toMatchObject({ notCompared: [] });
     expect((await run("compare", ...at("a.yaml", "b.yaml"), "--format", "markdown")).stdout).toContain(
       "| `toolCapacity` | `4` | `5` |",
     );
@@ -104,6 +109,26 @@ it("export prints a document as YAML or as one JSON value", async () => {
   expect((await run("export", ...at("a.yaml"))).stdout).toContain("    toolCapacity: 4\n");
   const { code, stdout } = await run("export", ...at("a.yaml"), "--json");
   expect([code, JSON.parse(stdout)]).toMatchObject([0, { services: { "Front desk": { toolCapacity: 4 } } }]);
+});
+
+it("the references of a stack are those that amigo.yaml names for its workspace, if that is one file", () => {
+  const { workspace, agents } = seedIds;
+  const text = (more: string) => `version: 1\n${more}agents: { desk: { id: ${agents.frontDesk} } }\n`;
+  writeFileSync(path.join(folder, "own.yaml"), text(`workspace: ${workspace}\n`));
+  writeFileSync(path.join(folder, "nameless.yaml"), text(""));
+  const found = (entries: string, slug?: string) => {
+    writeFileSync(path.join(folder, "stack-amigo.yaml"), `workspaces: ${entries}\n`);
+    const config = AmigoConfig.read("stack-amigo.yaml", folder);
+    return workspaceReferences(config, workspace, slug).aliasOf("agents", agents.frontDesk);
+  };
+  expect(found(`{ a: { id: ${workspace}, references: nameless.yaml } }`)).toBe("desk");
+  expect(found("{ a: { slug: clinic, references: own.yaml } }")).toBe("desk");
+  expect(found("{ a: { slug: clinic, references: nameless.yaml } }", "clinic")).toBe("desk");
+  expect(found("{ a: { slug: clinic, references: nameless.yaml } }")).toBeUndefined();
+  expect(found(`{ a: { id: ${agents.frontDesk}, references: own.yaml } }`, "clinic")).toBeUndefined();
+  expect(
+    found(`{ a: { id: ${workspace}, references: own.yaml }, b: { id: ${workspace}, references: nameless.yaml } }`),
+  ).toBeUndefined();
 });
 
 describe("the path of a document", () => {

@@ -99,7 +99,8 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   expect(blocked.stdout).toContain("Add setups.main-line.id to");
   expect(written()).toEqual([]);
 
-  writeFileSync(path.join(folder, "references/copy.yaml"), references(target));
+  const own = references(target).replace("name: Front Desk }", "name: Front Desk, versions: { 2: 3 } }");
+  writeFileSync(path.join(folder, "references/copy.yaml"), own);
   const dry = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--dry-run", "--json");
   expect(dry.code, dry.stderr).toBe(0);
   expect(JSON.parse(dry.stdout)).toMatchObject({ state: "dry run", planned: { create: 16 } });
@@ -111,6 +112,9 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   expect(done.stdout).toContain("useCases.service: 3 of 3 are there");
   expect(written().slice(0, 4)).toEqual(Array(4).fill("create-use-case"));
   expect((await run(folder, "compare", "staging", "copy")).code).toBe(0);
+  // The state holds the workspace's numbers, and its references say which of the document's they are.
+  const ofStack = await run(folder, "compare", "stack:copy", "copy");
+  expect([ofStack.code, ofStack.stdout]).toEqual([0, expect.stringContaining("Nothing differs")]);
 
   // A kill while the engine writes: the file beside the state is cut short.
   writeFileSync(path.join(folder, "backend/.pulumi/stacks/pulumi-amigo/copy.json.attrs"), "");

@@ -280,6 +280,15 @@ useCases:
     expect(picture).toContain('["Quote #34; #93; #59; --#62; x"]');
     expect(picture).toContain("linkStyle 0");
   });
+
+  it("is Markdown that cuts no character in two", () => {
+    const long = (length: number) =>
+      parse(`version: 1\nservices: { A: { agent: x, contextGraph: y, description: ${"x".repeat(length)}👩 } }`);
+    for (const length of [297, 298, 299]) {
+      const pad = (side: number) => compareEnvironments(long(side), long(side + 100));
+      expect(comparisonMarkdown(pad(length))).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);
+    }
+  });
 });
 
 it("of a live workspace costs its reads alone, and writes nothing", async () => {

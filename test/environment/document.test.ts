@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { parse as parseYaml } from "yaml";
+import { AmigoConfig } from "../../src/environment/config.js";
 import { documentOf } from "../../src/environment/environment.js";
 import { yamlText } from "../../src/environment/print.js";
+import { SourceText } from "../../src/environment/source-text.js";
 import { parse, yamlOf } from "./support.js";
 
 /** The document of the contract. */
@@ -115,6 +120,20 @@ describe("a document", () => {
     }
   });
 
+  it("and amigo.yaml say where they are wrong, whatever the names in them are", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "config-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, "amigo.yaml");
+    const read = (text: string) => {
+      writeFileSync(file, text);
+      return () => AmigoConfig.read(file, folder);
+    };
+    expect(read('workspaces:\n  "a b": { slug: x }\n  "c.d": { id: x, apiKey: y }\n')).toThrow(
+      /amigo.yaml:3:12: workspaces\["c.d"\].id: .*UUID[\s\S]*amigo.yaml:3:19: .*apiKey: is not known here; known are id, slug, apiKeyEnv/,
+    );
+    expect(read("[]")).toThrow("amigo.yaml:1:1: expected a mapping that starts with `workspaces:`; found a list");
+  });
+
   it("refuses two entries with one key, also in another Unicode form", () => {
     const entry = example.slice(example.indexOf("  - channel: email"), example.indexOf("testCaller"));
     expect(() => parse(example.replace("testCaller", `${entry}testCaller`))).toThrow("stands here a second time");
@@ -146,6 +165,29 @@ describe("a document", () => {
   it("is read from JSON, too", () => {
     const value = documentOf(parse(example));
     expect(documentOf(parse(JSON.stringify(value)))).toEqual(value);
+  });
+
+  it("quotes what other readers of YAML would take for something else, or refuse", () => {
+    const texts = ["123", "=", "a\tb", "\u0085", "a\u2028b", "\u007f", "\ufeff", "2026-11-29", "on"];
+    const lines = yamlText(Object.fromEntries(texts.map((text) => [text, text])))
+      .trimEnd()
+      .split("\n");
+    for (const line of lines) expect(line).toMatch(/^"[\x20-\x7e]+": "[\x20-\x7e]+"$/);
+    expect(Object.keys(parseYaml(lines.join("\n")))).toEqual(texts);
+    expect(yamlText({ versions: { 3: 12 } })).toBe("versions:\n  3: 12\n");
+  });
+
+  it("says where it is no text that could be read", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "document-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, "clinic.yaml");
+    writeFileSync(file, Buffer.from("version: 1\nservices:\n  Caf\xe9: { agent: a, contextGraph: b }\n", "latin1"));
+    expect(() => SourceText.read(file)).toThrow(`${file}:3:6: is not written in UTF-8`);
+    expect(() => parse("version: 1\nservices:\n  A: *desk\n")).toThrow(
+      "clinic.yaml:3:6: *desk names no anchor above it: text that starts with * needs quotes",
+    );
+    expect(() => parse("version: 1\n? [a]\n: 1\n")).toThrow("clinic.yaml:2:3: a list or a mapping cannot be a key");
+    expect(() => parse("version: 1\n---\nversion: 1\n")).toThrow("clinic.yaml:2:1: a second document starts here");
   });
 
   it("has one text, which reads back as the same, whatever the texts in it are", () => {

@@ -154,6 +154,85 @@ describe("an edit of a document", () => {
     expect(edited).toBe(alone.replace("agent: a", "agent: c"));
   });
 
+  it("changes a text over several lines, and keeps it so", () => {
+    for (const header of ["|", "|-", ">-"]) {
+      const from = text.replace(
+        "    keyterms: [flu",
+        `    description: ${header}\n      Books.\n\n      Cancels.\n    keyterms: [flu`,
+      );
+      const changed = edit(
+        ({ services }) => void Object.assign(services["Front desk"] ?? {}, { description: "Books.\nMoves." }),
+        from,
+      );
+      expect(changed).toContain(
+        "    description: |-\n      Books.\n      Moves.\n    keyterms: [flu, physiotherapy]\n",
+      );
+      const short = edit(
+        ({ services }) => void Object.assign(services["Front desk"] ?? {}, { description: "Books." }),
+        from,
+      );
+      expect(short).toContain("    description: Books.\n    keyterms: [flu, physiotherapy]\n");
+    }
+  });
+
+  it("adds several entries at one place in their order", () => {
+    const changed = edit(
+      ({ services }) => void Object.assign(services["Front desk"] ?? {}, { toolCapacity: 3, isActive: false }),
+    );
+    expect(changed).toContain("    toolCapacity: 3\n    isActive: false\n");
+    const sets = edit(
+      ({ services }) => void Object.assign(services["Night desk"] ?? {}, { keyterms: ["asthma", "b", "c"] }),
+    );
+    expect(sets).toContain("      - asthma\n      - b\n      - c\n");
+  });
+
+  it("keeps what stands in brackets beside what it adds and removes, comments too", () => {
+    const set = `      release: {\n        agentVersionNumber: 3, # tested in May\n        contextGraphVersionNumber: 7\n      }\n`;
+    const from = text
+      .replace(/ {6}release: .*\n/, set)
+      .replace("[flu, physiotherapy]", "[\n      'flu', # each winter\n      physiotherapy,\n    ]");
+    const changed = edit(({ services: { "Front desk": desk } }) => {
+      delete ((desk?.versionSets as Record<string, object>).release as Record<string, unknown>)
+        .contextGraphVersionNumber;
+      Object.assign(desk ?? {}, { keyterms: ["flu", "hay fever"] });
+    }, from);
+    expect(changedLines(changed, from).filter((line) => line.trim().length > 1)).toEqual([
+      "-      'flu', # each winter",
+      "-      physiotherapy,",
+      "-        contextGraphVersionNumber: 7",
+      "+      'flu', hay fever, # each winter",
+    ]);
+    const json = `${JSON.stringify(parse(text), undefined, 2)}\n`;
+    const number = { llmModelPreferences: { chat: { llmName: "m" } } };
+    const more = edit(({ services }) => {
+      Object.assign((services["Front desk"]?.versionSets as Record<string, object>).release ?? {}, number);
+    }, json);
+    expect(changedLines(more, json)).toEqual([
+      '-          "contextGraphVersionNumber": 7',
+      '+          "contextGraphVersionNumber": 7,',
+      '+          "llmModelPreferences": { "chat": { "llmName": "m" } }',
+    ]);
+    expect(
+      edit(({ services }) => {
+        delete (services["Front desk"]?.versionSets as Record<string, Record<string, unknown>>).release
+          ?.llmModelPreferences;
+      }, more),
+    ).toBe(json);
+  });
+
+  it("quotes what other readers of YAML would take for something else, or refuse", () => {
+    const changed = edit(({ services }) => {
+      Object.assign(services["Front desk"] ?? {}, {
+        contextGraph: "a\u2028b",
+        description: "a\tb",
+        keyterms: ["=", "a\u0085b"],
+      });
+      services["123"] = { agent: "=", contextGraph: "on" };
+    });
+    const quoted = ['"a\\u2028b"', '"a\\tb"', '[ "=", "a\\u0085b" ]', '"123":', 'agent: "="', 'contextGraph: "on"'];
+    for (const text of quoted) expect(changed).toContain(text);
+  });
+
   it("is read back as what was meant, whatever changes", () => {
     const scalar = fc.oneof(
       fc.integer(),

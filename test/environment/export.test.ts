@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { documentOf } from "../../src/environment/environment.js";
-import { partOf } from "../../src/environment/export.js";
+import { partOf, problemsOf } from "../../src/environment/export.js";
 import { writeDocument, writeReferences } from "../../src/environment/files.js";
+import { writeProgram } from "../../src/environment/program-folder.js";
 import { References } from "../../src/environment/references.js";
 import { ids, makeScene, parse, yamlOf } from "./support.js";
 
@@ -117,6 +118,35 @@ testCallerNumbers:
     });
   });
 
+  it("never shows a version by a number that stands for another one", async () => {
+    const scene = await makeScene();
+    await scene.service("A", { version_sets: { release: { agent_version_number: 3 } } });
+    await scene.service("B", { version_sets: { release: { agent_version_number: 2 } } });
+    const known = References.none();
+    known.set("agents", "front-desk", { id: ids.agents.frontDesk, versions: { 3: 2 } });
+    const { items, references } = await scene.export(known);
+    const sets = items.filter(({ kind }) => kind.name === "VersionSet");
+    const [a, b] = sets.map(({ fields }) => Number(fields.agentVersionNumber));
+    expect(b).toBe(3);
+    expect(a).not.toBe(3);
+    expect(references.workspaceNumber("agents", "front-desk", Number(a))).toBe(3);
+    const again = await scene.export(references);
+    expect(yamlOf(again)).toBe(yamlOf({ ...again, items }));
+    expect(known.get("agents", "front-desk")?.versions).toEqual({ 3: 2 });
+  });
+
+  it("says what the workspace has and no document may declare", async () => {
+    const scene = await makeScene();
+    await scene.service("Front desk");
+    expect(problemsOf(await scene.export())).toEqual([]);
+    await scene.service("Night desk ");
+    await scene.service("__proto__");
+    expect(problemsOf(await scene.export())).toEqual([
+      expect.stringMatching(/^not valid as it is: services\["Night desk "\]: .* white space/),
+      expect.stringMatching(/^not valid as it is: services\.__proto__: /),
+    ]);
+  });
+
   it("names both of two things that a document could not distinguish", async () => {
     const scene = await makeScene({ dialect: { useCaseUnique: false } });
     const [a, b] = [await scene.useCase("Reception"), await scene.useCase("Reception")];
@@ -175,6 +205,10 @@ testCallerNumbers:
     expect(Object.keys(documentOf(partOf(whole, { service: "*" }).part))).toEqual(["version", "services"]);
     const narrowed = documentOf(partOf(whole, { only: ["services", "useCases"], service: "Other" }).part);
     expect(narrowed.useCases).toEqual([]);
+    expect(() => partOf(whole, { service: "Frontdesk" })).toThrow(
+      "--service Frontdesk fits no service of staging; did you mean Front desk?",
+    );
+    expect(() => partOf(whole, { only: [] })).toThrow("--only names no section of a document: workspace, services");
     expect(() => partOf(whole, { only: ["service"] })).toThrow(
       '"service" is no section of a document: workspace, services, useCases, testCallerNumbers; did you mean services?',
     );
@@ -221,6 +255,31 @@ describe("an export to a file", () => {
     expect(now).toContain("  # Ours since June.\n  reception:");
     expect(now).toContain("  night-nurse:");
     expect(References.read(references).aliasOf("agents", ids.agents.frontDesk)).toBe("reception");
+  });
+
+  it("is not made in a dry run, which says whether it would be", async () => {
+    const scene = await makeScene();
+    const environment = await scene.export();
+    const other = path.join(folder, "dry");
+    const dryRun = true;
+    expect(writeDocument(path.join(other, "a.yaml"), environment, { dryRun })).toBe(true);
+    expect(writeReferences(path.join(other, "b.yaml"), environment.references, { dryRun })).toBe(true);
+    expect(writeProgram(path.join(other, "c"), environment, { dryRun })).toContain(path.join(other, "c", "index.ts"));
+    expect(existsSync(other)).toBe(false);
+    const before = readFileSync(file, "utf8");
+    expect(writeDocument(file, environment, { dryRun })).toBe(true);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  it("is JSON where its name says so, the references too", async () => {
+    const scene = await makeScene();
+    await scene.service("Front desk");
+    const environment = await scene.export();
+    const [a, b] = [path.join(folder, "a.json"), path.join(folder, "b.json")] as const;
+    writeDocument(a, environment);
+    writeReferences(b, environment.references);
+    expect(JSON.parse(readFileSync(a, "utf8"))).toEqual(documentOf(environment));
+    expect(JSON.parse(readFileSync(b, "utf8"))).toEqual(environment.references.toValue());
   });
 
   it("leaves alone a file that is no document", async () => {

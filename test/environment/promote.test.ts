@@ -56,6 +56,18 @@ describe("a promotion", () => {
     expect(moves(from, text)).toEqual([]);
   });
 
+  it("finds a service whose name stands in another Unicode form", () => {
+    const named = (numbers: string | undefined, name: string) =>
+      document(numbers as string).replace("Front desk", name);
+    const [composed, decomposed] = ["Café".normalize("NFC"), "Café".normalize("NFD")];
+    const [from, to] = [named(tested, composed), named(old, decomposed)];
+    const expected = [
+      { path: ["services", decomposed, "versionSets", "release", "agentVersionNumber"], from: 3, to: 4 },
+    ];
+    expect(moves(from, to)).toEqual(expected);
+    expect(moves(from, to, { service: composed })).toEqual(expected);
+  });
+
   it("pins what the target had not pinned, and taken back leaves nothing behind", () => {
     const to = "version: 1\nservices:\n  Front desk:\n    agent: a # kept\n    contextGraph: g\n";
     const found = moves(document(tested as string), to);

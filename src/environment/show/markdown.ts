@@ -16,7 +16,10 @@ export function escaped(text: string): string {
 export function code(value: unknown): string {
   const text = valueText(value, "");
   if (text === "") return "";
-  const cut = text.length > LONGEST ? `${[...text.slice(0, LONGEST)].join("")}… (${text.length} characters)` : text;
+  const cut =
+    text.length > LONGEST
+      ? `${text.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, "")}… (${text.length} characters)`
+      : text;
   return codeText(cut);
 }
 
