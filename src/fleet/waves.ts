@@ -11,7 +11,10 @@ export interface Wave {
   readonly concurrency?: number;
 }
 
-/** Gives each stack to the first wave that selects it. What is wrong is added to `problems`, with its place. */
+/**
+ * Gives each stack to the first wave that selects it. A wave is left out whose stacks are so few that waves with a `count` took all of
+ * them. What is wrong is added to `problems`, with its place.
+ */
 export function wavesOf(
   source: SourceText,
   text: FleetText,
@@ -31,7 +34,7 @@ export function wavesOf(
       const selected = stacks.filter((stack) => selector?.matches(stack) ?? true);
       const taken = selected.filter((stack) => left.has(stack)).slice(0, count);
       if (selected.length === 0) report("select", `selects no stack${selector?.hint(stacks) ?? ""}`);
-      else if (taken.length === 0) {
+      else if (taken.length === 0 && !text.waves?.slice(0, index).some((wave) => wave.count !== undefined)) {
         report(
           select === undefined ? "name" : "select",
           `earlier waves have taken all that it selects (${selected.length}): nothing is left for ${name}`,
@@ -54,5 +57,5 @@ export function wavesOf(
       ),
     );
   }
-  return waves;
+  return waves.filter((wave) => wave.stacks.length > 0);
 }

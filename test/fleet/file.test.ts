@@ -79,6 +79,14 @@ describe("a fleet file", () => {
     ]);
   });
 
+  it("has no wave of the rest where the canary is all there is", () => {
+    const one = whole.replace(/ {2}- match:.*\n.*\n/, "");
+    expect(wavesIn(read(one))).toEqual([
+      ["staging", ["staging"]],
+      ["canary", ["special"]],
+    ]);
+  });
+
   it("is narrowed by a selector, without the waves that are left empty", () => {
     const fleet = read(whole);
     expect(wavesIn(selectFrom(fleet, "env=production,name!=south"))).toEqual([
