@@ -15,7 +15,7 @@ export function programError(message: string, cause?: unknown): Error {
 
 /** The SDK prints causes too. With some of its own frames in a stack trace, Node.js 20 prints for ever. */
 function withoutTraces(cause: unknown): unknown {
-  for (let error = cause; error instanceof Error; error = error.cause) error.stack = `${error.name}: ${error.message}`;
+  for (let error = cause; error instanceof Error; error = error.cause) error.stack = String(error);
   return cause;
 }
 
