@@ -22,7 +22,6 @@ export function partOf(environment: Environment, { only, service }: Choice): { p
   const chosen = (only ?? [kindNamed("Service").section]).map(rootOf);
   const names = withWithin(chosen);
   const fits = service === undefined ? () => true : patternTest(service);
-  // Nothing would be read as "there shall be none".
   const services = environment.items.filter(({ kind }) => kind.name === "Service").map(({ path }) => path[0] ?? "");
   if (service !== undefined && !environment.incomplete.has("Service") && !services.some(fits)) {
     throw new Error(
@@ -37,8 +36,10 @@ export function partOf(environment: Environment, { only, service }: Choice): { p
     return `${kind.section}: ${which.join(", ")} added, since something chosen names them`;
   });
   const all = environment.items.filter((item) => items.includes(item) || needed.some((one) => isWithin(item, one)));
+  // Of a pattern that fits nothing of a kind, an empty section would say that there shall be none.
+  const shown = withWithin(all.map(({ kind }) => kind));
   const managed = new Set(
-    [...environment.managed].filter((name) => names.has(name) || all.some((item) => item.kind.name === name)),
+    [...environment.managed].filter((name) => shown.has(name) || (service === undefined && names.has(name))),
   );
   const incomplete = new Set([...environment.incomplete].filter((name) => names.has(name)));
   return { part: { ...environment, items: all, managed, incomplete }, added };

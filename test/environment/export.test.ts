@@ -204,7 +204,7 @@ testCallerNumbers:
     expect(Object.keys(documentOf(partOf(whole, { service: "O*" }).part).services as object)).toEqual(["Other"]);
     expect(Object.keys(documentOf(partOf(whole, { service: "*" }).part))).toEqual(["version", "services"]);
     const narrowed = documentOf(partOf(whole, { only: ["services", "useCases"], service: "Other" }).part);
-    expect(narrowed.useCases).toEqual([]);
+    expect(Object.keys(narrowed)).not.toContain("useCases");
     expect(() => partOf(whole, { service: "Frontdesk" })).toThrow(
       "--service Frontdesk fits no service of staging; did you mean Front desk?",
     );
