@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as amigo from "../../src/index.js";
 import { ids } from "./support.js";
 
@@ -174,6 +174,50 @@ test("the workspace is the argument's, then that of the references, then the pro
   await expect(build(document, { workspaceId: "6f0c1d52-94a7-4c1e-8f3b-0d2a5b7c9e10" })).rejects.toThrow(
     /holds the references of workspace .*: each workspace needs a file of its own/,
   );
+});
+
+test("a workspace that is known later is compared with that of the references once it is", async () => {
+  const errors = vi.spyOn(pulumi.log, "error").mockResolvedValue();
+  const later = (id: string) => build(document, { workspaceId: pulumi.output(Promise.resolve(id)) });
+  await later(ids.workspace.toUpperCase());
+  expect(errors).not.toHaveBeenCalled();
+  const other = "6f0c1d52-94a7-4c1e-8f3b-0d2a5b7c9e10";
+  const environment = await later(other);
+  expect(errors.mock.calls).toEqual([
+    [
+      expect.stringContaining(
+        `references.yaml holds the references of workspace ${ids.workspace}, and workspaceId is ${other}`,
+      ),
+      environment,
+    ],
+  ]);
+  errors.mockRestore();
+});
+
+test("protect is true or false: what JavaScript would take for true is refused", async () => {
+  for (const protect of ["false", pulumi.output(false)]) {
+    await expect(build(document, { protect: protect as unknown as boolean })).rejects.toThrow(
+      /^new amigo\.Environment\("clinic"\): protect must be true or false; found /,
+    );
+  }
+  expect(names()).toEqual([]);
+});
+
+test("a use case whose service is no part of the document is named with its place", async () => {
+  const section = document.slice(document.indexOf("useCases:"));
+  for (const [text, line] of [
+    [`version: 1\n${section}`, 3],
+    [`${document}incomplete: [services]\n`, 13],
+  ] as const) {
+    const error = await build(text).catch((thrown: Error) => thrown);
+    expect((error as Error).message).toMatch(
+      new RegExp(
+        `clinic\\.yaml:${line}:\\d+: .*service: this document manages no services, and so none of the name "Front desk": add it to services, or leave \`service\` out$`,
+      ),
+    );
+    expect(pulumi.RunError.isInstance(error)).toBe(true);
+  }
+  expect(names()).toEqual([]);
 });
 
 test("an alias that the references lack is named with its place and the file that needs it", async () => {
