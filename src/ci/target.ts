@@ -58,8 +58,15 @@ export function readTarget(flags: TargetFlags, environment: NodeJS.ProcessEnv): 
   }
   if (problems.length > 0) throw new Error(`${problems.join("\n")}\nNothing was sent.`);
   registerSecret(token);
+  for (const [name, value = ""] of Object.entries(environment))
+    if (isSecretVariable(name, value)) registerSecret(value);
   const link = flags.link ?? runPage(environment);
   return { repository, apiUrl, token, tokenEnv, link, subject: { project, stack } };
+}
+
+/** Keys of other accounts are in a pipeline's environment, too; so short a value may be an ordinary word. */
+function isSecretVariable(name: string, value: string): boolean {
+  return /(^|_)(KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIALS?)$/i.test(name) && value.length >= 8;
 }
 
 function problemOfUrl(text: string): string | undefined {
