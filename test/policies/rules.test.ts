@@ -197,6 +197,14 @@ const cases: [Policy, Case[]][] = [
         {},
         ['release: llmModelPreferences.chat.params.apiKey is "text that holds a credential, by its name"'],
       ],
+      [
+        "finds what stands within a parameter of such a name, and a number",
+        [release({ credentials: { user: "me" }, apiKeys: ["x"], auth: { password: 123456, token: "x" } })],
+        {},
+        ["credentials.user", "apiKeys.0", "auth.password", "auth.token"].map(
+          (path) => `release: llmModelPreferences.chat.params.${path} is "text that holds a credential, by its name"`,
+        ),
+      ],
       ["passes an ignored parameter", [release({ apiKey: "x" })], { ignoredParameters: ["apiKey"] }, []],
       [
         "says nothing of unknown values",
