@@ -73,11 +73,6 @@ export class Environment extends pulumi.ComponentResource {
     }
     const protect = args.protect ?? isProduction(environment);
     const workspaceId = args.workspaceId ?? environment.workspaceId;
-    // Of a workspace that is there, a preview knows the id, and fails with what is logged.
-    pulumi.output(workspaceId).apply((id) => {
-      const mismatch = otherWorkspace(args.references, environment.workspaceId, id);
-      if (mismatch !== undefined) void pulumi.log.error(`${call}: ${mismatch}`, this);
-    });
     const made = new Map<Declaration["item"], pulumi.CustomResource>();
     for (const { item, args: own } of declarations) {
       const { kind } = item;
@@ -94,7 +89,8 @@ export class Environment extends pulumi.ComponentResource {
       made.set(item, resource);
     }
     this.children = childrenOf(made);
-    this.registerOutputs({});
+    const isKnown = args.workspaceId === undefined || typeof args.workspaceId === "string";
+    this.registerOutputs(isKnown ? {} : { workspaceId: compared(call, args, environment) });
   }
 
   static override isInstance(value: unknown): value is Environment {
@@ -103,6 +99,15 @@ export class Environment extends pulumi.ComponentResource {
       (value.constructor as { __pulumiType?: unknown }).__pulumiType === Environment.__pulumiType
     );
   }
+}
+
+/** A workspace that the program knows later: of one that exists a preview knows the id, and ends with what is wrong. */
+function compared(call: string, { workspaceId, references }: EnvironmentArgs, wanted: Wanted) {
+  return pulumi.output(workspaceId).apply((id) => {
+    const mismatch = otherWorkspace(references, wanted.workspaceId, id);
+    if (mismatch !== undefined) throw programError(`${call}: ${mismatch}`);
+    return id;
+  });
 }
 
 function otherWorkspace(file: string | undefined, own: string | undefined, workspaceId: unknown): string | undefined {
