@@ -1,6 +1,7 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { credentialIn, isCredentialName } from "./credentials";
 import { findingOn } from "./finding";
+import { strict } from "./strict";
 import { UNKNOWN, valueAt } from "./values";
 
 interface Config {
@@ -8,7 +9,7 @@ interface Config {
 }
 
 /** Everybody who may read a service sees these texts, and state keeps them in clear. */
-export const noCredentialsInText: ResourceValidationPolicy = {
+export const noCredentialsInText: ResourceValidationPolicy = strict({
   name: "no-credentials-in-text",
   displayName: "No credentials in texts",
   description: "Descriptions, key terms, tags and model parameters hold no keys, tokens or passwords.",
@@ -39,7 +40,7 @@ export const noCredentialsInText: ResourceValidationPolicy = {
       reportViolation(findingOn({ label }, finding), args.urn);
     }
   },
-};
+});
 
 const PLACES = ["description", "keyterms", "tags", "versionSets", "llmModelPreferences"];
 

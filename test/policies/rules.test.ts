@@ -92,6 +92,12 @@ const cases: [Policy, Case[]][] = [
         ["desk: toolCapacity is 1"],
       ],
       ["says nothing of an unknown value", [desk({ toolCapacity: UNKNOWN_ON_WIRE })], { maximum: 1 }, []],
+      [
+        "finds bounds that no capacity can keep",
+        [desk()],
+        { minimum: 5, maximum: 2 },
+        ["undefined: minimum is 5 and maximum is 2"],
+      ],
     ],
   ],
   [
