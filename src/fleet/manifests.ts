@@ -41,6 +41,11 @@ const PROGRAM_FOLDER = "program";
  */
 export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string, string> {
   const problems = [
+    ...(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(options.namespace)
+      ? []
+      : [
+          `--namespace: found ${JSON.stringify(options.namespace)}; give small letters, digits and hyphens, 63 at most, a letter or digit at both ends`,
+        ]),
     ...fleet.stacks.flatMap((stack) => problemsOf(stack, options)),
     ...fleet.waves.flatMap(({ name }) =>
       /[A-Za-z0-9]$/.test(name) ? [] : [`wave ${name}: a label of Kubernetes ends with a letter or a digit: rename it`],

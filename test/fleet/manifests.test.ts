@@ -159,6 +159,12 @@ it.each([
   expect(() => manifestsOf(fleet(changed), options)).toThrow(message);
 });
 
+it.each(["", "Amigo", "our team", "amigo-"])("refuses the namespace %j", (namespace) => {
+  expect(() => manifestsOf(fleet(), { ...options, namespace })).toThrow(
+    `--namespace: found ${JSON.stringify(namespace)}; give small letters`,
+  );
+});
+
 it("refuses what is outside of the repository", () => {
   expect(() => manifestsOf(fleet(), { ...options, repository: { root: path.join(root, "fleets") } })).toThrow(
     /special is outside of the repository/,
