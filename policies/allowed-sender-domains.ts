@@ -1,5 +1,6 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { findingOn } from "./finding";
+import { strict } from "./strict";
 import { valueAt } from "./values";
 
 interface Config {
@@ -7,7 +8,7 @@ interface Config {
 }
 
 /** Without `domains` every email use case is a finding: nothing is allowed until somebody said what is. */
-export const allowedSenderDomains: ResourceValidationPolicy = {
+export const allowedSenderDomains: ResourceValidationPolicy = strict({
   name: "allowed-sender-domains",
   displayName: "Mail is sent from allowed domains",
   description: "Email use cases send from one of the configured domains.",
@@ -37,4 +38,4 @@ export const allowedSenderDomains: ResourceValidationPolicy = {
     const finding = { property: "senderEmailAddress", found: sender, allowed, action };
     reportViolation(findingOn({ label: `UseCase "${args.name}"` }, finding), args.urn);
   },
-};
+});

@@ -1,6 +1,7 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { findingOn } from "./finding";
 import { AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 
 /** The channels of use cases that a service of each channel type can answer for. */
 const CHANNELS: Readonly<Record<string, readonly string[]>> = {
@@ -10,7 +11,7 @@ const CHANNELS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** A mismatch is refused by the API, but only after the services and use cases of the run are made. */
-export const bindingChannelFitsService: ResourceValidationPolicy & StackValidationPolicy = {
+export const bindingChannelFitsService: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "binding-channel-fits-service",
   displayName: "Bindings fit their service's channel",
   description: "A binding's use case has a channel that its service can answer: voice, text, or none for scribe.",
@@ -35,4 +36,4 @@ export const bindingChannelFitsService: ResourceValidationPolicy & StackValidati
       reportViolation(findingOn(binding, { property, found: channel, allowed, action }), binding.urn);
     }
   },
-};
+});

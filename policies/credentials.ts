@@ -20,7 +20,7 @@ export function credentialIn(text: string): string | undefined {
 /** Whether a parameter of this name holds a credential: `apiKey` does, `max_tokens` and `stop_token` do not. */
 export function isCredentialName(name: string): boolean {
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-  return /(^|[_.-])(api_?key|(access|private|secret|signing)_key|secret|password|passwd|(access|api|auth|bearer|refresh)_token|authorization|credentials?)$/.test(
+  return /^token$|(^|_)(api_?key|(access|private|secret|signing)_key|secret|password|passwd|passphrase|(access|api|auth|bearer|refresh|session)_token|authorization|credential)s?$/.test(
     words.replace(/[.-]/g, "_"),
   );
 }

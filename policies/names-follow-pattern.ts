@@ -1,5 +1,6 @@
 import type { PolicyConfigSchema, ResourceValidationPolicy } from "@pulumi/policy";
 import { findingOn } from "./finding";
+import { strict } from "./strict";
 import { valueAt } from "./values";
 
 /** The names that people read, by the setting that holds their pattern. */
@@ -20,7 +21,7 @@ const properties: PolicyConfigSchema["properties"] = Object.fromEntries(
 );
 
 /** Without patterns every name is good. */
-export const namesFollowPattern: ResourceValidationPolicy = {
+export const namesFollowPattern: ResourceValidationPolicy = strict({
   name: "names-follow-pattern",
   displayName: "Names follow a pattern",
   description: "Slugs and names match the pattern that is configured for their kind.",
@@ -46,7 +47,7 @@ export const namesFollowPattern: ResourceValidationPolicy = {
       reportViolation(findingOn({ label: `${kind} "${args.name}"` }, finding), args.urn);
     }
   },
-};
+});
 
 function compiled(pattern: string): RegExp | undefined {
   try {

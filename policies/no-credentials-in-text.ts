@@ -1,6 +1,7 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { credentialIn, isCredentialName } from "./credentials";
 import { findingOn } from "./finding";
+import { strict } from "./strict";
 import { UNKNOWN, valueAt } from "./values";
 
 interface Config {
@@ -8,7 +9,7 @@ interface Config {
 }
 
 /** Everybody who may read a service sees these texts, and state keeps them in clear. */
-export const noCredentialsInText: ResourceValidationPolicy = {
+export const noCredentialsInText: ResourceValidationPolicy = strict({
   name: "no-credentials-in-text",
   displayName: "No credentials in texts",
   description: "Descriptions, key terms, tags and model parameters hold no keys, tokens or passwords.",
@@ -30,8 +31,8 @@ export const noCredentialsInText: ResourceValidationPolicy = {
     const label = `${args.type.slice(args.type.lastIndexOf(":") + 1)} "${args.name}"`;
 
     for (const { path, text } of textsIn(args.props, PLACES)) {
-      const name = path.at(-1) ?? "";
-      const isNamedLikeOne = path.includes("params") && isCredentialName(name) && !ignoredParameters.includes(name);
+      const names = path.includes("params") ? path.slice(path.indexOf("params") + 1) : [];
+      const isNamedLikeOne = names.some((name) => isCredentialName(name) && !ignoredParameters.includes(name));
       const kind = credentialIn(text) ?? (isNamedLikeOne && text !== "" ? "a credential, by its name" : undefined);
       if (kind === undefined) continue;
       const action = "Remove it, replace it where it was issued, and keep the new one in a secret store.";
@@ -39,7 +40,7 @@ export const noCredentialsInText: ResourceValidationPolicy = {
       reportViolation(findingOn({ label }, finding), args.urn);
     }
   },
-};
+});
 
 const PLACES = ["description", "keyterms", "tags", "versionSets", "llmModelPreferences"];
 
@@ -48,7 +49,7 @@ function textsIn(values: unknown, names: readonly string[], above: string[] = []
   return names.flatMap((name) => {
     const value = valueAt(values, name);
     const path = [...above, name];
-    if (typeof value === "string") return [{ path, text: value }];
+    if (typeof value === "string" || typeof value === "number") return [{ path, text: String(value) }];
     return value !== UNKNOWN && value instanceof Object ? textsIn(value, Object.keys(value), path) : [];
   });
 }

@@ -1,9 +1,10 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { findingOn } from "./finding";
 import { type AmigoEntry, AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 
 /** The API takes a use case from the service that held it without a word, and refuses a second of one channel on a service. */
-export const oneUseCasePerChannel: ResourceValidationPolicy & StackValidationPolicy = {
+export const oneUseCasePerChannel: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "one-use-case-per-channel",
   displayName: "One use case per service and channel",
   description: "A service has one use case of each channel, and a use case has one binding.",
@@ -43,4 +44,4 @@ export const oneUseCasePerChannel: ResourceValidationPolicy & StackValidationPol
       reportViolation(findingOn(binding, { property: "serviceId", found, allowed, action }), binding.urn);
     }
   },
-};
+});

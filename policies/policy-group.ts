@@ -1,5 +1,6 @@
 import type { ResourceValidation, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { baseline, clinicalProduction } from "./groups";
+import { strict } from "./strict";
 
 type AnyPolicy = ResourceValidationPolicy & Partial<StackValidationPolicy>;
 
@@ -17,7 +18,7 @@ const choose: ResourceValidation = (args) => {
 };
 
 /** Not a rule: holds the name of the group whose rules hold. It comes first in the pack, so that the others know. */
-export const policyGroup: ResourceValidationPolicy & StackValidationPolicy = {
+export const policyGroup: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "policy-group",
   displayName: "The group of policies that hold",
   description: "Chooses which of the pack's policies hold; it finds nothing itself.",
@@ -38,7 +39,7 @@ export const policyGroup: ResourceValidationPolicy & StackValidationPolicy = {
   validateStack: (args) => {
     chosen = args.getConfig<{ group?: string }>().group ?? largest;
   },
-};
+});
 
 /** All policies, each silent where the chosen group does not have it. */
 export function grouped(): ResourceValidationPolicy[] {

@@ -2,9 +2,10 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import { Environments, environmentsSchema } from "./environments";
 import { findingOn } from "./finding";
 import { AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 
 /** A use case that is bound to an inactive service answers nobody. */
-export const productionBindsActiveServices: ResourceValidationPolicy & StackValidationPolicy = {
+export const productionBindsActiveServices: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "production-binds-active-services",
   displayName: "Production binds active services",
   description: "Each use case of a production workspace is bound to a service that is active.",
@@ -26,4 +27,4 @@ export const productionBindsActiveServices: ResourceValidationPolicy & StackVali
       reportViolation(findingOn(binding, finding), binding.urn);
     }
   },
-};
+});

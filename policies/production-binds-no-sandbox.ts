@@ -2,9 +2,10 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import { Environments, environmentsSchema } from "./environments";
 import { findingOn } from "./finding";
 import { AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 
 /** A sandbox service may go without safety filters, so no patient may reach it. */
-export const productionBindsNoSandbox: ResourceValidationPolicy & StackValidationPolicy = {
+export const productionBindsNoSandbox: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "production-binds-no-sandbox",
   displayName: "Production binds no sandbox service",
   description: "No use case of a production workspace is bound to a service whose environment is `sandbox`.",
@@ -27,4 +28,4 @@ export const productionBindsNoSandbox: ResourceValidationPolicy & StackValidatio
       reportViolation(findingOn(binding, finding), binding.urn);
     }
   },
-};
+});

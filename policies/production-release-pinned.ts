@@ -2,12 +2,13 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import { Environments, environmentsSchema } from "./environments";
 import { findingOn } from "./finding";
 import { type AmigoEntry, AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 import { UNKNOWN } from "./values";
 
 const NUMBERS = ["agentVersionNumber", "contextGraphVersionNumber"] as const;
 
 /** Calls run on `release`; a number left out there is the newest version, whoever published it. */
-export const productionReleasePinned: ResourceValidationPolicy & StackValidationPolicy = {
+export const productionReleasePinned: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "production-release-pinned",
   displayName: "Production releases are pinned",
   description: "Each service of a production workspace has a version set `release` with both version numbers pinned.",
@@ -51,7 +52,7 @@ export const productionReleasePinned: ResourceValidationPolicy & StackValidation
       }
     }
   },
-};
+});
 
 function mayBe(wanted: string, found: unknown): boolean {
   return found === wanted || found === UNKNOWN;

@@ -2,9 +2,10 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import { Environments, environmentsSchema } from "./environments";
 import { findingOn } from "./finding";
 import { AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 
 /** Only a service whose own environment is `sandbox` may go without filters in a production workspace. */
-export const productionSafetyFilters: ResourceValidationPolicy & StackValidationPolicy = {
+export const productionSafetyFilters: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "production-safety-filters",
   displayName: "Production keeps its safety filters",
   description: "Production services of production workspaces have their safety filters on.",
@@ -29,4 +30,4 @@ export const productionSafetyFilters: ResourceValidationPolicy & StackValidation
       reportViolation(findingOn(service, finding), service.urn);
     }
   },
-};
+});

@@ -2,9 +2,10 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import { Environments, environmentsSchema } from "./environments";
 import { findingOn } from "./finding";
 import { AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 
 /** Archiving a workspace cannot be undone, and removing a service, use case or binding takes a line down. */
-export const productionWorkspaceProtected: ResourceValidationPolicy & StackValidationPolicy = {
+export const productionWorkspaceProtected: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "production-workspace-protected",
   displayName: "Production is protected",
   description: "Production workspaces, their services, use cases and bindings are protected from deletion.",
@@ -33,4 +34,4 @@ export const productionWorkspaceProtected: ResourceValidationPolicy & StackValid
       }
     }
   },
-};
+});

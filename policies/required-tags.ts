@@ -1,6 +1,7 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { findingOn } from "./finding";
 import { type AmigoEntry, AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 import { itemsAt, UNKNOWN, valueAt } from "./values";
 
 interface Config {
@@ -8,7 +9,7 @@ interface Config {
 }
 
 /** Of the resources of the platform only services have tags. */
-export const requiredTags: ResourceValidationPolicy & StackValidationPolicy = {
+export const requiredTags: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "required-tags",
   displayName: "Services have the required tags",
   description: "Each service has the configured tags, with one of the values that are allowed for each.",
@@ -40,7 +41,7 @@ export const requiredTags: ResourceValidationPolicy & StackValidationPolicy = {
       }
     }
   },
-};
+});
 
 /** Values by key; a tag whose key is not known yet stands under {@link UNKNOWN}. */
 function tagsOf(service: AmigoEntry): Map<unknown, unknown> | typeof UNKNOWN {

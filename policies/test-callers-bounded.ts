@@ -1,9 +1,10 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { findingOn } from "./finding";
+import { strict } from "./strict";
 import { itemsAt, UNKNOWN } from "./values";
 
 /** Calls of these numbers count as tests, so a long list hides real calls. */
-export const testCallersBounded: ResourceValidationPolicy = {
+export const testCallersBounded: ResourceValidationPolicy = strict({
   name: "test-callers-bounded",
   displayName: "Few test caller numbers",
   description: "A workspace has no more test caller numbers than the configured maximum.",
@@ -30,4 +31,4 @@ export const testCallersBounded: ResourceValidationPolicy = {
     const finding = { property: "numbers.length", found: numbers.length, allowed: `at most ${maximum}`, action };
     reportViolation(findingOn({ label: `TestCallerNumbers "${args.name}"` }, finding), args.urn);
   },
-};
+});

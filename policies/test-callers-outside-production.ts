@@ -2,10 +2,11 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import { Environments, environmentsSchema } from "./environments";
 import { findingOn } from "./finding";
 import { type AmigoEntry, AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 import { itemsAt, UNKNOWN } from "./values";
 
 /** Without a list, calls of testers in a trial workspace count as calls of patients. */
-export const testCallersOutsideProduction: ResourceValidationPolicy & StackValidationPolicy = {
+export const testCallersOutsideProduction: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "test-callers-outside-production",
   displayName: "Trial workspaces have test callers",
   description: "A workspace that is not production and has voice services has test caller numbers.",
@@ -37,7 +38,7 @@ export const testCallersOutsideProduction: ResourceValidationPolicy & StackValid
       reportViolation(findingOn(subject, finding), subject.urn);
     }
   },
-};
+});
 
 function mayHaveNumbers(list: AmigoEntry): boolean {
   const numbers = list.value("numbers", []);

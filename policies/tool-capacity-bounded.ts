@@ -1,6 +1,7 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { findingOn } from "./finding";
 import { AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 
 interface Config {
   minimum?: number;
@@ -16,7 +17,7 @@ const bound = (value: number, description: string) => ({
 });
 
 /** Each tool call of a service may run beside others; what stands behind the tools must bear all of them at once. */
-export const toolCapacityBounded: ResourceValidationPolicy & StackValidationPolicy = {
+export const toolCapacityBounded: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "tool-capacity-bounded",
   displayName: "Tool capacity is bounded",
   description: "Each service has a tool capacity within the configured bounds.",
@@ -33,6 +34,12 @@ export const toolCapacityBounded: ResourceValidationPolicy & StackValidationPoli
   validateResource: noteArguments,
   validateStack: (args, reportViolation) => {
     const { minimum = 1, maximum = 5 } = args.getConfig<Config>();
+    if (minimum > maximum) {
+      const action = "Correct one of them.";
+      const bounds = `minimum is ${minimum} and maximum is ${maximum}; allowed: a minimum that is not above the maximum`;
+      reportViolation(`Configuration of tool-capacity-bounded: ${bounds}. ${action}`);
+      return;
+    }
     for (const service of new AmigoStack(args.resources).declared("Service")) {
       const found = service.value("toolCapacity", 3);
       if (typeof found !== "number" || (found >= minimum && found <= maximum)) continue;
@@ -41,4 +48,4 @@ export const toolCapacityBounded: ResourceValidationPolicy & StackValidationPoli
       reportViolation(findingOn(service, { property: "toolCapacity", found, allowed, action }), service.urn);
     }
   },
-};
+});

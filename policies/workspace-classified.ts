@@ -2,9 +2,10 @@ import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/po
 import { Environments, environmentsSchema, shareLists } from "./environments";
 import { findingOn } from "./finding";
 import { AmigoStack, noteArguments } from "./stack";
+import { strict } from "./strict";
 
 /** Everything that the stack declares is in a workspace of which is known whether it is production. */
-export const workspaceClassified: ResourceValidationPolicy & StackValidationPolicy = {
+export const workspaceClassified: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "workspace-classified",
   displayName: "Workspaces are classified",
   description: "Each workspace that the stack touches is listed as production or as other.",
@@ -42,4 +43,4 @@ export const workspaceClassified: ResourceValidationPolicy & StackValidationPoli
       reportViolation(findingOn(entry, { property: "workspaceId", found, allowed, action }), entry.urn);
     }
   },
-};
+});

@@ -104,6 +104,9 @@ export function segmentsOf(path: string): string[] {
 
 export const hidden = "(hidden)";
 
+/** What `pulumi-amigo drift` writes in place of a secret, or of a part of a text. */
+const redacted = "[redacted]";
+
 /** The value without what stands under a secret's name, whichever side it is on. */
 export function masked(path: string, value: unknown): unknown {
   if (value === undefined || value === null) return value;
@@ -111,6 +114,7 @@ export function masked(path: string, value: unknown): unknown {
 }
 
 function withoutSecrets(value: unknown): unknown {
+  if (typeof value === "string" && value.includes(redacted)) return hidden;
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(

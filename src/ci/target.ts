@@ -58,8 +58,15 @@ export function readTarget(flags: TargetFlags, environment: NodeJS.ProcessEnv): 
   }
   if (problems.length > 0) throw new Error(`${problems.join("\n")}\nNothing was sent.`);
   registerSecret(token);
+  for (const [name, value = ""] of Object.entries(environment))
+    if (isSecretVariable(name, value)) registerSecret(value);
   const link = flags.link ?? runPage(environment);
   return { repository, apiUrl, token, tokenEnv, link, subject: { project, stack } };
+}
+
+/** Keys of other accounts are in a pipeline's environment, too; so short a value may be an ordinary word. */
+function isSecretVariable(name: string, value: string): boolean {
+  return /(^|_)(KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIALS?)$/i.test(name) && value.length >= 8;
 }
 
 function problemOfUrl(text: string): string | undefined {
@@ -97,8 +104,10 @@ export function readPullRequest(given: string | undefined, environment: NodeJS.P
   const event = given === undefined ? readEvent(environment.GITHUB_EVENT_PATH) : {};
   const ofReference = /^refs\/pull\/(\d+)\//.exec(environment.GITHUB_REF ?? "")?.[1];
   const ofEvent = event.pull_request?.number ?? (event.issue?.pull_request && event.issue.number);
-  const number = Number(given ?? ofEvent ?? ofReference);
-  if (Number.isSafeInteger(number) && number > 0) {
+  const text = String(given ?? ofEvent ?? ofReference);
+  const number = Number(text);
+  // Not 1e3, which would be another one's number.
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number > 0) {
     const commit = event.pull_request?.head?.sha;
     return { number, commit: /^[0-9a-f]{40}$/.test(String(commit)) ? commit : undefined };
   }

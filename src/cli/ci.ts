@@ -147,7 +147,7 @@ async function withHost<Result>(
   use: (host: import("../ci/host.js").Host) => Promise<Result>,
 ): Promise<Result> {
   const maxWait = Number(flags.maxWait);
-  if (!(maxWait >= 0 && maxWait <= 3600)) {
+  if (flags.maxWait.trim() === "" || !(maxWait >= 0 && maxWait <= 3600)) {
     throw new Error(
       `--max-wait: found ${JSON.stringify(flags.maxWait)}; give seconds from 0 to 3600. Nothing was sent.`,
     );

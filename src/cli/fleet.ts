@@ -203,10 +203,12 @@ async function runManifests(file: string, flags: ManifestFlags): Promise<number>
   const { manifestsOf } = await import("../fleet/manifests.js");
   const { realFolder, repositoryOf, writeManifests } = await import("../fleet/manifest-files.js");
   const { json, select, out, branch, namespace, backend } = flags;
-  const fleet = selectFrom(await read(file, flags), select);
+  const whole = await read(file, flags);
+  const fleet = selectFrom(whole, select);
   const folder = realFolder(out);
   const repository = repositoryOf(fleet.folder, { out: folder, given: flags.repository, warn });
-  const written = writeManifests(folder, manifestsOf(fleet, { repository, out: folder, branch, namespace, backend }));
+  const options = { repository, out: folder, branch, namespace, backend, sharing: whole.stacks };
+  const written = writeManifests(folder, manifestsOf(fleet, options));
   if (json) console.log(JSON.stringify({ written }, undefined, 2));
   else for (const name of written) console.log(name);
   return EXIT.done;

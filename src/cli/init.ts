@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isUuid } from "../api/ids.js";
@@ -67,9 +67,12 @@ async function run(folder: string, flags: Flags): Promise<number> {
 const DEFAULT_PORT = "8787";
 
 /** The names of a project that init must write itself; a .gitignore may be there. */
-const OWN_FILES = ["package.json", "Pulumi.yaml", "tsconfig.json", "index.ts"];
+const OWN_FILES = ["package.json", "Pulumi.yaml", "Pulumi.yml", "tsconfig.json", "index.ts"];
 
 function refuseExisting(target: string, folder: string): void {
+  if (statSync(target, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new Error(`${folder} is a file. Nothing was written; name a new folder`);
+  }
   const there = OWN_FILES.filter((file) => existsSync(path.join(target, file)));
   if (there.length === 0) return;
   throw new Error(`the folder ${folder} has ${there.join(", ")} already. Nothing was written; name a new folder`);

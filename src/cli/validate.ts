@@ -19,7 +19,7 @@ what the workspace shows of these ids and names. Writes nothing.
 What is wrong is printed as FILE:LINE:COLUMN: SENTENCE.
 
 Exit code: 0 valid, 1 not valid or an error, 2 valid with open ends, such as an
-alias without an id
+alias without an id or a kind that is incomplete
 
 Examples:
   $ pulumi-amigo validate environments/staging.yaml

@@ -89,7 +89,8 @@ export class Environment extends pulumi.ComponentResource {
       made.set(item, resource);
     }
     this.children = childrenOf(made);
-    this.registerOutputs({});
+    const isKnown = args.workspaceId === undefined || typeof args.workspaceId === "string";
+    this.registerOutputs(isKnown ? {} : { workspaceId: compared(call, args, environment) });
   }
 
   static override isInstance(value: unknown): value is Environment {
@@ -100,22 +101,37 @@ export class Environment extends pulumi.ComponentResource {
   }
 }
 
+/** A workspace that the program knows later: of one that exists a preview knows the id, and ends with what is wrong. */
+function compared(call: string, { workspaceId, references }: EnvironmentArgs, wanted: Wanted) {
+  return pulumi.output(workspaceId).apply((id) => {
+    const mismatch = otherWorkspace(references, wanted.workspaceId, id);
+    if (mismatch !== undefined) throw programError(`${call}: ${mismatch}`);
+    return id;
+  });
+}
+
+function otherWorkspace(file: string | undefined, own: string | undefined, workspaceId: unknown): string | undefined {
+  if (typeof workspaceId !== "string" || own === undefined || own === workspaceId.toLowerCase()) return undefined;
+  return `${file} holds the references of workspace ${own}, and workspaceId is ${workspaceId}: each workspace needs a file of its own`;
+}
+
 /** Throws one error without a stack trace, which holds all that is wrong with the files. */
 function readWanted(
   call: string,
-  { document, references: file, workspaceId }: EnvironmentArgs,
+  { document, references: file, workspaceId, protect }: EnvironmentArgs,
 ): { environment: Wanted; declarations: Declaration[] } {
   for (const [name, value] of Object.entries({ document, references: file })) {
     if (typeof value === "string" || (name === "references" && value === undefined)) continue;
     throw programError(`${call}: ${name} must be the path of a file; found ${show(value, 60)}`);
   }
+  // A text, such as one from the stack's configuration, or an output would count as true, whatever it says.
+  if (typeof (protect ?? true) !== "boolean") {
+    throw programError(`${call}: protect must be true or false; found ${show(protect, 60)}`);
+  }
   try {
     const references = file === undefined ? References.none() : References.read(file);
-    if (typeof workspaceId === "string" && references.workspace && references.workspace !== workspaceId.toLowerCase()) {
-      throw new TextError([
-        `${file} holds the references of workspace ${references.workspace}, and workspaceId is ${workspaceId}: each workspace needs a file of its own`,
-      ]);
-    }
+    const mismatch = otherWorkspace(file, references.workspace, workspaceId);
+    if (mismatch !== undefined) throw new TextError([mismatch]);
     const environment = readDocument(document, references);
     const missing = "a references file, which the argument `references` names";
     return { environment, declarations: declarationsOf(environment, file ?? missing) };

@@ -42,9 +42,14 @@ export function declarationsOf(environment: Wanted, referencesFile = "the refere
   const found = new Map<Item, Declaration>();
   const declare = (item: Item): void => {
     if (found.has(item)) return;
-    const args = argumentsOf(item, environment, (field, table, alias) => {
-      const sentence = missingAlias(references, table, alias, referencesFile);
-      problems.push(placed(environment, item, field, sentence));
+    const args = argumentsOf(item, environment, {
+      alias: (field, table, alias) => {
+        problems.push(placed(environment, item, field, missingAlias(references, table, alias, referencesFile)));
+      },
+      entry: (field, section, key) => {
+        const sentence = `this document manages no ${section}, and so none of the name "${key}": add it to ${section}, or leave \`${field}\` out`;
+        problems.push(placed(environment, item, field, sentence));
+      },
     });
     for (const value of Object.values(args)) if (value instanceof IdOf) declare(value.item);
     found.set(item, { item, args });
@@ -54,12 +59,14 @@ export function declarationsOf(environment: Wanted, referencesFile = "the refere
   return [...found.values()];
 }
 
-function argumentsOf(
-  item: Item,
-  environment: Wanted,
-  missing: (field: string, table: string, alias: string) => void,
-): Values {
-  const { items, references } = environment;
+/** Hears what a field names and nothing says. */
+interface Missing {
+  alias(field: string, table: string, alias: string): void;
+  entry(field: string, section: string, key: string): void;
+}
+
+function argumentsOf(item: Item, environment: Wanted, missing: Missing): Values {
+  const { items, managed, references } = environment;
   const { kind, path, fields } = item;
   const { form } = kind;
   const args: Values = {};
@@ -71,11 +78,11 @@ function argumentsOf(
     if (reference && "aliases" in reference) {
       const entry = references.get(reference.aliases, String(value));
       if (entry) args[property] = new AliasOf(reference.aliases, String(value), entry.id);
-      else missing(name, reference.aliases, String(value));
+      else missing.alias(name, reference.aliases, String(value));
     } else if (reference) {
       const target = items.find((one) => one.kind.name === reference.kind && one.path.at(-1) === value);
-      if (!target) throw new Error(`${describe(item)}: there is no ${name} "${String(value)}"`);
-      args[property] = new IdOf(target);
+      if (target && managed.has(reference.kind)) args[property] = new IdOf(target);
+      else missing.entry(name, kindNamed(reference.kind).section, String(value));
     } else {
       const version = form.versions?.[property];
       args[property] = version === undefined ? value : workspaceNumber(above, version, Number(value), references);

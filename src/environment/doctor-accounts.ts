@@ -1,4 +1,6 @@
 import { ApiError, AuthenticationError, NotFoundError, PermissionError, TransportError } from "../api/errors.js";
+import { proxyFor } from "../api/proxy.js";
+import { redact } from "../api/redact.js";
 import type { Existing } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { KEY_PLACES } from "../engine/settings.js";
@@ -72,15 +74,16 @@ function noWorkspace(name: string): Check {
   };
 }
 
-/** Asks the address without a key: its answer has a date. */
+/** Asks the address without a key, on the same way as the client: its answer has a date. */
 async function addressCheck(name: string, baseUrl: string): Promise<Check> {
+  const { Agent, EnvHttpProxyAgent, request } = await import("undici");
+  const proxy = proxyFor(new URL(baseUrl).origin)?.url;
+  const dispatcher = proxy ? new EnvHttpProxyAgent({ httpProxy: proxy, httpsProxy: proxy }) : new Agent();
   try {
-    const { headers } = await fetch(baseUrl, {
-      method: "HEAD",
-      redirect: "manual",
-      signal: AbortSignal.timeout(10_000),
-    });
-    const there = Date.parse(headers.get("date") ?? "");
+    const signal = AbortSignal.timeout(10_000);
+    const { headers, body } = await request(baseUrl, { method: "HEAD", dispatcher, signal });
+    await body.dump();
+    const there = Date.parse(String(headers.date ?? ""));
     const seconds = Math.round(Math.abs(Date.now() - there) / 1000);
     if (seconds > CLOCK_TOLERANCE_SECONDS) {
       return {
@@ -92,13 +95,14 @@ async function addressCheck(name: string, baseUrl: string): Promise<Check> {
     }
     return { name, state: "ok", found: `${baseUrl} answers` };
   } catch (error) {
-    const { cause } = error as { cause?: Error };
     return {
       name,
       state: "warning",
-      found: `${baseUrl} did not answer a plain request: ${cause?.message ?? (error as Error).message}`,
-      next: "check the base URL, the network and the proxy; where a proxy is needed, this may be harmless",
+      found: `${baseUrl} did not answer a plain request: ${redact((error as Error).message)}`,
+      next: "check the base URL, the network and the proxy",
     };
+  } finally {
+    await dispatcher.destroy();
   }
 }
 

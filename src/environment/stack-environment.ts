@@ -2,7 +2,7 @@ import { canonicalId } from "../api/index.js";
 import { isSecret } from "../engine/compare.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Values } from "../engine/lifecycle.js";
-import { Pulumi, saysNoStack } from "../stack/pulumi.js";
+import { Pulumi } from "../stack/pulumi.js";
 import { exportState, inClear, lifecycleOf, type StateResource } from "../stack/state.js";
 import type { Environment } from "./environment.js";
 import { type Kind, kinds } from "./kinds.js";
@@ -35,11 +35,7 @@ export async function stackEnvironment(
 /** What a stack that is named as a source holds of this provider, in the one workspace that it is of. */
 export async function readStack(stack: string, { cwd, showSecrets }: Pick<StackOptions, "cwd" | "showSecrets">) {
   const pulumi = await Pulumi.find(stack, cwd);
-  const { resources } = await exportState(pulumi, ...(showSecrets ? ["--show-secrets"] : [])).catch((error: Error) => {
-    throw saysNoStack(error.message)
-      ? new Error(`there is no stack ${stack}: \`pulumi stack ls --all\` in ${pulumi.cwd} shows those that there are`)
-      : error;
-  });
+  const { resources } = await exportState(pulumi, ...(showSecrets ? ["--show-secrets"] : []));
   return { resources, ...inOneWorkspace(stack, resources) };
 }
 

@@ -4,7 +4,7 @@ import { channelMisfit } from "../resources/channels.js";
 import { AmigoConfig } from "./config.js";
 import { readDocument } from "./document.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
-import { fieldsOf, kinds, roots } from "./kinds.js";
+import { fieldsOf, kindNamed, kinds, roots } from "./kinds.js";
 import type { Inventory } from "./live.js";
 import { aliasesIn } from "./readiness.js";
 import { References } from "./references.js";
@@ -47,7 +47,10 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     const own = documentReferences(options, given);
     const online = options.online === undefined ? undefined : await readOnline(options.online, options);
     const { references, referencesFile } = online ? referencesThere(online, own) : own;
-    const openEnds = referencesFile === undefined ? [] : unmapped(document, references, referencesFile);
+    const openEnds = [
+      ...undeployable(document),
+      ...(referencesFile === undefined ? [] : unmapped(document, references, referencesFile)),
+    ];
     const notes =
       referencesFile === undefined ? ["no references file was read: whether each alias has an id was not checked"] : [];
     const found = online ? onlineChecks(document, online, references) : { openEnds: [], notes: [] };
@@ -91,6 +94,28 @@ function channelProblems({ items, source }: Document): string[] {
 
 function placed(source: SourceText, item: Item, field: string, sentence: string): string {
   return source.problem([...(item.where ?? []), ...(field ? [field] : [])], `${describe(item)}: ${sentence}`);
+}
+
+/** What a run of the document would take for none, or could not name. */
+function undeployable({ items, managed, incomplete, source }: Document): string[] {
+  const unread = kinds.filter(({ name, above }) => incomplete.has(name) && !(above && incomplete.has(above.name)));
+  return [
+    ...unread.map(({ section }) =>
+      source.problem(
+        ["incomplete"],
+        `incomplete: ${section} could not be read: a run would delete those that its stack has. Export with a key that may read them`,
+      ),
+    ),
+    ...items.flatMap((item) =>
+      fieldsOf(item.kind).flatMap(({ name, reference }) => {
+        if (!reference || "aliases" in reference || item.fields[name] === undefined) return [];
+        if (!managed.has(item.kind.name) || managed.has(reference.kind)) return [];
+        const { section } = kindNamed(reference.kind);
+        const sentence = `the ${name} ${item.fields[name]} stands in no section of this document: add it to ${section}, or leave \`${name}\` out`;
+        return [placed(source, item, name, sentence)];
+      }),
+    ),
+  ];
 }
 
 /** Aliases without an id, each where it stands first. */

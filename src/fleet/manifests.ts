@@ -20,6 +20,8 @@ export interface ManifestOptions {
   readonly namespace: string;
   /** Where state is kept; undefined: Pulumi Cloud. */
   readonly backend?: string;
+  /** All stacks that share the program, where the fleet was narrowed. @default those of the fleet */
+  readonly sharing?: readonly FleetStack[];
 }
 
 /** The most characters of a Stack's name that the operator can work with. */
@@ -38,7 +40,17 @@ const PROGRAM_FOLDER = "program";
  * drift, and one program for the stacks that have a document.
  */
 export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string, string> {
-  const problems = fleet.stacks.flatMap((stack) => problemsOf(stack, options));
+  const problems = [
+    ...(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(options.namespace)
+      ? []
+      : [
+          `--namespace: found ${JSON.stringify(options.namespace)}; give small letters, digits and hyphens, 63 at most, a letter or digit at both ends`,
+        ]),
+    ...fleet.stacks.flatMap((stack) => problemsOf(stack, options)),
+    ...fleet.waves.flatMap(({ name }) =>
+      /[A-Za-z0-9]$/.test(name) ? [] : [`wave ${name}: a label of Kubernetes ends with a letter or a digit: rename it`],
+    ),
+  ];
   const names = new Map<string, string>();
   for (const { name } of fleet.stacks) {
     for (const kubernetes of [nameOf(name), driftNameOf(name)]) {
@@ -56,8 +68,12 @@ export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string,
       files.set(`${nameOf(stack.name)}.yaml`, `${own}---\n${drift}`);
     }
   }
-  const built = fleet.stacks.filter(({ environment }) => environment !== undefined);
-  if (built.length === 0) return files;
+  const isBuilt = ({ environment }: FleetStack) => environment !== undefined;
+  if (!fleet.stacks.some(isBuilt)) return files;
+  // Files that were written before for other stacks run this program too.
+  const built = (options.sharing ?? fleet.stacks).filter(
+    (stack) => isBuilt(stack) && problemsOf(stack, options).length === 0,
+  );
   const settings = Object.fromEntries(built.map((stack) => [stack.name, settingsFor(stack, options)]));
   files.set(`${PROGRAM_FOLDER}/Pulumi.yaml`, PROJECT_FILE);
   files.set(`${PROGRAM_FOLDER}/settings.json`, jsonText(settings));

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { SETTING_LIMITS } from "../engine/settings.js";
 
 const DURATION = /^([1-9]\d{0,4})(s|m|h)$/;
+/** A timer that is set for longer than 24 days goes off at once. */
+const LONGEST_TIMEOUT_MS = 500 * 3_600_000;
 
 /** What a stack is called in Pulumi, in reports and in file names. */
 export const stackName = z
@@ -13,7 +15,9 @@ export const stackName = z
 
 const labels = z
   .record(
-    z.string().regex(/^[\w./-]+$/, { error: "must be letters, digits and . _ - /" }),
+    z.string().regex(/^(?!name$)[\w./-]+$/, {
+      error: "must be letters, digits and . _ - /, and not name, which is the stack's own",
+    }),
     z.string().regex(/^[^,=!]*$/, { error: "must not hold a comma, = or !" }),
   )
   .describe("Words that waves and --select choose stacks by.");
@@ -73,6 +77,9 @@ export const fleetSchema = z.strictObject({
       timeout: z
         .string()
         .regex(DURATION, { error: "must be a number with s, m or h, such as 5m" })
+        .refine((text) => !DURATION.test(text) || milliseconds(text) <= LONGEST_TIMEOUT_MS, {
+          error: "must be 500h at most",
+        })
         .optional()
         .describe("Default: 10m."),
     })

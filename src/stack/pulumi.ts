@@ -12,7 +12,7 @@ export class NoCli extends Error {}
 
 /** Whether the CLI says that there is no such stack. */
 export function saysNoStack(message: string): boolean {
-  return /no stack named/i.test(message);
+  return /no stack named|^there is no stack /i.test(message);
 }
 
 /** The Pulumi CLI, on one stack of one project. */

@@ -1,7 +1,7 @@
 import type { Lifecycle, Values } from "../engine/lifecycle.js";
 import { typeToken } from "../engine/tokens.js";
 import { lifecycles } from "../resources/index.js";
-import type { Pulumi } from "./pulumi.js";
+import { CliFailed, type Pulumi, saysNoStack } from "./pulumi.js";
 
 /** A resource as `pulumi stack export` shows it. */
 export interface StateResource {
@@ -41,12 +41,17 @@ export class UnreadableState extends Error {
 
 export async function exportState(pulumi: Pulumi, ...flags: string[]): Promise<StackState> {
   const text = await pulumi.run("stack", "export", ...flags).catch((error: Error) => {
+    if (saysNoStack(error.message)) throw new CliFailed(noStackText(pulumi));
     throw /failed to load checkpoint/i.test(error.message) ? new UnreadableState(pulumi, error) : error;
   });
   const { deployment } = JSON.parse(text) as {
     deployment: { resources?: StateResource[]; pending_operations?: PendingOperation[] } | null;
   };
   return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
+}
+
+function noStackText({ stack, cwd }: Pulumi): string {
+  return `there is no stack ${stack}: deploy it first, or name another one; \`pulumi stack ls --all\` in ${cwd} shows those that there are`;
 }
 
 const byType = new Map<string, Lifecycle>(

@@ -1,8 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, request } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,31 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { redact } from "../../src/api/index.js";
 import { proxyFor } from "../../src/api/proxy.js";
 import { selfSigned } from "./certificate.js";
-import { clientOf, failureOf, json, listen, serve, workspace, workspaceId } from "./server.js";
-
-/** A proxy that notes what it is asked for; `target` is where it leads all tunnels. */
-async function proxyTo(target: string, refuse = false): Promise<{ url: string; asked: string[] }> {
-  const asked: string[] = [];
-  const server = createServer((incoming, outgoing) => {
-    asked.push(`${incoming.method} ${incoming.url}`);
-    const onward = request(incoming.url ?? "", { method: incoming.method, headers: incoming.headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(outgoing);
-    });
-    incoming.pipe(onward);
-  });
-  server.on("connect", (incoming, socket) => {
-    asked.push(`CONNECT ${incoming.url}`);
-    if (refuse) return socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
-    const onward = connect(Number(new URL(target).port), "127.0.0.1", () => {
-      socket.write("HTTP/1.1 200 OK\r\n\r\n");
-      onward.pipe(socket).pipe(onward);
-    });
-    onward.on("error", () => socket.destroy());
-    return socket.on("error", () => onward.destroy());
-  });
-  return { url: await listen(server), asked };
-}
+import { clientOf, failureOf, json, listen, proxyTo, serve, workspace, workspaceId } from "./server.js";
 
 const variables = [
   "http_proxy",

@@ -3,10 +3,11 @@ import {
   createServer,
   type IncomingHttpHeaders,
   type IncomingMessage,
+  request,
   type Server,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach } from "vitest";
 import { AmigoClient, type ClientOptions } from "../../src/api/index.js";
 
@@ -155,3 +156,27 @@ export const binding = {
   channel: "inbound_voice",
   ...times,
 };
+
+/** A proxy that notes what it is asked for; `target` is where it leads all tunnels. */
+export async function proxyTo(target: string, refuse = false): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = [];
+  const server = createServer((incoming, outgoing) => {
+    asked.push(`${incoming.method} ${incoming.url}`);
+    const onward = request(incoming.url ?? "", { method: incoming.method, headers: incoming.headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(onward);
+  });
+  server.on("connect", (incoming, socket) => {
+    asked.push(`CONNECT ${incoming.url}`);
+    if (refuse) return socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+    const onward = connect(Number(new URL(target).port), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      onward.pipe(socket).pipe(onward);
+    });
+    onward.on("error", () => socket.destroy());
+    return socket.on("error", () => onward.destroy());
+  });
+  return { url: await listen(server), asked };
+}

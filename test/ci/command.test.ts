@@ -39,15 +39,18 @@ it("comments on the pull request of the event, for the project of the folder", a
   const host = await startHost();
   file("Pulumi.yaml", "name: clinic\nruntime: nodejs\n");
   const event = file("event.json", { pull_request: { number: 7 } });
-  const args = ["comment", "--stack", "prod", "--command", "preview", "--input", file("out.txt", `done ${token}`)];
-  const { code, stdout, stderr } = await ci(host.url, args, { GITHUB_EVENT_PATH: event });
+  // Keys of other accounts are in the environment of a pipeline, too.
+  const keys = { STAGING_KEY: "amigo-staging-1", PULUMI_CONFIG_PASSPHRASE: "correct horse", SHORT_KEY: "done" };
+  const output = file("out.txt", `done ${token}\nwith ${keys.STAGING_KEY} and ${keys.PULUMI_CONFIG_PASSPHRASE}.`);
+  const args = ["comment", "--stack", "prod", "--command", "preview", "--input", output];
+  const { code, stdout, stderr } = await ci(host.url, args, { GITHUB_EVENT_PATH: event, ...keys });
   expect([code, stderr]).toEqual([0, ""]);
   expect(stdout).toBe("The comment on pull request 7 is written. https://host/clinic/infra/pull/7#issuecomment-1001\n");
   const [comment] = host.comments.get(7) ?? [];
   expect(comment?.body).toContain('<!-- pulumi-amigo comment project="clinic" stack="prod" command="preview" -->');
-  expect(comment?.body).toContain("done [redacted]");
+  expect(comment?.body).toContain("done [redacted]\nwith [redacted] and [redacted].");
 
-  const again = await ci(host.url, [...args, "--json", "--pull-request", "7"]);
+  const again = await ci(host.url, [...args, "--json", "--pull-request", "7"], keys);
   expect(JSON.parse(again.stdout)).toMatchObject({ action: "unchanged", pullRequest: 7, leftOut: 0, notes: [] });
 });
 

@@ -246,6 +246,23 @@ it("hides both values of fields that are called like secrets, and no others", as
   expect(body).toContain('keyterms: declared ["x"], live ["x","xx"]');
 });
 
+it("offers no value that was hidden before as one to take over", async () => {
+  const host = await startHost();
+  const keep = keeper(host);
+  const fields = [
+    { path: "params.passphrase", declared: "[redacted]", live: "[redacted]" },
+    { path: "params.headers", declared: {}, live: { authorization: "[redacted]" } },
+    { path: "description", declared: "x", live: "call with Bearer [redacted]" },
+  ];
+  await keep([{ ...capacity, fields }]);
+  await keep([{ ...capacity, fields }]);
+  const [, , yaml = ""] = /\n(`{3,})yaml\n([\s\S]*?)\n\1\n/.exec(shown(host)) ?? [];
+  expect(yaml.split("\n")).toEqual([
+    '# Service "Front desk"',
+    ...["params.passphrase", "params.headers", "description"].map((name) => `# ${name}: by hand, see above`),
+  ]);
+});
+
 it("keeps to the limit with a thousand findings, and remembers all of them", async () => {
   const host = await startHost();
   const keep = keeper(host);

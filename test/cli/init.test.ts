@@ -95,6 +95,13 @@ test("it never overwrites a file: a .gitignore stays, any other file of the proj
     expect.stringContaining("has index.ts already. Nothing was written"),
   ]);
   expect(readdirSync(path.join(at, "other"))).toEqual(["index.ts"]);
+
+  writeFileSync(path.join(at, "notes.txt"), "mine\n");
+  const third = await init(at, ["notes.txt"]);
+  expect([third.code, third.output]).toEqual([1, expect.stringContaining("notes.txt is a file. Nothing was written")]);
+  mkdirSync(path.join(at, "third"));
+  writeFileSync(path.join(at, "third", "Pulumi.yml"), "name: mine\nruntime: nodejs\n");
+  expect((await init(at, ["third"])).output).toContain("has Pulumi.yml already. Nothing was written");
 });
 
 test.each([

@@ -176,6 +176,54 @@ test("the workspace is the argument's, then that of the references, then the pro
   );
 });
 
+test("a workspace that is known later is compared with that of the references once it is", async () => {
+  const later = (id: string) => build(document, { workspaceId: pulumi.output(Promise.resolve(id)) });
+  await later(ids.workspace.toUpperCase());
+  // As the SDK's own process does, which ends with what nobody waited for.
+  const ends = process.listeners("unhandledRejection");
+  const told = new Set<string>();
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", ({ message }: Error) => void told.add(message));
+  try {
+    await later("6f0c1d52-94a7-4c1e-8f3b-0d2a5b7c9e10").catch(() => undefined);
+    while (told.size === 0) await new Promise(setImmediate);
+  } finally {
+    process.removeAllListeners("unhandledRejection");
+    for (const end of ends) process.on("unhandledRejection", end);
+  }
+  expect([...told]).toEqual([
+    expect.stringContaining(
+      `references.yaml holds the references of workspace ${ids.workspace}, and workspaceId is 6f0c1d52-`,
+    ),
+  ]);
+});
+
+test("protect is true or false: what JavaScript would take for true is refused", async () => {
+  for (const protect of ["false", pulumi.output(false)]) {
+    await expect(build(document, { protect: protect as unknown as boolean })).rejects.toThrow(
+      /^new amigo\.Environment\("clinic"\): protect must be true or false; found /,
+    );
+  }
+  expect(names()).toEqual([]);
+});
+
+test("a use case whose service is no part of the document is named with its place", async () => {
+  const section = document.slice(document.indexOf("useCases:"));
+  for (const [text, line] of [
+    [`version: 1\n${section}`, 3],
+    [`${document}incomplete: [services]\n`, 13],
+  ] as const) {
+    const error = await build(text).catch((thrown: Error) => thrown);
+    expect((error as Error).message).toMatch(
+      new RegExp(
+        `clinic\\.yaml:${line}:\\d+: .*service: this document manages no services, and so none of the name "Front desk": add it to services, or leave \`service\` out$`,
+      ),
+    );
+    expect(pulumi.RunError.isInstance(error)).toBe(true);
+  }
+  expect(names()).toEqual([]);
+});
+
 test("an alias that the references lack is named with its place and the file that needs it", async () => {
   const error = await build(document, {}, references.replace("setups: { voice:", "setups: { vioce:")).catch(
     (thrown: Error) => thrown,

@@ -1,13 +1,19 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createTlsServer } from "node:https";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { cleanEnvironment } from "../../lab/cli/environment.js";
+import { start } from "../../lab/cli/process.js";
+import { repositoryRoot } from "../../lab/root.js";
 import { demoKey } from "../../src/emulator/index.js";
 import { providerText, typeToken } from "../../src/engine/tokens.js";
 import { examine } from "../../src/environment/doctor.js";
 import type { Check } from "../../src/environment/doctor-check.js";
 import { checksOf } from "../../src/environment/doctor-stack.js";
 import { version } from "../../src/version.js";
+import { selfSigned } from "../api/certificate.js";
+import { listen, proxyTo } from "../api/server.js";
 import { makeScene } from "./support.js";
 
 let folder: string;
@@ -101,6 +107,32 @@ it("says each cause once, and of what else fails for it only that", async () => 
     "w1: read: not tried, since the address does not answer",
   ]);
 });
+
+it("asks the address through the proxy, as the client does", async () => {
+  const identity = selfSigned("api.example.test");
+  const address = "https://api.example.test";
+  const proxy = await proxyTo(
+    await listen(createTlsServer(identity, (_request, response) => response.writeHead(403).end("{}"))),
+  );
+  write("authority.pem", identity.cert);
+  const env = {
+    ...cleanEnvironment(),
+    NODE_EXTRA_CA_CERTS: path.join(folder, "authority.pem"),
+    HTTPS_PROXY: proxy.url,
+    AMIGO_API_KEY: "amigo-key-of-the-test",
+    AMIGO_BASE_URL: address,
+    AMIGO_WORKSPACE_ID: "6f0c1d52-94a7-4c1e-8f3b-0d2a5b7c9e10",
+  };
+  const main = path.join(repositoryRoot, "src", "cli", "main.ts");
+  const cli = ["--import", require.resolve("tsx"), main, "doctor", "--json"];
+  const { stdout, code } = await start(process.execPath, cli, { cwd: folder, env, timeoutMs: 50_000 }).done;
+  expect(code).toBe(2);
+  const { checks } = JSON.parse(stdout) as { checks: Check[] };
+  expect(about(checks, "account: address")).toEqual([
+    { name: "account: address", state: "ok", found: `${address} answers` },
+  ]);
+  expect(new Set(proxy.asked)).toEqual(new Set(["CONNECT api.example.test:443"]));
+}, 60_000);
 
 it("says once that there is no CLI, or that the project cannot be read", async () => {
   const about = async (stack?: string) =>

@@ -75,6 +75,18 @@ it("lists aliases without an id as open ends, each at its first place", async ()
   expect(wrong.problems).toEqual([expect.stringMatching(/references\.yaml:2:\d+: agents\.desk\.id: .*UUID/)]);
 });
 
+it("lists as open ends what a run would delete or could not name", async () => {
+  const ends = async (text: string) =>
+    (await check(text)).openEnds.map((end) => end.replace(/^.*clinic\.yaml/, "").replace(/: a run .*|: add .*/, ""));
+  expect(await ends(document)).toEqual([]);
+  expect(await ends("version: 1\nservices: {}\nincomplete: [useCases]\n")).toEqual([
+    ":3:1: incomplete: useCases could not be read",
+  ]);
+  expect(await ends(document.replace(/services:[\s\S]*(?=useCases:)/, ""))).toEqual([
+    expect.stringMatching(/^:3:\d+: service binding .*: the service Front desk stands in no section of this document$/),
+  ]);
+});
+
 it("asks a workspace what it shows of ids and names, and says what nobody can check", async () => {
   const scene = await makeScene();
   await scene.service("Front desk");

@@ -194,6 +194,12 @@ describe("a fleet file", () => {
       /gate.timeout: found "5 minutes"; must be a number with s, m or h, such as 5m/,
     ],
     [
+      "a duration that no timer can have",
+      "timeout: 5m",
+      "timeout: 501h",
+      /gate.timeout: found "501h"; must be 500h at most/,
+    ],
+    [
       "a budget that no setting can be",
       "maxConcurrency: 16",
       "maxConcurrency: 0",
@@ -210,6 +216,12 @@ describe("a fleet file", () => {
       "labels: { env: staging }",
       "labels: { env: 1 }",
       /stacks\[0\].labels.env: found 1; must be a string/,
+    ],
+    [
+      "a label that would hide the stack's name",
+      "labels: { env: staging }",
+      "labels: { env: staging, name: x }",
+      /stacks\[0\].labels.name: .*not name, which is the stack's own/,
     ],
     ["a newer version", "version: 1", "version: 2", /version 2 is newer than this pulumi-amigo knows/],
     [

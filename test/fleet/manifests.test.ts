@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { engineVersion } from "../../lab/cli/places.js";
-import { readFleet } from "../../src/fleet/file.js";
+import { readFleet, selectFrom } from "../../src/fleet/file.js";
 import { repositoryOf, writeManifests } from "../../src/fleet/manifest-files.js";
 import { type ManifestOptions, manifestsOf } from "../../src/fleet/manifests.js";
 import { matrixOf } from "../../src/fleet/matrix.js";
@@ -118,6 +118,22 @@ it("writes a program that deploys the documents as `fleet up` does, with paths t
   execFileSync(process.execPath, ["--check", file]);
 });
 
+it("keeps in the program what the stacks need that were left out of the fleet this time", () => {
+  write("fleets/other/slug.yaml", "version: 1\n");
+  const two = text
+    .replace("match: documents/*.yaml", "name: South, environment: documents/North_1.yaml, workspace: North_1")
+    .replace(
+      "waves:",
+      `  - { name: North_1, labels: { env: production }, environment: documents/North_1.yaml, workspace: North_1 }
+  - { name: unfinished, labels: { env: production }, environment: other/slug.yaml, workspace: slug }
+waves:`,
+    );
+  const whole = fleet(two);
+  const files = manifestsOf(selectFrom(whole, "env=staging"), { ...options, sharing: whole.stacks });
+  expect([...files.keys()].filter((name) => !name.startsWith("program/"))).toEqual(["south.yaml"]);
+  expect(Object.keys(JSON.parse(files.get("program/settings.json") ?? ""))).toEqual(["South", "North_1"]);
+});
+
 it.each([
   [
     "a name that is too long",
@@ -134,8 +150,19 @@ it.each([
     text.replace("match: documents/*.yaml", "name: slug, environment: documents/North_1.yaml, workspace: slug"),
     /add the id of workspace "slug" to amigo.yaml/,
   ],
+  [
+    "a wave that no label can name",
+    text.replaceAll("name: canary", "name: canary-"),
+    /wave canary-: a label of Kubernetes ends with a letter or a digit/,
+  ],
 ])("refuses %s", (_what, changed, message) => {
   expect(() => manifestsOf(fleet(changed), options)).toThrow(message);
+});
+
+it.each(["", "Amigo", "our team", "amigo-"])("refuses the namespace %j", (namespace) => {
+  expect(() => manifestsOf(fleet(), { ...options, namespace })).toThrow(
+    `--namespace: found ${JSON.stringify(namespace)}; give small letters`,
+  );
 });
 
 it("refuses what is outside of the repository", () => {

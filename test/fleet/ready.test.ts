@@ -85,6 +85,8 @@ it("finds what is wrong with the documents of all waves, and keys that are missi
   expect((await start()).error).toMatch(
     /b.yaml:2:1: servises: is not known here; did you mean services\?\nNothing was started/,
   );
+  write("documents/b.yaml", `${document("desk")}incomplete: [useCases]\n`);
+  expect((await start()).error).toMatch(/b.yaml:\d+:1: incomplete: useCases could not be read: a run would delete/);
   write("documents/b.yaml", document("desk"));
   expect(await start()).toEqual({ error: "stopped; nothing was started", asked: ["engine", "locks"] });
   delete process.env.READY_KEY;

@@ -4,6 +4,7 @@ import type { PolicyPackArgs, ResourceValidationPolicy, StackValidationPolicy } 
 import Ajv from "ajv";
 import { beforeAll, expect, it, vi } from "vitest";
 import * as library from "../../policies/index.js";
+import { judge, type Policy } from "./support.js";
 
 const folder = path.join(__dirname, "..", "..", "policies");
 
@@ -89,7 +90,22 @@ it.each([
   expect(errorsIn(name, config).join("\n")).toContain(message);
 });
 
-/** As the engine checks it: an object with the schema's properties, the enforcement level taken out. */
+it("finds a setting that a policy does not have, once for the stack: the engine lets it pass", async () => {
+  const { baseline: _baseline, clinicalProduction, ...exported } = library;
+  const policies = [...Object.values(exported), ...clinicalProduction, ...pack.policies] as Policy[];
+  for (const policy of policies) {
+    const known = Object.keys(policy.configSchema?.properties ?? {});
+    expect(await judge(policy, [], { sttings: 1 })).toEqual([
+      {
+        message: `Configuration of ${policy.name}: "sttings" is not one of its settings; allowed: ${known.join(", ") || "no settings"}. Correct the name, or take it out.`,
+        on: undefined,
+      },
+    ]);
+    expect(await judge(policy, [], {})).toEqual([]);
+  }
+});
+
+/** As the engine checks it, but for settings that the schema does not have: those a policy finds itself. */
 function errorsIn(name: string, settings: unknown): string[] {
   if (typeof settings === "string") return ["advisory", "mandatory", "disabled"].includes(settings) ? [] : [settings];
   const policy = pack.policies.find((candidate) => candidate.name === name);

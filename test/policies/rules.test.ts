@@ -92,6 +92,12 @@ const cases: [Policy, Case[]][] = [
         ["desk: toolCapacity is 1"],
       ],
       ["says nothing of an unknown value", [desk({ toolCapacity: UNKNOWN_ON_WIRE })], { maximum: 1 }, []],
+      [
+        "finds bounds that no capacity can keep",
+        [desk()],
+        { minimum: 5, maximum: 2 },
+        ["undefined: minimum is 5 and maximum is 2"],
+      ],
     ],
   ],
   [
@@ -196,6 +202,14 @@ const cases: [Policy, Case[]][] = [
         [release({ apiKey: "x", max_tokens: 3, stop_token: "#" })],
         {},
         ['release: llmModelPreferences.chat.params.apiKey is "text that holds a credential, by its name"'],
+      ],
+      [
+        "finds what stands within a parameter of such a name, and a number",
+        [release({ credentials: { user: "me" }, apiKeys: ["x"], auth: { password: 123456, token: "x" } })],
+        {},
+        ["credentials.user", "apiKeys.0", "auth.password", "auth.token"].map(
+          (path) => `release: llmModelPreferences.chat.params.${path} is "text that holds a credential, by its name"`,
+        ),
       ],
       ["passes an ignored parameter", [release({ apiKey: "x" })], { ignoredParameters: ["apiKey"] }, []],
       [

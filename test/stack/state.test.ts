@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { CliFailed, type Pulumi, saysNoStack } from "../../src/stack/pulumi.js";
+import { exportState } from "../../src/stack/state.js";
+
+it("says of a stack that is not there what to do, in words that others recognise", async () => {
+  const run = async () => {
+    throw new CliFailed("pulumi stack export --stack prod ended with 6:\nno stack named 'prod' found");
+  };
+  const error = await exportState({ stack: "prod", cwd: "infra", run } as unknown as Pulumi).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(CliFailed);
+  expect(error.message).toBe(
+    "there is no stack prod: deploy it first, or name another one; `pulumi stack ls --all` in infra shows those that there are",
+  );
+  expect(saysNoStack(error.message)).toBe(true);
+});
