@@ -64,5 +64,6 @@ it("finds the pull request in the event, in the reference, or as it is given", (
 
   expect(() => readPullRequest(undefined, event({ issue: { number: 4 } }))).toThrow("belongs to no pull request");
   expect(() => readPullRequest(undefined, event("{"))).toThrow("cannot read GITHUB_EVENT_PATH");
-  for (const wrong of ["0", "-1", "1.5", "1e3", "0x7", "x", ""]) expect(() => readPullRequest(wrong, {})).toThrow("--pull-request");
+  for (const wrong of ["0", "-1", "1.5", "1e3", "0x7", "x", ""])
+    expect(() => readPullRequest(wrong, {})).toThrow("--pull-request");
 });
