@@ -9,7 +9,15 @@ import type { ServiceBinding } from "../resources/service-binding.js";
 import type { TestCallerNumbers } from "../resources/test-caller-numbers.js";
 import type { UseCase } from "../resources/use-case.js";
 import type { VersionSet } from "../resources/version-set.js";
-import { AliasOf, aboveOf, type Declaration, declarationsOf, IdOf, isProduction } from "./declarations.js";
+import {
+  AliasOf,
+  aboveOf,
+  type Declaration,
+  declarationsOf,
+  IdOf,
+  isProduction,
+  unreadProblems,
+} from "./declarations.js";
 import { readDocument } from "./document.js";
 import type { Environment as Wanted } from "./environment.js";
 import { type Kind, kinds } from "./kinds.js";
@@ -67,10 +75,6 @@ export class Environment extends pulumi.ComponentResource {
     const { environment, declarations } = readWanted(call, args);
     super(Environment.__pulumiType, name, {}, opts);
 
-    for (const kind of kinds.filter((one) => isRootOf(environment.incomplete, one))) {
-      const sentence = `${args.document} does not know all ${kind.section} (incomplete): none of them is managed. A stack that managed some would delete these`;
-      void pulumi.log.warn(sentence, this);
-    }
     const protect = args.protect ?? isProduction(environment);
     const workspaceId = args.workspaceId ?? environment.workspaceId;
     const made = new Map<Declaration["item"], pulumi.CustomResource>();
@@ -133,17 +137,14 @@ function readWanted(
     const mismatch = otherWorkspace(file, references.workspace, workspaceId);
     if (mismatch !== undefined) throw new TextError([mismatch]);
     const environment = readDocument(document, references);
+    const unread = unreadProblems(environment);
+    if (unread.length > 0) throw new TextError(unread);
     const missing = "a references file, which the argument `references` names";
     return { environment, declarations: declarationsOf(environment, file ?? missing) };
   } catch (error) {
     if (!(error instanceof TextError)) throw error;
     throw programError([`${call}:`, ...error.problems].join(error.problems.length > 1 ? "\n  " : " "), error);
   }
-}
-
-/** Of a kind that is incomplete, those that stand in its entries are too. */
-function isRootOf(incomplete: ReadonlySet<string>, { name, above }: Kind): boolean {
-  return incomplete.has(name) && !(above && incomplete.has(above.name));
 }
 
 function classOf({ lifecycle: { kind } }: Kind): unknown {

@@ -1,7 +1,7 @@
 import type { Values } from "../engine/lifecycle.js";
 import { didYouMean } from "../engine/nearest.js";
 import { describe, type Environment, type Item } from "./environment.js";
-import { fieldsOf, kindNamed } from "./kinds.js";
+import { fieldsOf, kindNamed, kinds } from "./kinds.js";
 import type { References } from "./references.js";
 import { type SourceText, TextError } from "./source-text.js";
 
@@ -29,6 +29,16 @@ export interface Declaration {
 interface Wanted extends Environment {
   /** The text of the document, for the places of what is wrong. */
   readonly source?: SourceText;
+}
+
+/** Kinds that could not be read, of which a run would take for unwanted what the document does not have. */
+export function unreadProblems({ incomplete, source }: Wanted): string[] {
+  // Of a kind that is incomplete, those that stand in its entries are too.
+  const unread = kinds.filter(({ name, above }) => incomplete.has(name) && !(above && incomplete.has(above.name)));
+  return unread.map(({ section }) => {
+    const sentence = `incomplete: ${section} could not be read: a run would delete those that its stack has. Export with a key that may read them. If the stack has none, take ${section} out of \`incomplete\``;
+    return source?.problem(["incomplete"], sentence) ?? sentence;
+  });
 }
 
 /**

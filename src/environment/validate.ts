@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { channelMisfit } from "../resources/channels.js";
 import { AmigoConfig } from "./config.js";
+import { unreadProblems } from "./declarations.js";
 import { readDocument } from "./document.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { fieldsOf, kindNamed, kinds, roots } from "./kinds.js";
@@ -97,15 +98,10 @@ function placed(source: SourceText, item: Item, field: string, sentence: string)
 }
 
 /** What a run of the document would take for none, or could not name. */
-function undeployable({ items, managed, incomplete, source }: Document): string[] {
-  const unread = kinds.filter(({ name, above }) => incomplete.has(name) && !(above && incomplete.has(above.name)));
+function undeployable(document: Document): string[] {
+  const { items, managed, source } = document;
   return [
-    ...unread.map(({ section }) =>
-      source.problem(
-        ["incomplete"],
-        `incomplete: ${section} could not be read: a run would delete those that its stack has. Export with a key that may read them`,
-      ),
-    ),
+    ...unreadProblems(document),
     ...items.flatMap((item) =>
       fieldsOf(item.kind).flatMap(({ name, reference }) => {
         if (!reference || "aliases" in reference || item.fields[name] === undefined) return [];
