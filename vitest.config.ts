@@ -4,10 +4,10 @@ import { resolve } from "node:path";
 type ViteUserConfig = import("vitest/config", { with: { "resolution-mode": "import" }}).ViteUserConfig;
 type TestSpecification = import("vitest/node", { with: { "resolution-mode": "import" }}).TestSpecification;
 
-/** Left out of `npm run test:fast`: they start processes, wait, or live whole lives under each dialect. */
+/** Left out of `npm run test:fast`: they start processes, wait, change the clock, or live whole lives under each dialect. */
 const slow = [
   "test/{ci,cli,concurrency,dialects,fleet,hostile,policies,protocol}/**",
-  "test/{conventions,stories-faults,types}.test.ts",
+  "test/{conventions,stories,stories-faults,types}.test.ts",
   "test/environment/program.test.ts",
   "test/resources/{exchanged-lines,seventh}.test.ts",
   "test/api/{budget-protocol,retry,shared-budget,throttle}.test.ts",
