@@ -4,10 +4,10 @@ import { resolve } from "node:path";
 type ViteUserConfig = import("vitest/config", { with: { "resolution-mode": "import" }}).ViteUserConfig;
 type TestSpecification = import("vitest/node", { with: { "resolution-mode": "import" }}).TestSpecification;
 
-/** Left out of `npm run test:fast`: they start processes, wait, change the clock, or live whole lives under each dialect. */
+/** Left out of `npm run test:fast`: they start processes, wait, or live whole lives under each dialect. */
 const slow = [
   "test/{ci,cli,concurrency,dialects,fleet,hostile,policies,protocol}/**",
-  "test/{conventions,stories,stories-faults,types}.test.ts",
+  "test/{conventions,types}.test.ts",
   "test/environment/program.test.ts",
   "test/resources/{exchanged-lines,seventh}.test.ts",
   "test/api/{budget-protocol,retry,shared-budget,throttle}.test.ts",
@@ -15,6 +15,8 @@ const slow = [
   "test/recovery/journal.test.ts",
   "test/traps/trap-12-*.test.ts",
 ];
+
+const stories = "test/stories{,-faults}.test.ts";
 
 /** Tests that take longest, first: what starts last must not be what all wait for. */
 const longest = [
@@ -52,11 +54,9 @@ async function config(): Promise<ViteUserConfig> {
   }
   const unit = {
     include: ["test/**/*.test.ts", "bench/**/*.test.ts"],
-    exclude: ["test/engine/**"],
-    testTimeout: 15_000,
-    hookTimeout: 15_000,
-    // Test files share what they load: each leaves the process as it found it.
-    poolOptions: { forks: { isolate: false } },
+    exclude: ["test/engine/**", stories],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   };
   return {
     test: {
@@ -64,14 +64,19 @@ async function config(): Promise<ViteUserConfig> {
       // Tests wait for half of their time, for what is only sure after a while.
       poolOptions: {
         forks: {
-          minForks: 1,
+          // Processes that come and go make tinypool end one twice, which fails the run.
+          minForks: 2 * availableParallelism(),
           maxForks: 2 * availableParallelism(),
+          // Test files share what they load: each leaves the process as it found it.
+          isolate: false,
           execArgv: ["--require", resolve("lab/cli/lazy-sdk.cjs")],
         },
       },
       sequence: { sequencer: LongestFirst },
       projects: [
         { extends: true, test: { name: "unit", ...unit, sequence: { groupOrder: 0 } } },
+        // In threads of their own beside the unit tests, since they change the clock of all that is loaded with them.
+        { extends: true, test: { name: "stories", include: [stories], pool: "threads", sequence: { groupOrder: 0 } } },
         {
           extends: true,
           test: { name: "fast", ...unit, exclude: [...unit.exclude, ...slow] },

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { show } from "./compare.js";
-import { inputsSchema, type Lifecycle, type Problem, type Values } from "./lifecycle.js";
+import { inputsSchema, type Lifecycle, type Problem, type Properties, type Values } from "./lifecycle.js";
 import { didYouMean } from "./nearest.js";
 import { isUnknown } from "./unknown.js";
 
@@ -8,15 +8,22 @@ type Issue = z.core.$ZodIssue;
 
 /** What is wrong with the inputs by themselves. Undefined values count as absent. */
 export function problemsOf(lifecycle: Lifecycle, inputs: Values, former: Values | undefined): Problem[] {
-  const found = findProblems(inputsSchema(lifecycle.properties), inputs).map((problem) =>
-    withNearest(problem, lifecycle),
-  );
+  const found = findProblems(schemaOf(lifecycle), inputs).map((problem) => withNearest(problem, lifecycle));
   return [
     // A missing workspace has a sentence of its own.
     ...found.filter(({ property }) => property !== "workspaceId" || inputs.workspaceId !== undefined),
     ...(lifecycle.rules?.(inputs, former) ?? []),
   ];
 }
+
+/** Made once for each kind: zod compiles a schema at its first use. */
+function schemaOf({ properties }: Lifecycle): z.ZodType {
+  const made = schemas.get(properties) ?? inputsSchema(properties);
+  schemas.set(properties, made);
+  return made;
+}
+
+const schemas = new WeakMap<Properties, z.ZodType>();
 
 /** A misspelt property with the one that was meant. */
 function withNearest({ property, reason }: Problem, { properties }: Lifecycle): Problem {
