@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { Command } from "commander";
 import type { FleetOptions } from "../fleet/commands.js";
+import type { WrittenFiles } from "../fleet/manifest-files.js";
 import type { FleetReport } from "../fleet/report.js";
 import type { FleetRun } from "../fleet/runs.js";
 import type { FleetStatus } from "../fleet/status.js";
@@ -24,6 +25,7 @@ interface ManifestFlags extends Flags {
   branch: string;
   namespace: string;
   backend?: string;
+  dryRun: boolean;
 }
 
 const fleetHelp = `
@@ -102,9 +104,13 @@ document share one program, in DIR/program. Commit all of it. The label
 pulumi-amigo/wave names the wave of a Stack; the operator itself knows no waves
 and no gates. Keys stand in Secrets, which the files name.
 
+Says of each file whether it is new, changed or the same, and which files were
+written before for stacks that the fleet has no more (left). It deletes none.
+
 Exit code: 0 written, 1 an error
 
 Examples:
+  $ pulumi-amigo fleet manifests fleet.yaml --out operator --dry-run
   $ pulumi-amigo fleet manifests fleet.yaml --out operator --backend "s3://our-state?region=eu-central-1"
   $ kubectl apply -f operator -l pulumi-amigo/wave=canary
 `;
@@ -136,6 +142,7 @@ export function fleetCommand(): Command {
         .option("--branch <name>", "its branch", "main")
         .option("--namespace <name>", "the namespace of the Stacks", "amigo")
         .option("--backend <url>", "where state is kept (default: Pulumi Cloud)")
+        .option("--dry-run", "write nothing, and say what would be written", false)
         .action(action(runManifests)),
     );
 }
@@ -200,18 +207,33 @@ async function runMatrix(file: string, { json, ...flags }: Flags): Promise<numbe
 
 async function runManifests(file: string, flags: ManifestFlags): Promise<number> {
   const { selectFrom } = await import("../fleet/file.js");
-  const { manifestsOf } = await import("../fleet/manifests.js");
+  const { manifestsOf, markedFilesOf } = await import("../fleet/manifests.js");
   const { realFolder, repositoryOf, writeManifests } = await import("../fleet/manifest-files.js");
-  const { json, select, out, branch, namespace, backend } = flags;
+  const { json, select, out, branch, namespace, backend, dryRun } = flags;
   const whole = await read(file, flags);
   const fleet = selectFrom(whole, select);
   const folder = realFolder(out);
   const repository = repositoryOf(fleet.folder, { out: folder, given: flags.repository, warn });
   const options = { repository, out: folder, branch, namespace, backend, sharing: whole.stacks };
-  const written = writeManifests(folder, manifestsOf(fleet, options));
-  if (json) console.log(JSON.stringify({ written }, undefined, 2));
-  else for (const name of written) console.log(name);
+  const expected = markedFilesOf(whole.stacks);
+  const written = writeManifests(folder, manifestsOf(fleet, options), { expected, dryRun });
+  console.log(json ? JSON.stringify(written, undefined, 2) : await manifestsText(written));
   return EXIT.done;
+}
+
+async function manifestsText({ files, left, dryRun }: WrittenFiles): Promise<string> {
+  const { fileStateText } = await import("../environment/files.js");
+  const shown = (file: string) => path.relative(process.cwd(), file);
+  return [
+    ...files.map(({ file, state }) => fileStateText(state, shown(file))),
+    ...left.map((file) => fileStateText("left", shown(file))),
+    ...(left.length > 0
+      ? [
+          "left: no stack of this fleet has it now. Unless another fleet file wrote it, delete it here and in the cluster.",
+        ]
+      : []),
+    ...(dryRun ? ["Nothing was written (--dry-run)."] : []),
+  ].join("\n");
 }
 
 async function read(file: string, { config }: Pick<Flags, "config">) {

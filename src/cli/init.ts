@@ -13,6 +13,7 @@ interface Flags {
   contextGraphId?: string;
   setupId?: string;
   emulator?: boolean;
+  dryRun: boolean;
 }
 
 const help = `
@@ -31,6 +32,7 @@ Where the ids come from:
 Examples:
   $ pulumi-amigo init clinic
   $ pulumi-amigo init clinic --emulator
+  $ pulumi-amigo init clinic --dry-run
   $ pulumi-amigo init clinic --workspace-id 0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10
 `;
 
@@ -45,20 +47,26 @@ export function initCommand(): Command {
     .option("--context-graph-id <id>", "the context graph of the first service", uuid)
     .option("--setup-id <id>", "an approved voice setup; adds a use case and its binding", uuid)
     .addOption(new Option("--emulator", "use the emulator's ids, also where there is a key"))
+    .option("--dry-run", "write nothing, and say what would be written", false)
     .addHelpText("after", help)
     .action(action(run));
 }
 
 async function run(folder: string, flags: Flags): Promise<number> {
   const target = path.resolve(folder);
-  const { name = nameOfFolder(target), emulator = false, ...given } = flags;
+  const { name = nameOfFolder(target), emulator = false, dryRun, ...given } = flags;
   // Before a request is sent for nothing.
   refuseExisting(target, folder);
   const { idsFor } = await import("./init-ids.js");
   const choice = await idsFor(given, emulator);
   const baseUrl = choice.isEmulator ? undefined : choice.baseUrl;
   const facts = { name, ids: choice.ids, baseUrl, dependency: ownDependency(target) };
-  const { written, kept } = write(target, projectFiles(facts));
+  const files = projectFiles(facts);
+  if (dryRun) {
+    console.log([...(await wouldBe(target, files)), ...choice.notes, "Nothing was written (--dry-run)."].join("\n"));
+    return EXIT.done;
+  }
+  const { written, kept } = write(target, files);
   console.log(report(folder, choice, { written, kept, onPath: await pathLine() }).join("\n"));
   return EXIT.done;
 }
@@ -84,6 +92,15 @@ function write(target: string, files: Record<string, string>): { written: string
   const written = Object.keys(files).filter((file) => !kept.includes(file));
   for (const file of written) writeFileSync(path.join(target, file), files[file] ?? "", { flag: "wx" });
   return { written, kept };
+}
+
+async function wouldBe(target: string, files: Record<string, string>): Promise<string[]> {
+  const { fileStateText } = await import("../environment/files.js");
+  return Object.keys(files).map((name) => {
+    const file = path.join(target, name);
+    // What is there is kept.
+    return fileStateText(existsSync(file) ? "same" : "new", path.relative(process.cwd(), file));
+  });
 }
 
 /** Run from a clone, the project uses that clone: its version may not be published. */

@@ -9,7 +9,7 @@ import {
 import { jsonText, yamlText } from "../environment/print.js";
 import { version } from "../version.js";
 import type { Fleet } from "./file.js";
-import type { Repository } from "./manifest-files.js";
+import { PROGRAM_FILE, type Repository } from "./manifest-files.js";
 import type { FleetStack } from "./stacks.js";
 
 export interface ManifestOptions {
@@ -32,8 +32,7 @@ const IMAGE = "pulumi/pulumi:3.259.0-nonroot";
 const HEADER = "Written by `pulumi-amigo fleet manifests`: change the fleet file instead.";
 const HOUR = 3600;
 
-/** The program that deploys all stacks with a document, below `out`. */
-const PROGRAM_FOLDER = "program";
+const PROGRAM_FOLDER = path.posix.dirname(PROGRAM_FILE);
 
 /**
  * The files for the Pulumi Kubernetes Operator, by their path in `out`: for each stack a Stack that deploys and one that looks for
@@ -65,10 +64,9 @@ export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string,
     for (const stack of wave.stacks) {
       const own = yamlText(deploying(stack, wave.name, options), HEADER);
       const drift = yamlText(looking(stack, wave.name, options));
-      files.set(`${nameOf(stack.name)}.yaml`, `${own}---\n${drift}`);
+      files.set(fileOf(stack), `${own}---\n${drift}`);
     }
   }
-  const isBuilt = ({ environment }: FleetStack) => environment !== undefined;
   if (!fleet.stacks.some(isBuilt)) return files;
   // Files that were written before for other stacks run this program too.
   const built = (options.sharing ?? fleet.stacks).filter(
@@ -77,7 +75,7 @@ export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string,
   const settings = Object.fromEntries(built.map((stack) => [stack.name, settingsFor(stack, options)]));
   files.set(`${PROGRAM_FOLDER}/Pulumi.yaml`, PROJECT_FILE);
   files.set(`${PROGRAM_FOLDER}/settings.json`, jsonText(settings));
-  files.set(`${PROGRAM_FOLDER}/index.js`, programOfAll());
+  files.set(PROGRAM_FILE, programOfAll());
   files.set(
     `${PROGRAM_FOLDER}/package.json`,
     jsonText({
@@ -87,6 +85,19 @@ export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string,
     }),
   );
   return files;
+}
+
+/** The names of the files that are written for these stacks and nothing else. */
+export function markedFilesOf(stacks: readonly FleetStack[]): Set<string> {
+  return new Set([...stacks.map(fileOf), ...(stacks.some(isBuilt) ? [PROGRAM_FILE] : [])]);
+}
+
+function isBuilt({ environment }: FleetStack): boolean {
+  return environment !== undefined;
+}
+
+function fileOf({ name }: FleetStack): string {
+  return `${nameOf(name)}.yaml`;
 }
 
 function problemsOf({ name, environment, project, workspace }: FleetStack, options: ManifestOptions): string[] {
