@@ -14,7 +14,7 @@ export interface StackEntry {
   /** What it deploys and where to, in words that do not change while it stays the same. */
   readonly target: string;
   readonly state: StackState;
-  /** How many resources by operation; of a preview, how many there would be. */
+  /** How many resources by operation, components and what is the engine's own left out; of a preview, how many there would be. */
   readonly changes?: Readonly<Record<string, number>>;
   /** Of a preview: the first of what would change, and how many more the log names. */
   readonly resources?: readonly ResourceChange[];

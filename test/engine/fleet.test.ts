@@ -54,7 +54,7 @@ budget: { maxConcurrency: 4 }
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--yes")]);
   const before = emulator.requests.length;
   const preview = await json<FleetReport>("preview", "fleet.yaml");
-  expect([preview.code, preview.report.stacks.map(({ changes }) => changes?.create)]).toEqual([0, [11, 11, 11, 11]]);
+  expect([preview.code, preview.report.stacks.map(({ changes }) => changes?.create)]).toEqual([0, [8, 8, 8, 8]]);
   const named = preview.report.stacks[0]?.resources?.map(({ operation, kind, name }) => `${operation} ${kind} ${name}`);
   expect(named).toHaveLength(8);
   expect(named).toEqual(
@@ -272,7 +272,7 @@ it("runs stacks of one project side by side, and writes a program for the operat
   fleet.write("own.yaml", `version: 1\nstacks:\n${entry("east")}${entry("north")}`);
   const up = await json<FleetReport>("up", "own.yaml", "--yes");
   expect(up.code, up.output).toBe(0);
-  expect(up.report.stacks.map(({ changes }) => changes)).toEqual([{ same: 7 }, { same: 7 }]);
+  expect(up.report.stacks.map(({ changes }) => changes)).toEqual([{ same: 4 }, { same: 4 }]);
 });
 
 function processes(): { pid: number; parent: number; line: string }[] {
