@@ -78,7 +78,8 @@ Example:
 `;
 
 const statusHelp = `
-Shows the last \`fleet up\` of FILE, and which stacks are locked. Runs nothing.
+Shows the last \`fleet up\` of FILE, whether it still runs, since when and in which
+process, and which stacks are locked. Runs nothing.
 
 Exit code: 0 shown, 1 an error
 
@@ -276,14 +277,19 @@ function exitCodeOf({ state, stacks }: FleetReport): number {
   return stacks.some(({ differences = [] }) => differences.length > 0) ? EXIT.seen : EXIT.done;
 }
 
-async function statusText({ last, running, locked, notes }: FleetStatus): Promise<string> {
+export async function statusText(status: FleetStatus): Promise<string> {
   const { reportText } = await import("../fleet/report-text.js");
+  const { ownerText } = await import("../fleet/folder-lock.js");
+  const { last, running, process: owner, underWay, locked, notes } = status;
+  const others = (locked ?? []).filter(({ stack }) => !underWay.some((one) => one.stack === stack));
   const lines = [
-    running ? "A run is under way." : "No run is under way.",
+    running
+      ? `A run is under way${owner ? `: ${ownerText(owner)}, since ${owner.since}` : ""}.`
+      : "No run is under way.",
     last === null
       ? "There was no run yet."
-      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(last)}`,
-    ...(locked ?? []).map(({ stack, holder }) => `${stack} is locked by ${holder}`),
+      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(last, underWay)}`,
+    ...others.map(({ stack, holder, isGone }) => `${stack} is locked by ${holder}${isGone ? ", which is gone" : ""}`),
     ...(locked?.length === 0 ? ["No stack is locked."] : []),
     ...notes.map((text) => `note: ${text}`),
   ];

@@ -5,6 +5,8 @@ import type { FleetStack } from "./stacks.js";
 export interface StackLock {
   readonly stack: string;
   readonly holder: string;
+  /** Whether the holder's process surely runs no more. */
+  readonly isGone: boolean;
   /** The folder in which `pulumi cancel` can be run. */
   readonly cwd: string;
 }
@@ -26,7 +28,7 @@ export async function findLocked(
     const holders = await lockHolders(pulumiFor(bin, first, folder), places);
     for (const { stack, cwd } of places) {
       const holder = holders.get(stack);
-      if (holder !== undefined) locked.push({ stack, holder, cwd });
+      if (holder !== undefined) locked.push({ stack, holder: holder.text, isGone: holder.isGone, cwd });
     }
   }
   return locked;

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { ResourceChange } from "./changes.js";
 import type { Fleet } from "./file.js";
 import type { FleetStack } from "./stacks.js";
@@ -23,9 +24,19 @@ export interface StackEntry {
   readonly differences?: readonly string[];
   readonly error?: string;
   readonly warnings?: readonly string[];
+  /** Of one that runs. */
+  readonly startedAt?: string;
   readonly seconds?: number;
   /** The file with what its process wrote. */
   readonly log?: string;
+}
+
+/** A stack that was started, and that is known to run now. */
+export interface StackUnderWay {
+  readonly stack: string;
+  readonly since?: string;
+  /** Who has its lock, else the process of the fleet. */
+  readonly by: string;
 }
 
 export interface WaveEntry {
@@ -49,6 +60,8 @@ export interface FleetReport {
   readonly state: "running" | "done" | "failed" | "stopped" | "interrupted";
   readonly startedAt: string;
   readonly endedAt?: string;
+  /** The process that runs it; gone at its end. */
+  readonly process?: { readonly pid: number; readonly host: string };
   /** Of `up`, in their order; the others know no waves. */
   readonly waves: readonly WaveEntry[];
   readonly stacks: readonly StackEntry[];
@@ -69,6 +82,7 @@ export function newReport(
     ...(select === undefined ? {} : { select }),
     state: "running",
     startedAt: new Date().toISOString(),
+    process: ownProcess(),
     waves: command === "up" ? fleet.waves.map(({ name }) => ({ name, state: "waiting", reasons: [] })) : [],
     stacks: fleet.waves.flatMap((wave) =>
       wave.stacks.map((stack) => ({
@@ -80,6 +94,10 @@ export function newReport(
     ),
     notes: [],
   };
+}
+
+export function ownProcess(): Required<FleetReport>["process"] {
+  return { pid: process.pid, host: hostname() };
 }
 
 function targetOf({ environment, project, workspace }: FleetStack): string {

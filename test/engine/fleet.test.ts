@@ -218,7 +218,7 @@ it("lets finish what is under way, when it is interrupted and when it is killed 
   const fault = emulator.faults.add({
     operation: "create-service",
     when: "before",
-    action: { kind: "stallHeaders", ms: 3_000 },
+    action: { kind: "stallHeaders", ms: 6_000 },
   });
   const begun = async () => {
     emulator.clearRequests();
@@ -242,6 +242,14 @@ it("lets finish what is under way, when it is interrupted and when it is killed 
   // The service that was being made is in the state: the next run makes no second one.
   const second = await begun();
   const [worker] = processes().filter(({ parent, line }) => parent === second.child.pid && line.includes("worker.js"));
+  const during = await json<FleetStatus>("status", "fleet.yaml");
+  expect(during.report).toMatchObject({
+    running: true,
+    process: { pid: second.child.pid },
+    underWay: [{ stack: "north", by: expect.stringMatching(/^process \d+ of .*, since 20/) }],
+    locked: [{ stack: "north", isGone: false }],
+    notes: [],
+  });
   second.child.kill("SIGKILL");
   await second.done;
   while (processes().some(({ pid }) => pid === worker?.pid)) await sleep(100);
