@@ -31,6 +31,8 @@ const IMAGE = "pulumi/pulumi:3.259.0-nonroot";
 /** The first line of each manifest. */
 const HEADER = "Written by `pulumi-amigo fleet manifests`: change the fleet file instead.";
 const HOUR = 3600;
+const BACKEND_SECRET = "amigo-backend";
+const REPOSITORY_SECRET = "infrastructure-repository";
 
 const PROGRAM_FOLDER = path.posix.dirname(PROGRAM_FILE);
 
@@ -50,14 +52,7 @@ export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string,
       /[A-Za-z0-9]$/.test(name) ? [] : [`wave ${name}: a label of Kubernetes ends with a letter or a digit: rename it`],
     ),
   ];
-  const names = new Map<string, string>();
-  for (const { name } of fleet.stacks) {
-    for (const kubernetes of [nameOf(name), driftNameOf(name)]) {
-      const other = names.get(kubernetes);
-      if (other !== undefined) problems.push(`${name}: ${other} would be named ${kubernetes} too: rename one of them`);
-      names.set(kubernetes, name);
-    }
-  }
+  problems.push(...clashesOf(fleet, options));
   if (problems.length > 0) throw new Error(`${problems.join("\n")}\nNothing was written`);
   const files = new Map<string, string>();
   for (const wave of fleet.waves) {
@@ -85,6 +80,38 @@ export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string,
     }),
   );
   return files;
+}
+
+/** Two Stacks of one name, or two Secrets; also with stacks that were left out this time, since their files may be there. */
+function clashesOf(fleet: Fleet, { sharing = fleet.stacks }: ManifestOptions): string[] {
+  const found: string[] = [];
+  const written = new Set(fleet.stacks.map(({ name }) => name));
+  const stacks = new Map<string, string>();
+  const secrets = new Map([
+    [BACKEND_SECRET, { name: "", what: "that of the backend" }],
+    [REPOSITORY_SECRET, { name: "", what: "that of the repository" }],
+  ]);
+  for (const { name } of sharing) {
+    for (const kubernetes of [nameOf(name), driftNameOf(name)]) {
+      const other = stacks.get(kubernetes);
+      if (other !== undefined && (written.has(name) || written.has(other))) {
+        found.push(`${name}: ${other} would be named ${kubernetes} too: rename one of them`);
+      }
+      stacks.set(kubernetes, name);
+    }
+    for (const [secretName, what] of [
+      [nameOf(name), `the one of stack ${name}`],
+      [readNameOf(name), `the one of stack ${name} that only reads`],
+    ] as const) {
+      const other = secrets.get(secretName);
+      // Of two stacks with one name that is said above.
+      if (other && nameOf(other.name) !== nameOf(name) && (written.has(name) || written.has(other.name))) {
+        found.push(`${name}: two Secrets would be named ${secretName}, ${other.what} and ${what}: rename a stack`);
+      }
+      secrets.set(secretName, { name, what });
+    }
+  }
+  return found;
 }
 
 /** The names of the files that are written for these stacks and nothing else. */
@@ -127,6 +154,11 @@ function nameOf(stack: string): string {
     .replace(/-+$/, "");
 }
 
+/** Of the Secret with a key that only reads. */
+function readNameOf(stack: string): string {
+  return `${nameOf(stack)}-read`;
+}
+
 function driftNameOf(stack: string): string {
   return `${nameOf(stack).slice(0, LONGEST_NAME - DRIFT.length)}${DRIFT}`;
 }
@@ -156,7 +188,7 @@ function looking(stack: FleetStack, wave: string, options: ManifestOptions): obj
     resyncFrequencySeconds: HOUR,
     prerequisites: [{ name }],
     updateTemplate: { spec: { expectNoChanges: true } },
-    envRefs: variables(stack, `${name}-read`, options),
+    envRefs: variables(stack, readNameOf(stack.name), options),
     workspaceTemplate: workspaceTemplate({}),
   });
 }
@@ -177,7 +209,7 @@ function common({ name, project }: FleetStack, { out, repository, branch, backen
           projectRepo: repository.address,
           branch,
           shallow: true,
-          gitAuth: { accessToken: secret("infrastructure-repository", "token") },
+          gitAuth: { accessToken: secret(REPOSITORY_SECRET, "token") },
         }),
     ...(backend === undefined ? {} : { backend }),
     // A stack that is not there yet is not made by mistake.
@@ -195,12 +227,12 @@ function variables({ workspace, project }: FleetStack, keys: string, { backend }
     [variable]: secret(keys, "apiKey"),
     ...(project !== undefined && baseUrl ? { AMIGO_BASE_URL: { type: "Literal", literal: { value: baseUrl } } } : {}),
     ...(backend === undefined
-      ? { PULUMI_ACCESS_TOKEN: secret("amigo-backend", "accessToken") }
-      : { PULUMI_CONFIG_PASSPHRASE: secret("amigo-backend", "passphrase") }),
+      ? { PULUMI_ACCESS_TOKEN: secret(BACKEND_SECRET, "accessToken") }
+      : { PULUMI_CONFIG_PASSPHRASE: secret(BACKEND_SECRET, "passphrase") }),
     ...(backend?.startsWith("s3:")
       ? {
-          AWS_ACCESS_KEY_ID: secret("amigo-backend", "accessKeyId"),
-          AWS_SECRET_ACCESS_KEY: secret("amigo-backend", "secretAccessKey"),
+          AWS_ACCESS_KEY_ID: secret(BACKEND_SECRET, "accessKeyId"),
+          AWS_SECRET_ACCESS_KEY: secret(BACKEND_SECRET, "secretAccessKey"),
         }
       : {}),
   };

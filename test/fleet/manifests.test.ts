@@ -156,6 +156,21 @@ it.each([
     /north-1: North_1 would be named north-1 too|North_1: north-1 would be named north-1 too/,
   ],
   [
+    "a Secret that would be named like one of another stack",
+    text.replace("name: special", "name: north-1-read"),
+    /(north-1-read|North_1): two Secrets would be named north-1-read, .*stack North_1 that only reads.*: rename a stack/,
+  ],
+  [
+    "a Secret that would be named like that of the backend",
+    text.replace("name: special", "name: amigo-backend"),
+    /amigo-backend: two Secrets would be named amigo-backend, that of the backend and the one of stack amigo-backend:/,
+  ],
+  [
+    "a Secret that would be named like that of the repository",
+    text.replace("name: special", "name: infrastructure-repository"),
+    /two Secrets would be named infrastructure-repository, that of the repository and/,
+  ],
+  [
     "a workspace without an id",
     text.replace("match: documents/*.yaml", "name: slug, environment: documents/North_1.yaml, workspace: slug"),
     /add the id of workspace "slug" to amigo.yaml/,
@@ -173,6 +188,20 @@ it.each(["", "Amigo", "our team", "amigo-"])("refuses the namespace %j", (namesp
   expect(() => manifestsOf(fleet(), { ...options, namespace })).toThrow(
     `--namespace: found ${JSON.stringify(namespace)}; give small letters`,
   );
+});
+
+it("finds two of one name also where one was left out this time, and nothing where both were", () => {
+  const whole = fleet(text.replace("name: special", "name: north-1-read"));
+  const part = (select: string) => () => manifestsOf(selectFrom(whole, select), { ...options, sharing: whole.stacks });
+  expect(part("env=staging")).toThrow("two Secrets would be named north-1-read");
+  expect(part("env=production")).toThrow("two Secrets would be named north-1-read");
+  const three = fleet(
+    text
+      .replace("name: special", "name: north-1-read")
+      .replace("waves:", "  - { name: other, labels: { env: other }, project: ../special }\nwaves:"),
+  );
+  const files = manifestsOf(selectFrom(three, "env=other"), { ...options, sharing: three.stacks });
+  expect([...files.keys()]).toEqual(["other.yaml"]);
 });
 
 it("refuses what is outside of the repository", () => {
