@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { Command } from "commander";
+import { COMMAND } from "../command.js";
 import type { FleetOptions } from "../fleet/commands.js";
 import type { WrittenFiles } from "../fleet/manifest-files.js";
 import type { FleetReport } from "../fleet/report.js";
@@ -34,9 +35,9 @@ of its own; all keep to one budget of requests. What happened is kept in
 .pulumi-amigo/fleet beside FILE: a report and a log for each stack.
 
 Examples:
-  $ pulumi-amigo fleet preview fleet.yaml
-  $ pulumi-amigo fleet up fleet.yaml --yes
-  $ pulumi-amigo fleet up fleet.yaml --resume last
+  $ ${COMMAND} fleet preview fleet.yaml
+  $ ${COMMAND} fleet up fleet.yaml --yes
+  $ ${COMMAND} fleet up fleet.yaml --resume last
 `;
 
 const upHelp = `
@@ -51,9 +52,9 @@ again only what did not succeed.
 Exit code: 0 all done, 1 an error, 2 stopped by a gate
 
 Examples:
-  $ pulumi-amigo fleet up fleet.yaml
-  $ pulumi-amigo fleet up fleet.yaml --select env=staging --yes
-  $ pulumi-amigo fleet up fleet.yaml --resume last --yes --json > report.json
+  $ ${COMMAND} fleet up fleet.yaml
+  $ ${COMMAND} fleet up fleet.yaml --select env=staging --yes
+  $ ${COMMAND} fleet up fleet.yaml --resume last --yes --json > report.json
 `;
 
 const previewHelp = `
@@ -65,7 +66,7 @@ before its own.
 Exit code: 0 all previewed, 1 an error
 
 Example:
-  $ pulumi-amigo fleet preview fleet.yaml --select env=production
+  $ ${COMMAND} fleet preview fleet.yaml --select env=production
 `;
 
 const driftHelp = `
@@ -74,17 +75,17 @@ Compares each stack with what exists, and reads its lines back. Writes nothing.
 Exit code: 0 no drift, 1 an error, 2 something differs
 
 Example:
-  $ pulumi-amigo fleet drift fleet.yaml --json
+  $ ${COMMAND} fleet drift fleet.yaml --json
 `;
 
 const statusHelp = `
-Shows the last \`fleet up\` of FILE, whether it still runs, since when and in which
-process, and which stacks are locked. Runs nothing.
+Shows the last \`fleet up\` of FILE, whether it still runs, since when and in
+which process, and which stacks are locked. Runs nothing.
 
 Exit code: 0 shown, 1 an error
 
 Example:
-  $ pulumi-amigo fleet status fleet.yaml
+  $ ${COMMAND} fleet status fleet.yaml
 `;
 
 const matrixHelp = `
@@ -95,7 +96,7 @@ is that of the waves.
 Exit code: 0 printed, 1 an error
 
 Example:
-  $ echo "matrix=$(pulumi-amigo fleet matrix fleet.yaml --json)" >> "$GITHUB_OUTPUT"
+  $ echo "matrix=$(${COMMAND} fleet matrix fleet.yaml --json)" >> "$GITHUB_OUTPUT"
 `;
 
 const manifestsHelp = `
@@ -111,8 +112,8 @@ written before for stacks that the fleet has no more (left). It deletes none.
 Exit code: 0 written, 1 an error
 
 Examples:
-  $ pulumi-amigo fleet manifests fleet.yaml --out operator --dry-run
-  $ pulumi-amigo fleet manifests fleet.yaml --out operator --backend "s3://our-state?region=eu-central-1"
+  $ ${COMMAND} fleet manifests fleet.yaml --out operator --dry-run
+  $ ${COMMAND} fleet manifests fleet.yaml --out operator --backend "s3://our-state?region=eu-central-1"
   $ kubectl apply -f operator -l pulumi-amigo/wave=canary
 `;
 
@@ -176,7 +177,7 @@ async function runUp(file: string, flags: UpFlags): Promise<number> {
   const { fleetUp } = await import("../fleet/commands.js");
   const { select, resume, refresh, yes } = flags;
   const confirm = async (question: string) =>
-    yes || (await asked(question, "`pulumi-amigo fleet preview` shows what it would change"));
+    yes || (await asked(question, `\`${COMMAND} fleet preview\` shows what it would change`));
   return interruptible(flags, async (options) =>
     show(await fleetUp(await read(file, flags), { ...options, select, resume, refresh, confirm }), flags),
   );

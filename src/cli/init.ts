@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isUuid } from "../api/ids.js";
+import { COMMAND } from "../command.js";
 import { action, EXIT } from "./common.js";
 import { projectFiles, publishedVersion } from "./init-files.js";
 import type { Choice } from "./init-ids.js";
@@ -30,10 +31,10 @@ Where the ids come from:
     those of the emulator.
 
 Examples:
-  $ pulumi-amigo init clinic
-  $ pulumi-amigo init clinic --emulator
-  $ pulumi-amigo init clinic --dry-run
-  $ pulumi-amigo init clinic --workspace-id 0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10
+  $ ${COMMAND} init clinic
+  $ ${COMMAND} init clinic --emulator
+  $ ${COMMAND} init clinic --dry-run
+  $ ${COMMAND} init clinic --workspace-id 0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10
 `;
 
 /** `pulumi-amigo init`: writes a project that installs and previews. */
@@ -130,7 +131,7 @@ function report(folder: string, choice: Choice, { written, kept, onPath }: Outco
   const { port = DEFAULT_PORT } = choice.baseUrl ? new URL(choice.baseUrl) : {};
   const account = choice.isEmulator
     ? [
-        `npx pulumi-amigo emulator${port === DEFAULT_PORT ? "" : ` --port ${port}`}   # in another terminal: it must run`,
+        `${COMMAND} emulator${port === DEFAULT_PORT ? "" : ` --port ${port}`}   # in another terminal: it must run`,
         `export AMIGO_BASE_URL=${choice.baseUrl ?? `http://127.0.0.1:${DEFAULT_PORT}`} AMIGO_API_KEY=amigo-demo-key`,
       ]
     : ["pulumi config set --secret amigo:apiKey   # asks for the key"];

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import * as path from "node:path";
+import { COMMAND } from "../command.js";
 import { projectFor } from "../stack/project.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { changesIn, failureText, type RunStep, reportTo, runStack, type StackRun } from "../stack/run.js";
@@ -160,7 +161,7 @@ async function carryOut(
     const project = projectFor(options.cwd, stack);
     const where = project.kind === "built-in" ? ` --cwd ${project.folder}` : "";
     throw new Error(
-      `${failureText(run)}\nA part was deployed, so ${document.file} and the history keep the new numbers: mend the cause and run \`pulumi up --stack ${stack}${where}\`, or take them back with \`pulumi-amigo rollback ${to.alias}\``,
+      `${failureText(run)}\nA part was deployed, so ${document.file} and the history keep the new numbers: mend the cause and run \`pulumi up --stack ${stack}${where}\`, or take them back with \`${COMMAND} rollback ${to.alias}\``,
     );
   }
   return { ...report, state: "done" };

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { COMMAND } from "../command.js";
 import { replaceFile } from "../environment/files.js";
 import { exists } from "../stack/processes.js";
 import { runsFolder } from "./runs.js";
@@ -63,7 +64,7 @@ function readOwner(runs: string): Owner | undefined {
 
 function takenText(folder: string, owner: Owner | undefined): string {
   const who = owner === undefined ? "another process" : ownerText(owner);
-  return `another \`fleet up\` runs on the fleets of ${folder}: ${who}. Nothing was started. Wait for it; \`pulumi-amigo fleet status\` shows it`;
+  return `another \`fleet up\` runs on the fleets of ${folder}: ${who}. Nothing was started. Wait for it; \`${COMMAND} fleet status\` shows it`;
 }
 
 function lockFile(runs: string): string {

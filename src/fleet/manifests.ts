@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { COMMAND } from "../command.js";
 import {
   DEFAULT_KEY_VARIABLE,
   PROGRAM,
@@ -29,7 +30,7 @@ const LONGEST_NAME = 42;
 const DRIFT = "-drift";
 const IMAGE = "pulumi/pulumi:3.259.0-nonroot";
 /** The first line of each manifest. */
-const HEADER = "Written by `pulumi-amigo fleet manifests`: change the fleet file instead.";
+const HEADER = `Written by \`${COMMAND} fleet manifests\`: change the fleet file instead.`;
 const HOUR = 3600;
 const BACKEND_SECRET = "amigo-backend";
 const REPOSITORY_SECRET = "infrastructure-repository";

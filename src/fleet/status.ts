@@ -1,3 +1,4 @@
+import { COMMAND } from "../command.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { readFleet, selectFrom } from "./file.js";
 import { fleetOwner, type Owner, ownerText } from "./folder-lock.js";
@@ -75,7 +76,7 @@ function notesOf(
   const others = owner === null ? "" : "the run that is under way is of another fleet file in this folder; ";
   const names = underWay.map(({ stack }) => stack).join(", ");
   const wait =
-    underWay.length > 0 ? `wait for ${names}, or where that process is gone, run \`pulumi-amigo recover\`; then ` : "";
+    underWay.length > 0 ? `wait for ${names}, or where that process is gone, run \`${COMMAND} recover\`; then ` : "";
   return [
     `${others}run ${last.run} ended before it was over, as a kill or a crash does: ${wait}go on with --resume ${last.run}`,
   ];
