@@ -282,6 +282,8 @@ export async function statusText(status: FleetStatus): Promise<string> {
   const { reportText } = await import("../fleet/report-text.js");
   const { ownerText } = await import("../fleet/folder-lock.js");
   const { last, running, process: owner, underWay, locked, notes } = status;
+  const { isOwn } = await import("../fleet/status.js");
+  const isBroken = last?.state === "running" && !isOwn(last, running ? owner : null);
   const others = (locked ?? []).filter(({ stack }) => !underWay.some((one) => one.stack === stack));
   const lines = [
     running
@@ -289,7 +291,7 @@ export async function statusText(status: FleetStatus): Promise<string> {
       : "No run is under way.",
     last === null
       ? "There was no run yet."
-      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(last, underWay)}`,
+      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(isBroken ? { ...last, state: "interrupted" } : last, underWay)}`,
     ...others.map(({ stack, holder, isGone }) => `${stack} is locked by ${holder}${isGone ? ", which is gone" : ""}`),
     ...(locked?.length === 0 ? ["No stack is locked."] : []),
     ...notes.map((text) => `note: ${text}`),

@@ -46,7 +46,7 @@ export async function fleetStatus(file: string, { config, select, warn }: Status
 }
 
 /** Whether the process that has the folder runs this very run, and no other of the folder. */
-function isOwn(last: FleetReport, owner: Owner | null | undefined): boolean {
+export function isOwn(last: FleetReport, owner: Owner | null | undefined): boolean {
   if (last.state !== "running" || owner === null) return false;
   return owner === undefined || (owner.pid === last.process?.pid && owner.host === last.process.host);
 }

@@ -144,6 +144,9 @@ describe("the status", () => {
     while (fleet.started().length === 0) await sleep(20);
     const { last } = await look(fleet);
     await up;
+    const killed = await statusText({ last, running: false, underWay: [], locked: [], notes: [] });
+    expect(killed).toContain("Interrupted: 0 of 1 stacks are done, 1 did not succeed.");
+    expect(killed).not.toContain("Running:");
     const owner = { pid: process.pid, host: hostname(), since: "2026-01-01T00:00:00Z" };
     const lock = { stack: "a", holder: "process 7 of ann on box", cwd: "/", isGone: false };
     expect(stacksUnderWay(last, owner, [lock])).toMatchObject([{ stack: "a", by: "process 7 of ann on box" }]);
