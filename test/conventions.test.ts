@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import * as ts from "typescript";
 import { expect, it } from "vitest";
+import { createProgram } from "../src/cli/main.js";
 import { unsupportedNode } from "../src/node-version.js";
 import { lifecycles } from "../src/resources/index.js";
 
@@ -95,6 +96,26 @@ it("says which Node.js it needs before it loads anything else", () => {
   for (const old of [`${major}.${minor}.${patch - 1}`, `${major}.${minor - 1}.9`, `${major - 1}.99.9`]) {
     expect(unsupportedNode(old), old).toContain(`this is Node.js ${old}`);
   }
+});
+
+it("names its commands as users type them", () => {
+  const names = createProgram().commands.map((command) => command.name());
+  const bare = new RegExp(`(?<!npx )pulumi-amigo (${names.join("|")})\\b`);
+  const linesOf = (text: string) => text.split("\n").filter((line) => bare.test(line));
+  const isComment = (line: string) => /^\s*(\/\/|\/?\*)/.test(line);
+  // The sources have it from src/command.ts.
+  expect(
+    sources.flatMap((file) => linesOf(read(file).replaceAll("npx ", "")).filter((line) => !isComment(line))),
+  ).toEqual([]);
+  const pages = ["docs", "docs/operations"].flatMap((folder) =>
+    readdirSync(path.join(root, folder)).flatMap((name) => (name.endsWith(".md") ? [`${folder}/${name}`] : [])),
+  );
+  const blocks = ["README.md", ...pages].flatMap((page) =>
+    read(page)
+      .split("```")
+      .filter((_, index) => index % 2 === 1),
+  );
+  expect(blocks.flatMap(linesOf)).toEqual([]);
 });
 
 /** The properties of interfaces and the declared members of classes that have no sentence, a `@default` aside. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { COMMAND } from "../command.js";
 
 const field = z.object({ path: z.string(), declared: z.unknown(), live: z.unknown() });
 
@@ -30,16 +31,14 @@ export function parseDrift(text: string, stack: string): DriftReport {
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    throw new Error(
-      `the input is no JSON: ${(error as Error).message}. Give what \`pulumi-amigo drift --json\` prints.`,
-    );
+    throw new Error(`the input is no JSON: ${(error as Error).message}. Give what \`${COMMAND} drift --json\` prints.`);
   }
   const parsed = report.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.length ? ` at ${issue.path.join(".")}` : "";
     throw new Error(
-      `the input is no drift report${where}: ${issue?.message}. Give what \`pulumi-amigo drift --json\` prints.`,
+      `the input is no drift report${where}: ${issue?.message}. Give what \`${COMMAND} drift --json\` prints.`,
     );
   }
   const last = (name: string) => name.slice(name.lastIndexOf("/") + 1);

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { COMMAND } from "../command.js";
 import { type Difference, type DriftFinding, hidden, isSecretName, masked, seenLine, segmentsOf } from "./drift.js";
 import { markerOf } from "./marker.js";
 import type { Target } from "./target.js";
@@ -52,7 +53,7 @@ export function issueBody(text: IssueText): string {
     fenced(list.text),
     ...(isCut
       ? [
-          `**The list is too long for an issue.** \`pulumi-amigo drift --stack ${target.subject.stack}\` prints all of it.`,
+          `**The list is too long for an issue.** \`${COMMAND} drift --stack ${target.subject.stack}\` prints all of it.`,
         ]
       : []),
     putBack(reported, target.subject.stack),

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { COMMAND } from "../command.js";
 import type { AdoptReport } from "../environment/adopt.js";
 import { action, asked, EXIT, note, warn } from "./common.js";
 
@@ -34,11 +35,11 @@ Exit code: 0 the preview shows no change, 2 it shows some or the program does
 not declare all of the document, 1 an error.
 
 Examples:
-  $ pulumi-amigo export staging --program clinic    # a program that declares it
-  $ pulumi-amigo adopt staging --stack dev --dry-run
-  $ pulumi-amigo adopt staging --stack dev --yes
-  $ pulumi-amigo adopt environments/staging.yaml --stack dev
-  $ pulumi-amigo adopt stack:old --stack new
+  $ ${COMMAND} export staging --program clinic    # a program that declares it
+  $ ${COMMAND} adopt staging --stack dev --dry-run
+  $ ${COMMAND} adopt staging --stack dev --yes
+  $ ${COMMAND} adopt environments/staging.yaml --stack dev
+  $ ${COMMAND} adopt stack:old --stack new
 `;
 
 /** `pulumi-amigo adopt`: brings what exists under a stack. */

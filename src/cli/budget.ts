@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { Command } from "commander";
 import { DEFAULT_MAX_CONCURRENCY, type Limits } from "../api/limiter.js";
+import { COMMAND } from "../command.js";
 import { endTree, isInForeground, signalTo } from "../stack/processes.js";
 import { warn } from "./common.js";
 
@@ -40,10 +41,10 @@ Exit code:
   1    wrong options
 
 Examples:
-  $ pulumi-amigo budget -- ./deploy-all-clinics.sh
-  $ pulumi-amigo budget --requests-per-second 10 -- \\
+  $ ${COMMAND} budget -- ./deploy-all-clinics.sh
+  $ ${COMMAND} budget --requests-per-second 10 -- \\
       xargs -P 4 -n 1 pulumi up --yes --stack < stacks.txt
-  $ pulumi-amigo budget --max-concurrency 8 -- make -j 4 clinics
+  $ ${COMMAND} budget --max-concurrency 8 -- make -j 4 clinics
 `;
 
 /** `pulumi-amigo budget`: one budget of requests for all that a command starts. */
@@ -57,7 +58,7 @@ export function budgetCommand(): Command {
       `requests under way at once, over all processes (default: ${DEFAULT_MAX_CONCURRENCY})`,
     )
     .option("--requests-per-second <r>", "requests begun per second, over all processes (default: no limit)")
-    .showHelpAfterError("COMMAND stands after `--`; pulumi-amigo budget --help has examples.")
+    .showHelpAfterError(`COMMAND stands after \`--\`; ${COMMAND} budget --help has examples.`)
     .addHelpText("after", help)
     .action(run);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { HostOptions } from "../ci/host.js";
 import type { Target } from "../ci/target.js";
+import { COMMAND } from "../command.js";
 
 interface Flags {
   stack: string;
@@ -34,10 +35,10 @@ Exit code: 0 done, 1 an error.
 
 Examples:
   $ pulumi preview --stack prod > preview.txt
-  $ pulumi-amigo ci comment --stack prod --command preview --input preview.txt
-  $ pulumi-amigo compare staging prod > compare.txt
-  $ pulumi-amigo ci comment --stack prod --command compare --input compare.txt
-  $ pulumi-amigo ci comment --stack prod --command preview --input preview.txt --pull-request 12 --dry-run
+  $ ${COMMAND} ci comment --stack prod --command preview --input preview.txt
+  $ ${COMMAND} compare staging prod > compare.txt
+  $ ${COMMAND} ci comment --stack prod --command compare --input compare.txt
+  $ ${COMMAND} ci comment --stack prod --command preview --input preview.txt --pull-request 12 --dry-run
 `;
 
 const issueHelp = `
@@ -47,15 +48,15 @@ What a run sees for the first time is noted in a hidden line of the issue; where
 there is no issue yet, one is made for that and closed at once. Names that end
 in key, token, secret or password show no values.
 
-FILE holds what \`pulumi-amigo drift --json\` prints. The token needs \`issues:
+FILE holds what \`${COMMAND} drift --json\` prints. The token needs \`issues:
 write\`.
 
 Exit code: 0 done, 1 an error.
 
 Examples:
-  $ pulumi-amigo drift --stack prod --json > drift.json
-  $ pulumi-amigo ci issue --stack prod --input drift.json
-  $ pulumi-amigo ci issue --stack prod --input drift.json --repository clinic/infrastructure --json
+  $ ${COMMAND} drift --stack prod --json > drift.json
+  $ ${COMMAND} ci issue --stack prod --input drift.json
+  $ ${COMMAND} ci issue --stack prod --input drift.json --repository clinic/infrastructure --json
 `;
 
 /** `pulumi-amigo ci`: what a pipeline writes into pull requests and issues on GitHub. */

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { COMMAND } from "../command.js";
 import type { CloneReport } from "../environment/clone.js";
 import { action, asked, EXIT, note, warn } from "./common.js";
 
@@ -28,9 +29,9 @@ Exit code: 0 the target has all of it, 1 an error, 2 blocked, or the target
 differs after the run.
 
 Examples:
-  $ pulumi-amigo clone staging production --stack production --dry-run
-  $ pulumi-amigo clone staging production --stack production
-  $ pulumi-amigo clone staging trial --stack trial --new-workspace riverside-trial
+  $ ${COMMAND} clone staging production --stack production --dry-run
+  $ ${COMMAND} clone staging production --stack production
+  $ ${COMMAND} clone staging trial --stack trial --new-workspace riverside-trial
 `;
 
 /** `pulumi-amigo clone`: all of one environment into another workspace. */
@@ -78,7 +79,7 @@ const ENDINGS: Record<CloneReport["state"], string> = {
   "dry run": "Nothing was written (--dry-run).",
   "nothing to do": "Nothing to do: the target has all of it.",
   done: "Done: the target has all of it.",
-  differs: "The run ended, and the target differs from the source: `pulumi-amigo compare` shows where.",
+  differs: `The run ended, and the target differs from the source: \`${COMMAND} compare\` shows where.`,
 };
 
 function summary({ checks, state, planned, counts }: CloneReport): string[] {

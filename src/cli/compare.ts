@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { COMMAND } from "../command.js";
 import type { Environment } from "../environment/environment.js";
 import { action, EXIT, warn } from "./common.js";
 import { type FormatFlags, formatOption, jsonOption, printResult } from "./result.js";
@@ -24,9 +25,9 @@ credentials are never shown.
 Exit code: 0 nothing differs, 2 something does or could not be read, 1 an error
 
 Examples:
-  $ pulumi-amigo compare staging production
-  $ pulumi-amigo compare environments/staging.yaml staging --all
-  $ pulumi-amigo compare stack:dev staging --format markdown > report.md
+  $ ${COMMAND} compare staging production
+  $ ${COMMAND} compare environments/staging.yaml staging --all
+  $ ${COMMAND} compare stack:dev staging --format markdown > report.md
 `;
 
 /** `pulumi-amigo compare`: what differs between two environments. */

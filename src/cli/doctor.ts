@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { COMMAND } from "../command.js";
 import type { DoctorReport } from "../environment/doctor.js";
 import type { Check } from "../environment/doctor-check.js";
 import type { Style, Terminal } from "../environment/show/layout.js";
@@ -20,9 +21,9 @@ address, and what the key may read. Never shows a key. Writes nothing.
 Exit code: 0 all is well, 2 there is something to see, 1 it could not run
 
 Examples:
-  $ pulumi-amigo doctor
-  $ pulumi-amigo doctor -C infrastructure --stack production
-  $ pulumi-amigo doctor --json
+  $ ${COMMAND} doctor
+  $ ${COMMAND} doctor -C infrastructure --stack production
+  $ ${COMMAND} doctor --json
 `;
 
 /** `pulumi-amigo doctor`: whether everything is there that a run needs. */

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { COMMAND } from "../command.js";
 import type { DriftReport } from "../environment/drift.js";
 import type { Finding } from "../environment/drift-findings.js";
 import { action, EXIT, warn } from "./common.js";
@@ -27,9 +28,9 @@ stack's own configuration. It writes neither the state nor to the API.
 Exit code: 0 no drift, 2 drift or something that could not be read, 1 an error
 
 Examples:
-  $ pulumi-amigo drift --stack production
-  $ pulumi-amigo drift --stack production --fail-on changed,missing
-  $ pulumi-amigo drift --stack production --json > drift.json
+  $ ${COMMAND} drift --stack production
+  $ ${COMMAND} drift --stack production --fail-on changed,missing
+  $ ${COMMAND} drift --stack production --json > drift.json
 `;
 
 /** `pulumi-amigo drift`: what differs between a stack and what exists. */

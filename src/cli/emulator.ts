@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { COMMAND } from "../command.js";
 import type { Dialect, Emulator, RequestLogEntry } from "../emulator/index.js";
 
 interface Flags {
@@ -28,11 +29,11 @@ Control routes, for this machine only and without a key:
   GET               /__emulator/state     everything that exists
 
 Examples:
-  $ pulumi-amigo emulator
-  $ pulumi-amigo emulator --port 9000 --persist state/emulator
-  $ pulumi-amigo emulator --list-dialects
-  $ pulumi-amigo emulator --dialect putNull=clears --latency 50
-  $ pulumi-amigo emulator --dialect rateLimit=10/1000/seconds
+  $ ${COMMAND} emulator
+  $ ${COMMAND} emulator --port 9000 --persist state/emulator
+  $ ${COMMAND} emulator --list-dialects
+  $ ${COMMAND} emulator --dialect putNull=clears --latency 50
+  $ ${COMMAND} emulator --dialect rateLimit=10/1000/seconds
   $ AMIGO_BASE_URL=http://127.0.0.1:8787 AMIGO_API_KEY=amigo-demo-key pulumi up
   $ curl -X PUT http://127.0.0.1:8787/__emulator/faults -d '{"rules": [
       {"operation": "create-service", "times": 1, "when": "before",

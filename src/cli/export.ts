@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { COMMAND } from "../command.js";
 import type { Source } from "../environment/source.js";
 import { action, EXIT, note, warn } from "./common.js";
 import { jsonOption } from "./result.js";
@@ -27,7 +28,7 @@ written where --references or amigo.yaml names one. Aliases that it has are
 kept.
 
 --program writes a Pulumi project, with one resource for each thing in the
-workspace. Run \`pulumi-amigo adopt\` with it: then a preview shows no change.
+workspace. Run \`${COMMAND} adopt\` with it: then a preview shows no change.
 Files that hold something else are not replaced without --yes.
 
 --only takes sections of a document: workspace, services, useCases,
@@ -39,11 +40,11 @@ Exit code: 0 all was exported, 1 an error, 2 some kinds could not be read (see
 \`incomplete\`), or some names are none that a document can have.
 
 Examples:
-  $ pulumi-amigo export staging
-  $ pulumi-amigo export staging --out environments/staging.yaml
-  $ pulumi-amigo export staging --program clinic
-  $ pulumi-amigo export staging --only services --service "Front*"
-  $ pulumi-amigo export stack:dev --format json
+  $ ${COMMAND} export staging
+  $ ${COMMAND} export staging --out environments/staging.yaml
+  $ ${COMMAND} export staging --program clinic
+  $ ${COMMAND} export staging --only services --service "Front*"
+  $ ${COMMAND} export stack:dev --format json
 `;
 
 /** `pulumi-amigo export`: a workspace as a document, or as a program. */

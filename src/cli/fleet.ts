@@ -1,6 +1,8 @@
 import * as path from "node:path";
 import { Command } from "commander";
+import { COMMAND } from "../command.js";
 import type { FleetOptions } from "../fleet/commands.js";
+import type { WrittenFiles } from "../fleet/manifest-files.js";
 import type { FleetReport } from "../fleet/report.js";
 import type { FleetRun } from "../fleet/runs.js";
 import type { FleetStatus } from "../fleet/status.js";
@@ -24,6 +26,7 @@ interface ManifestFlags extends Flags {
   branch: string;
   namespace: string;
   backend?: string;
+  dryRun: boolean;
 }
 
 const fleetHelp = `
@@ -32,9 +35,9 @@ of its own; all keep to one budget of requests. What happened is kept in
 .pulumi-amigo/fleet beside FILE: a report and a log for each stack.
 
 Examples:
-  $ pulumi-amigo fleet preview fleet.yaml
-  $ pulumi-amigo fleet up fleet.yaml --yes
-  $ pulumi-amigo fleet up fleet.yaml --resume last
+  $ ${COMMAND} fleet preview fleet.yaml
+  $ ${COMMAND} fleet up fleet.yaml --yes
+  $ ${COMMAND} fleet up fleet.yaml --resume last
 `;
 
 const upHelp = `
@@ -49,9 +52,9 @@ again only what did not succeed.
 Exit code: 0 all done, 1 an error, 2 stopped by a gate
 
 Examples:
-  $ pulumi-amigo fleet up fleet.yaml
-  $ pulumi-amigo fleet up fleet.yaml --select env=staging --yes
-  $ pulumi-amigo fleet up fleet.yaml --resume last --yes --json > report.json
+  $ ${COMMAND} fleet up fleet.yaml
+  $ ${COMMAND} fleet up fleet.yaml --select env=staging --yes
+  $ ${COMMAND} fleet up fleet.yaml --resume last --yes --json > report.json
 `;
 
 const previewHelp = `
@@ -63,7 +66,7 @@ before its own.
 Exit code: 0 all previewed, 1 an error
 
 Example:
-  $ pulumi-amigo fleet preview fleet.yaml --select env=production
+  $ ${COMMAND} fleet preview fleet.yaml --select env=production
 `;
 
 const driftHelp = `
@@ -72,16 +75,17 @@ Compares each stack with what exists, and reads its lines back. Writes nothing.
 Exit code: 0 no drift, 1 an error, 2 something differs
 
 Example:
-  $ pulumi-amigo fleet drift fleet.yaml --json
+  $ ${COMMAND} fleet drift fleet.yaml --json
 `;
 
 const statusHelp = `
-Shows the last \`fleet up\` of FILE, and which stacks are locked. Runs nothing.
+Shows the last \`fleet up\` of FILE, whether it still runs, since when and in
+which process, and which stacks are locked. Runs nothing.
 
 Exit code: 0 shown, 1 an error
 
 Example:
-  $ pulumi-amigo fleet status fleet.yaml
+  $ ${COMMAND} fleet status fleet.yaml
 `;
 
 const matrixHelp = `
@@ -92,7 +96,7 @@ is that of the waves.
 Exit code: 0 printed, 1 an error
 
 Example:
-  $ echo "matrix=$(pulumi-amigo fleet matrix fleet.yaml --json)" >> "$GITHUB_OUTPUT"
+  $ echo "matrix=$(${COMMAND} fleet matrix fleet.yaml --json)" >> "$GITHUB_OUTPUT"
 `;
 
 const manifestsHelp = `
@@ -102,10 +106,14 @@ document share one program, in DIR/program. Commit all of it. The label
 pulumi-amigo/wave names the wave of a Stack; the operator itself knows no waves
 and no gates. Keys stand in Secrets, which the files name.
 
+Says of each file whether it is new, changed or the same, and which files were
+written before for stacks that the fleet has no more (left). It deletes none.
+
 Exit code: 0 written, 1 an error
 
 Examples:
-  $ pulumi-amigo fleet manifests fleet.yaml --out operator --backend "s3://our-state?region=eu-central-1"
+  $ ${COMMAND} fleet manifests fleet.yaml --out operator --dry-run
+  $ ${COMMAND} fleet manifests fleet.yaml --out operator --backend "s3://our-state?region=eu-central-1"
   $ kubectl apply -f operator -l pulumi-amigo/wave=canary
 `;
 
@@ -136,6 +144,7 @@ export function fleetCommand(): Command {
         .option("--branch <name>", "its branch", "main")
         .option("--namespace <name>", "the namespace of the Stacks", "amigo")
         .option("--backend <url>", "where state is kept (default: Pulumi Cloud)")
+        .option("--dry-run", "write nothing, and say what would be written", false)
         .action(action(runManifests)),
     );
 }
@@ -168,7 +177,7 @@ async function runUp(file: string, flags: UpFlags): Promise<number> {
   const { fleetUp } = await import("../fleet/commands.js");
   const { select, resume, refresh, yes } = flags;
   const confirm = async (question: string) =>
-    yes || (await asked(question, "`pulumi-amigo fleet preview` shows what it would change"));
+    yes || (await asked(question, `\`${COMMAND} fleet preview\` shows what it would change`));
   return interruptible(flags, async (options) =>
     show(await fleetUp(await read(file, flags), { ...options, select, resume, refresh, confirm }), flags),
   );
@@ -200,18 +209,33 @@ async function runMatrix(file: string, { json, ...flags }: Flags): Promise<numbe
 
 async function runManifests(file: string, flags: ManifestFlags): Promise<number> {
   const { selectFrom } = await import("../fleet/file.js");
-  const { manifestsOf } = await import("../fleet/manifests.js");
+  const { manifestsOf, markedFilesOf } = await import("../fleet/manifests.js");
   const { realFolder, repositoryOf, writeManifests } = await import("../fleet/manifest-files.js");
-  const { json, select, out, branch, namespace, backend } = flags;
+  const { json, select, out, branch, namespace, backend, dryRun } = flags;
   const whole = await read(file, flags);
   const fleet = selectFrom(whole, select);
   const folder = realFolder(out);
   const repository = repositoryOf(fleet.folder, { out: folder, given: flags.repository, warn });
   const options = { repository, out: folder, branch, namespace, backend, sharing: whole.stacks };
-  const written = writeManifests(folder, manifestsOf(fleet, options));
-  if (json) console.log(JSON.stringify({ written }, undefined, 2));
-  else for (const name of written) console.log(name);
+  const expected = markedFilesOf(whole.stacks);
+  const written = writeManifests(folder, manifestsOf(fleet, options), { expected, dryRun });
+  console.log(json ? JSON.stringify(written, undefined, 2) : await manifestsText(written));
   return EXIT.done;
+}
+
+async function manifestsText({ files, left, dryRun }: WrittenFiles): Promise<string> {
+  const { fileStateText } = await import("../environment/files.js");
+  const shown = (file: string) => path.relative(process.cwd(), file);
+  return [
+    ...files.map(({ file, state }) => fileStateText(state, shown(file))),
+    ...left.map((file) => fileStateText("left", shown(file))),
+    ...(left.length > 0
+      ? [
+          "left: no stack of this fleet has it now. Unless another fleet file wrote it, delete it here and in the cluster.",
+        ]
+      : []),
+    ...(dryRun ? ["Nothing was written (--dry-run)."] : []),
+  ].join("\n");
 }
 
 async function read(file: string, { config }: Pick<Flags, "config">) {
@@ -254,14 +278,21 @@ function exitCodeOf({ state, stacks }: FleetReport): number {
   return stacks.some(({ differences = [] }) => differences.length > 0) ? EXIT.seen : EXIT.done;
 }
 
-async function statusText({ last, running, locked, notes }: FleetStatus): Promise<string> {
+export async function statusText(status: FleetStatus): Promise<string> {
   const { reportText } = await import("../fleet/report-text.js");
+  const { ownerText } = await import("../fleet/folder-lock.js");
+  const { last, running, process: owner, underWay, locked, notes } = status;
+  const { isOwn } = await import("../fleet/status.js");
+  const isBroken = last?.state === "running" && !isOwn(last, running ? owner : null);
+  const others = (locked ?? []).filter(({ stack }) => !underWay.some((one) => one.stack === stack));
   const lines = [
-    running ? "A run is under way." : "No run is under way.",
+    running
+      ? `A run is under way${owner ? `: ${ownerText(owner)}, since ${owner.since}` : ""}.`
+      : "No run is under way.",
     last === null
       ? "There was no run yet."
-      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(last)}`,
-    ...(locked ?? []).map(({ stack, holder }) => `${stack} is locked by ${holder}`),
+      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(isBroken ? { ...last, state: "interrupted" } : last, underWay)}`,
+    ...others.map(({ stack, holder, isGone }) => `${stack} is locked by ${holder}${isGone ? ", which is gone" : ""}`),
     ...(locked?.length === 0 ? ["No stack is locked."] : []),
     ...notes.map((text) => `note: ${text}`),
   ];

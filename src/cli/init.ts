@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isUuid } from "../api/ids.js";
+import { COMMAND } from "../command.js";
 import { action, EXIT } from "./common.js";
 import { projectFiles, publishedVersion } from "./init-files.js";
 import type { Choice } from "./init-ids.js";
@@ -13,6 +14,7 @@ interface Flags {
   contextGraphId?: string;
   setupId?: string;
   emulator?: boolean;
+  dryRun: boolean;
 }
 
 const help = `
@@ -29,9 +31,10 @@ Where the ids come from:
     those of the emulator.
 
 Examples:
-  $ pulumi-amigo init clinic
-  $ pulumi-amigo init clinic --emulator
-  $ pulumi-amigo init clinic --workspace-id 0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10
+  $ ${COMMAND} init clinic
+  $ ${COMMAND} init clinic --emulator
+  $ ${COMMAND} init clinic --dry-run
+  $ ${COMMAND} init clinic --workspace-id 0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10
 `;
 
 /** `pulumi-amigo init`: writes a project that installs and previews. */
@@ -45,20 +48,26 @@ export function initCommand(): Command {
     .option("--context-graph-id <id>", "the context graph of the first service", uuid)
     .option("--setup-id <id>", "an approved voice setup; adds a use case and its binding", uuid)
     .addOption(new Option("--emulator", "use the emulator's ids, also where there is a key"))
+    .option("--dry-run", "write nothing, and say what would be written", false)
     .addHelpText("after", help)
     .action(action(run));
 }
 
 async function run(folder: string, flags: Flags): Promise<number> {
   const target = path.resolve(folder);
-  const { name = nameOfFolder(target), emulator = false, ...given } = flags;
+  const { name = nameOfFolder(target), emulator = false, dryRun, ...given } = flags;
   // Before a request is sent for nothing.
   refuseExisting(target, folder);
   const { idsFor } = await import("./init-ids.js");
   const choice = await idsFor(given, emulator);
   const baseUrl = choice.isEmulator ? undefined : choice.baseUrl;
   const facts = { name, ids: choice.ids, baseUrl, dependency: ownDependency(target) };
-  const { written, kept } = write(target, projectFiles(facts));
+  const files = projectFiles(facts);
+  if (dryRun) {
+    console.log([...(await wouldBe(target, files)), ...choice.notes, "Nothing was written (--dry-run)."].join("\n"));
+    return EXIT.done;
+  }
+  const { written, kept } = write(target, files);
   console.log(report(folder, choice, { written, kept, onPath: await pathLine() }).join("\n"));
   return EXIT.done;
 }
@@ -84,6 +93,15 @@ function write(target: string, files: Record<string, string>): { written: string
   const written = Object.keys(files).filter((file) => !kept.includes(file));
   for (const file of written) writeFileSync(path.join(target, file), files[file] ?? "", { flag: "wx" });
   return { written, kept };
+}
+
+async function wouldBe(target: string, files: Record<string, string>): Promise<string[]> {
+  const { fileStateText } = await import("../environment/files.js");
+  return Object.keys(files).map((name) => {
+    const file = path.join(target, name);
+    // What is there is kept.
+    return fileStateText(existsSync(file) ? "same" : "new", path.relative(process.cwd(), file));
+  });
 }
 
 /** Run from a clone, the project uses that clone: its version may not be published. */
@@ -113,7 +131,7 @@ function report(folder: string, choice: Choice, { written, kept, onPath }: Outco
   const { port = DEFAULT_PORT } = choice.baseUrl ? new URL(choice.baseUrl) : {};
   const account = choice.isEmulator
     ? [
-        `npx pulumi-amigo emulator${port === DEFAULT_PORT ? "" : ` --port ${port}`}   # in another terminal: it must run`,
+        `${COMMAND} emulator${port === DEFAULT_PORT ? "" : ` --port ${port}`}   # in another terminal: it must run`,
         `export AMIGO_BASE_URL=${choice.baseUrl ?? `http://127.0.0.1:${DEFAULT_PORT}`} AMIGO_API_KEY=amigo-demo-key`,
       ]
     : ["pulumi config set --secret amigo:apiKey   # asks for the key"];

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { COMMAND } from "../command.js";
 import type { PromotionReport } from "../environment/promotion.js";
 import { action, asked, EXIT, note, warn } from "./common.js";
 
@@ -25,8 +26,8 @@ more than numbers.
 Exit code: 0 done or nothing to do, 1 an error.
 
 Examples:
-  $ pulumi-amigo promote staging production --dry-run
-  $ pulumi-amigo promote staging production --service "Front desk"
+  $ ${COMMAND} promote staging production --dry-run
+  $ ${COMMAND} promote staging production --service "Front desk"
 `;
 
 const rollbackHelp = `
@@ -39,8 +40,8 @@ stack runs, and a line goes into the history.
 Exit code: 0 done, 1 an error.
 
 Examples:
-  $ pulumi-amigo rollback production --reason "calls drop after greeting"
-  $ pulumi-amigo rollback production --to 3
+  $ ${COMMAND} rollback production --reason "calls drop after greeting"
+  $ ${COMMAND} rollback production --to 3
 `;
 
 /** `pulumi-amigo promote`: tested version numbers into another environment. */

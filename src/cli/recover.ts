@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { COMMAND } from "../command.js";
 import type { RecoverReport } from "../recovery/recover.js";
 import { action, asked, EXIT } from "./common.js";
 
@@ -30,9 +31,9 @@ Exit code:
   1  an error
 
 Examples:
-  $ pulumi-amigo recover --dry-run
-  $ pulumi-amigo recover --stack dev
-  $ pulumi-amigo recover --stack dev --cwd infrastructure --yes --json
+  $ ${COMMAND} recover --dry-run
+  $ ${COMMAND} recover --stack dev
+  $ ${COMMAND} recover --stack dev --cwd infrastructure --yes --json
 `;
 
 /** `pulumi-amigo recover`: settles the creates that an interrupted run left open. */

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { COMMAND } from "../command.js";
 import type { Validation } from "../environment/validate.js";
 import { action, EXIT, note, warn } from "./common.js";
 
@@ -22,9 +23,9 @@ Exit code: 0 valid, 1 not valid or an error, 2 valid with open ends, such as an
 alias without an id or a kind that is incomplete
 
 Examples:
-  $ pulumi-amigo validate environments/staging.yaml
-  $ pulumi-amigo validate staging.yaml --references references/staging.yaml
-  $ pulumi-amigo validate environments/production.yaml --online production
+  $ ${COMMAND} validate environments/staging.yaml
+  $ ${COMMAND} validate staging.yaml --references references/staging.yaml
+  $ ${COMMAND} validate environments/production.yaml --online production
 `;
 
 /** `pulumi-amigo validate`: whether a document can be used. */

@@ -1,8 +1,9 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
+import { COMMAND } from "../command.js";
 import { type Dialect, defaultDialect, dialectNames, dialectSchema, dialectShape } from "./dialects.js";
 
-const seeAll = "Run `pulumi-amigo emulator --list-dialects` to see all names and values.";
+const seeAll = `Run \`${COMMAND} emulator --list-dialects\` to see all names and values.`;
 
 /** Checks some dialect settings; throws an error that names every wrong one. `rateLimit: null` switches it off. */
 export function parseDialect(settings: unknown): Partial<Dialect> {

@@ -7,6 +7,7 @@ import {
   type TransportReason,
 } from "../api/errors.js";
 import type { Reason } from "../api/reasons.js";
+import { COMMAND } from "../command.js";
 
 const useCaseExists =
   "A use case of this channel, entity name and name exists in the workspace; adopt it (adopt: true, or the import option), or choose another name.";
@@ -85,11 +86,11 @@ const somethingElse = "Something other than the API may be answering at the base
 const failures: Readonly<Record<TransportReason, string>> = {
   dns: rightAddress,
   refused: rightAddress,
-  "refused-here": `Does the emulator run (\`npx pulumi-amigo emulator\`)? ${rightAddress}`,
+  "refused-here": `Does the emulator run (\`${COMMAND} emulator\`)? ${rightAddress}`,
   timeout: rightAddress,
   certificate: "NODE_EXTRA_CA_CERTS names a file of further authorities.",
   deadline: "timeoutSeconds sets how long one call may take, over all its attempts.",
-  budget: "Is the process that holds the budget (pulumi-amigo budget) stopped?",
+  budget: `Is the process that holds the budget (${COMMAND} budget) stopped?`,
   "too-large": somethingElse,
   reset: "",
   proxy: "",

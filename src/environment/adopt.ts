@@ -1,3 +1,4 @@
+import { COMMAND } from "../command.js";
 import { importExisting } from "../stack/import-file.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
@@ -108,7 +109,7 @@ export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
 /** The state of a stack that no run holds and none has left half done. */
 async function readableState(pulumi: Pulumi): Promise<StackState> {
   const { stack } = pulumi;
-  const advice = `run \`pulumi-amigo recover --stack ${stack}\` first. Nothing was changed`;
+  const advice = `run \`${COMMAND} recover --stack ${stack}\` first. Nothing was changed`;
   const state = await exportState(pulumi, "--show-secrets").catch((error: Error) => {
     const isMissing = saysNoStack(error.message) || /no previous deployment/i.test(error.message);
     throw isMissing ? new Error(`there is no stack ${stack}: make it with \`pulumi stack init ${stack}\``) : error;

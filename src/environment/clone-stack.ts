@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { COMMAND } from "../command.js";
 import { recover } from "../recovery/recover.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
@@ -59,7 +60,7 @@ export class StackOfClone implements CloneStack {
       await this.settle();
       state = await this.state();
     }
-    if (state === "unreadable") throw new Error(`stack ${this.name} cannot be read: see \`pulumi-amigo recover\``);
+    if (state === "unreadable") throw new Error(`stack ${this.name} cannot be read: see \`${COMMAND} recover\``);
     return new Set(declaredBy(state?.resources ?? []).map(({ kind, id }) => managedKey(kind.name, id)));
   }
 
@@ -144,7 +145,7 @@ export class StackOfClone implements CloneStack {
     const { folder } = this.project;
     const { settled } = await recover({ stack: this.name, cwd: folder, dryRun, agreed, tell: note, confirm });
     if (settled) return;
-    throw new Error(`stack ${this.name} has creates that stay open: see \`pulumi-amigo recover\`, then run this again`);
+    throw new Error(`stack ${this.name} has creates that stay open: see \`${COMMAND} recover\`, then run this again`);
   }
 
   /** Undefined where there is no such stack yet. */

@@ -1,3 +1,4 @@
+import { COMMAND } from "../command.js";
 import { HIDDEN } from "../engine/hidden.js";
 import { providerText, typeToken } from "../engine/tokens.js";
 import { projectName } from "../stack/project.js";
@@ -46,7 +47,7 @@ export function checksOf(stack: string, { resources, pending }: StackState): Che
             name,
             state: "warning" as const,
             found: `an interrupted run left ${pending.length} pending operations`,
-            next: "run `pulumi-amigo recover`",
+            next: `run \`${COMMAND} recover\``,
           },
         ]
       : []),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
+import { COMMAND } from "../command.js";
 import { unsupportedNode } from "../node-version.js";
 import { compareVersions, executable, findInHome, findOnPath, minimumVersion, onPath } from "../stack/find-cli.js";
 import { projectName } from "../stack/project.js";
@@ -133,7 +134,7 @@ function ownPackageCheck(folder: string): Check {
     name,
     state: "warning",
     found: `the project has pulumi-amigo ${found}, and this command is ${version}`,
-    next: "run the project's own: `npx pulumi-amigo`",
+    next: `run the project's own: \`${COMMAND}\``,
   };
 }
 

@@ -1,6 +1,7 @@
 import { NotFoundError, PermissionError } from "../api/errors.js";
 import { canonicalId } from "../api/index.js";
 import { timeOf } from "../api/times.js";
+import { COMMAND } from "../command.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
@@ -84,7 +85,7 @@ function nothingToCompare(stack: string, { resources, pending }: StackState): st
       : `holds no resource of this provider${others > 0 ? `, and ${others} of others` : ""}`;
   const next =
     pending.length > 0
-      ? "A run was interrupted: run `pulumi-amigo recover` first"
+      ? `A run was interrupted: run \`${COMMAND} recover\` first`
       : "Run `pulumi up` first, or name another stack with --stack";
   return `the state of stack ${stack} ${what}: there is nothing to compare. ${next}`;
 }
@@ -93,7 +94,7 @@ function pendingNotes({ pending }: StackState): string[] {
   if (pending.length === 0) return [];
   const names = pending.map(({ type, resource }) => `${type} ${resource.urn.split("::").slice(2).join("::")}`);
   return [
-    `an interrupted run left ${pending.length} pending ${pending.length === 1 ? "operation" : "operations"} (${names.slice(0, 3).join(", ")}), so what it made may be shown as foreign: run \`pulumi-amigo recover\` first`,
+    `an interrupted run left ${pending.length} pending ${pending.length === 1 ? "operation" : "operations"} (${names.slice(0, 3).join(", ")}), so what it made may be shown as foreign: run \`${COMMAND} recover\` first`,
   ];
 }
 
@@ -233,7 +234,7 @@ class WorkspaceDrift {
         // This stack's own mark: a list that lags shows what the last run has deleted.
         if ((await this.readAlone(one)) === undefined) continue;
         this.notes.push(
-          `${facts.kind} "${facts.name}" (${facts.id}) carries an owner mark of this stack, or one that names no stack, and is not in its state: was a run interrupted? See \`pulumi-amigo recover\``,
+          `${facts.kind} "${facts.name}" (${facts.id}) carries an owner mark of this stack, or one that names no stack, and is not in its state: was a run interrupted? See \`${COMMAND} recover\``,
         );
       }
       findings.push(owner === undefined ? facts : { ...facts, owner });

@@ -5,12 +5,6 @@ import { fieldsOf, kinds } from "./kinds.js";
 import { printed, yamlDocument } from "./print.js";
 import { type SourceText, TextError } from "./source-text.js";
 
-interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
 /** Lists in which order means nothing: sets, and entries that hold their keys. */
 const unordered = new Map<string, readonly string[]>(
   kinds.flatMap((kind): [string, readonly string[]][] => [
@@ -23,20 +17,40 @@ const unordered = new Map<string, readonly string[]>(
   ]),
 );
 
+/** A piece of a text in the place of another one. */
+export interface Change {
+  readonly at: number;
+  readonly was: string;
+  readonly now: string;
+}
+
 /** The text so that it stands for another value. Only the bytes of what changes are touched: comments, order and style stay. */
 export function editedText(source: SourceText, value: Values): string {
-  const { text, document } = source;
-  if (isDeepStrictEqual(document.toJS(), value)) return text;
+  return applied(source.text, changesFor(source, value)) as string;
+}
+
+/** The changes, to be made one after the other, that {@link editedText} makes. */
+export function changesFor(source: SourceText, value: Values): Change[] {
+  if (isDeepStrictEqual(source.document.toJS(), value)) return [];
   const editor = new Editor(source);
-  editor.change(document.contents, value, "");
-  const edited = editor.applied();
-  if (same(parsed(edited), value)) return edited;
+  editor.change(source.document.contents, value, "");
+  const changes = editor.changes();
+  if (same(parsed(applied(source.text, changes) as string), value)) return changes;
   throw new TextError([
     `${source.file}: cannot be edited without losing its comments or its style: change it by hand, or remove it and run this again`,
   ]);
 }
 
-function parsed(text: string): unknown {
+/** Nothing where the text does not hold what a change starts from. */
+export function applied(text: string, changes: readonly Change[]): string | undefined {
+  return changes.reduce<string | undefined>(
+    (now, { at, was, now: own }) =>
+      now?.startsWith(was, at) ? now.slice(0, at) + own + now.slice(at + was.length) : undefined,
+    text,
+  );
+}
+
+export function parsed(text: string): unknown {
   try {
     return parse(text);
   } catch {
@@ -45,20 +59,16 @@ function parsed(text: string): unknown {
 }
 
 class Editor {
-  private readonly edits: Edit[] = [];
+  private readonly edits: Change[] = [];
   private readonly newline: string;
 
   constructor(private readonly source: SourceText) {
     this.newline = source.text.includes("\r\n") ? "\r\n" : "\n";
   }
 
-  applied(): string {
+  changes(): Change[] {
     // From the end on; of what is added at one place the first comes to stand first.
-    const ordered = this.edits.reverse().sort((a, b) => b.start - a.start || b.end - a.end);
-    return ordered.reduce(
-      (text, { start, end, text: own }) => text.slice(0, start) + own + text.slice(end),
-      this.source.text,
-    );
+    return this.edits.reverse().sort((a, b) => b.at - a.at || b.was.length - a.was.length);
   }
 
   change(node: unknown, value: unknown, name: string): void {
@@ -248,7 +258,7 @@ class Editor {
   }
 
   private replace(start: number, end: number, text: string): void {
-    this.edits.push({ start, end, text });
+    this.edits.push({ at: start, was: this.source.text.slice(start, end), now: text });
   }
 
   /** Where the last value in a node ends, without the comments and empty lines that follow. */

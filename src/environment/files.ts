@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Values } from "../engine/lifecycle.js";
 import { parseDocument } from "./document.js";
@@ -22,6 +22,19 @@ export function replaceFile(file: string, text: string, former?: string): boolea
     rmSync(beside, { force: true });
   }
   return true;
+}
+
+/** What it would be to the file to hold the text. */
+export type FileState = "new" | "changed" | "same";
+
+export function fileState(file: string, text: string): FileState {
+  if (!existsSync(file)) return "new";
+  return readFileSync(file, "utf8") === text ? "same" : "changed";
+}
+
+/** `changed  operator/north.yaml`. */
+export function fileStateText(state: string, file: string): string {
+  return `${state.padEnd(7)}  ${file}`;
 }
 
 function formatOf(file: string): "json" | "yaml" {

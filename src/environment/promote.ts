@@ -1,10 +1,11 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Values } from "../engine/lifecycle.js";
 import { didYouMean } from "../engine/nearest.js";
 import { sameText } from "../resources/fields.js";
 import { parseDocument } from "./document.js";
-import { editedText } from "./edit.js";
+import { applied, type Change, changesFor, parsed } from "./edit.js";
 import type { Environment, Item } from "./environment.js";
 import { replaceFile } from "./files.js";
 import { kinds } from "./kinds.js";
@@ -16,16 +17,20 @@ export interface Move {
   readonly path: readonly string[];
   readonly from: number | null;
   readonly to: number | null;
+  /** Of a number that goes: how many steps of the path stay, though nothing is left in them. @default all */
+  readonly stays?: number;
 }
 
 /** A line of `history/<alias>.jsonl`. */
 export interface HistoryEntry {
   readonly time: string;
   readonly who: string;
-  /** The numbers before, as a part of the document; null where there was none. */
+  /** The numbers before, as a part of the document; null in the place of what was not there. */
   readonly from: Numbers;
   /** The numbers after. */
   readonly to: Numbers;
+  /** What was done to the document's text, one after the other. */
+  readonly changes?: readonly Change[];
   /** What the numbers were taken from. */
   readonly source: string;
   readonly commit?: string;
@@ -38,27 +43,46 @@ export interface Numbers {
   readonly [key: string]: Numbers | number | null;
 }
 
-/** One side of the moves as a part of the document. */
-export function numbersOf(moves: readonly Move[], side: "from" | "to"): Numbers {
+/** What the history says of a document that changed. */
+export function entryOf(
+  source: SourceText,
+  { text, changes }: Moved,
+  moves: readonly Move[],
+): Pick<HistoryEntry, "from" | "to" | "changes"> {
+  return { from: numbersIn(source.value, moves), to: numbersIn(parsed(text), moves), changes };
+}
+
+function numbersIn(value: unknown, moves: readonly Move[]): Numbers {
   const part: Values = {};
-  for (const { path: place, [side]: number } of moves) {
-    const above = place.slice(0, -1).reduce<Values>((at, step) => {
-      at[step] ??= {};
-      return at[step] as Values;
-    }, part);
-    above[place.at(-1) as string] = number;
+  for (const { path: place } of moves) {
+    let [from, to] = [value as Values, part];
+    for (const step of place) {
+      const found = from[step] ?? null;
+      to[step] ??= typeof found === "object" && found !== null ? {} : found;
+      if (typeof found !== "object" || found === null) break;
+      [from, to] = [found as Values, to[step] as Values];
+    }
   }
   return part as unknown as Numbers;
 }
 
-function movesIn({ from, to }: Pick<HistoryEntry, "from" | "to">, above: readonly string[] = []): Move[] {
-  return Object.keys(to).flatMap((key): Move[] => {
+/** The moves of an entry back to what was before it. */
+function movesOut(
+  { from, to }: Pick<HistoryEntry, "from" | "to">,
+  above: readonly string[] = [],
+  end?: number,
+): Move[] {
+  return Object.keys({ ...from, ...to }).flatMap((key): Move[] => {
     const [before, after] = [from[key] ?? null, to[key] ?? null];
     const place = [...above, key];
-    if (typeof after === "object" && after !== null)
-      return movesIn({ from: (before ?? {}) as Numbers, to: after }, place);
-    return [{ path: place, from: before as number | null, to: after }];
+    if (isPart(before)) return movesOut({ from: before, to: isPart(after) ? after : {} }, place, end);
+    if (isPart(after)) return movesOut({ from: {}, to: after }, place, end ?? above.length);
+    return [{ path: place, from: after, to: before, ...(end === undefined ? {} : { stays: end }) }];
   });
+}
+
+function isPart(value: Numbers | number | null): value is Numbers {
+  return typeof value === "object" && value !== null;
 }
 
 /** What brings the numbers of the source's version sets into the target's document. */
@@ -134,17 +158,24 @@ export function movesBack(history: readonly HistoryEntry[], to: number): Move[] 
   }
   const moves = new Map<string, Move>();
   for (const entry of history.slice(to).reverse()) {
-    for (const { path: place, from, to: now } of movesIn(entry)) {
-      const key = JSON.stringify(place);
-      const known = moves.get(key);
-      moves.set(key, { path: place, from: known ? known.from : now, to: from });
+    for (const move of movesOut(entry)) {
+      const key = JSON.stringify(move.path);
+      moves.set(key, { ...move, from: (moves.get(key) ?? move).from });
     }
   }
   return [...moves.values()].filter(({ from, to: back }) => from !== back);
 }
 
-/** The document's text after the moves. Throws where it does not hold what they start from. */
-export function moved(source: SourceText, moves: readonly Move[]): string {
+export interface Moved {
+  readonly text: string;
+  readonly changes: readonly Change[];
+}
+
+/**
+ * The document's text after the moves, in its former bytes where the entries that are taken back still tell them. Throws where it does
+ * not hold what the moves start from.
+ */
+export function moved(source: SourceText, moves: readonly Move[], takenBack: readonly HistoryEntry[] = []): Moved {
   const value = structuredClone(source.value) as Values;
   for (const { path: place, from, to } of moves) {
     const key = place.at(-1) as string;
@@ -165,15 +196,28 @@ export function moved(source: SourceText, moves: readonly Move[]): string {
     else above[key] = to;
   }
   pruneEmpty(value, moves);
-  const text = editedText(source, value);
+  const changes = changesBack(source.text, value, takenBack) ?? changesFor(source, value);
+  const text = applied(source.text, changes) as string;
   parseDocument(SourceText.parse(source.file, text));
-  return text;
+  return { text, changes };
+}
+
+/** The changes of the entries from the last on the other way round, until the text stands for the value. */
+function changesBack(text: string, value: Values, entries: readonly HistoryEntry[]): Change[] | undefined {
+  const back: Change[] = [];
+  for (const { changes = [] } of entries.toReversed()) {
+    back.push(...changes.toReversed().map(({ at, was, now }) => ({ at, was: now, now: was })));
+    const former = applied(text, back);
+    if (former === undefined) return undefined;
+    if (isDeepStrictEqual(parsed(former), value)) return back;
+  }
+  return undefined;
 }
 
 /** A set that a promotion made goes with its last number. */
 function pruneEmpty(value: Values, moves: readonly Move[]): void {
-  for (const { path: place } of moves.filter(({ to }) => to === null)) {
-    for (let length = place.length - 1; length > 2; length--) {
+  for (const { path: place, stays = place.length } of moves.filter(({ to }) => to === null)) {
+    for (let length = place.length - 1; length > stays; length--) {
       const above = place.slice(0, length - 1).reduce<Values>((at, step) => (at?.[step] ?? {}) as Values, value);
       const key = place[length - 1] as string;
       if (above[key] !== undefined && Object.keys(above[key] as Values).length === 0) delete above[key];

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import * as path from "node:path";
+import { COMMAND } from "../command.js";
 import { projectFor } from "../stack/project.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { changesIn, failureText, type RunStep, reportTo, runStack, type StackRun } from "../stack/run.js";
@@ -15,13 +16,14 @@ import { replaceFile } from "./files.js";
 import {
   appendHistory,
   entryBefore,
+  entryOf,
+  type HistoryEntry,
   historyFile,
   type Move,
   moved,
   movesBack,
   movesBetween,
   moveText,
-  numbersOf,
   promotable,
   readHistory,
   writeMoved,
@@ -67,7 +69,8 @@ export async function rollback(options: PromotionOptions & { backTo?: number }):
   const history = readHistory(historyFile(options.folder, options.to.alias));
   const backTo = options.backTo ?? entryBefore(history);
   const moves = movesBack(history, backTo);
-  return carryOut(options, { document, moves, source: `history entry ${backTo}`, backTo });
+  const takenBack = history.slice(backTo);
+  return carryOut(options, { document, moves, source: `history entry ${backTo}`, backTo, takenBack });
 }
 
 function targetDocument({ alias, environment }: WorkspaceEntry): SourceText {
@@ -104,17 +107,20 @@ interface Work {
   readonly source: string;
   /** Of a rollback: the entry that is gone back to. */
   readonly backTo?: number;
+  /** Of a rollback: the entries after that one. */
+  readonly takenBack?: readonly HistoryEntry[];
 }
 
 async function carryOut(
   options: PromotionOptions,
-  { document, moves, source, backTo }: Work,
+  { document, moves, source, backTo, takenBack }: Work,
 ): Promise<PromotionReport> {
   const { to, dryRun, reason, confirm, note, warn } = options;
   const stack = options.stack ?? to.alias;
   const report = { stack, document: document.file, moves };
   if (moves.length === 0) return { ...report, state: "nothing to do" };
-  const text = moved(document, moves);
+  const after = moved(document, moves, takenBack);
+  const { text } = after;
   for (const move of moves) note(moveText(move));
   if (dryRun) {
     await tryOut(options, { stack, text, moves });
@@ -145,8 +151,7 @@ async function carryOut(
   appendHistory(historyFile(options.folder, to.alias), {
     time: new Date().toISOString(),
     who: who(),
-    from: numbersOf(moves, "from"),
-    to: numbersOf(moves, "to"),
+    ...entryOf(document, after, moves),
     source,
     ...(commit ? { commit } : {}),
     ...(reason ? { reason } : {}),
@@ -156,7 +161,7 @@ async function carryOut(
     const project = projectFor(options.cwd, stack);
     const where = project.kind === "built-in" ? ` --cwd ${project.folder}` : "";
     throw new Error(
-      `${failureText(run)}\nA part was deployed, so ${document.file} and the history keep the new numbers: mend the cause and run \`pulumi up --stack ${stack}${where}\`, or take them back with \`pulumi-amigo rollback ${to.alias}\``,
+      `${failureText(run)}\nA part was deployed, so ${document.file} and the history keep the new numbers: mend the cause and run \`pulumi up --stack ${stack}${where}\`, or take them back with \`${COMMAND} rollback ${to.alias}\``,
     );
   }
   return { ...report, state: "done" };

@@ -1,3 +1,4 @@
+import { COMMAND } from "../command.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { fieldsOf, kinds } from "./kinds.js";
 import type { Inventory } from "./live.js";
@@ -164,7 +165,7 @@ function nameChecks(wanted: Environment, { environment, managed, name }: Target)
       const owner = found.owner === undefined ? "nobody's mark is on it" : `it belongs to ${found.owner}`;
       return {
         class: "blocked",
-        sentence: `${describe(found)} exists in ${name} (${found.id}) and is not in this stack: ${owner}. Bring it under the stack with \`pulumi-amigo adopt\`, or rename or delete it`,
+        sentence: `${describe(found)} exists in ${name} (${found.id}) and is not in this stack: ${owner}. Bring it under the stack with \`${COMMAND} adopt\`, or rename or delete it`,
       };
     }),
     ...(inTheWay.length === 0

@@ -1,3 +1,4 @@
+import { COMMAND } from "../command.js";
 import { pathText } from "../engine/problems.js";
 import { compareTexts, type Environment, type Item } from "./environment.js";
 import { type Field, fieldsOf, type Kind, partsOf } from "./kinds.js";
@@ -128,7 +129,7 @@ export class Scene {
     this.unknown.set(`${kind} ${name}`, {
       kind,
       section: `${section}.${name}`,
-      reason: `the API shows no name for some of these ids, and the references files have no alias for them: run \`pulumi-amigo export\` for both, and give the same thing the same alias`,
+      reason: `the API shows no name for some of these ids, and the references files have no alias for them: run \`${COMMAND} export\` for both, and give the same thing the same alias`,
     });
   }
 }

@@ -1,5 +1,5 @@
 import { safe } from "../environment/show/layout.js";
-import { changesIn, type StackRun } from "../stack/run.js";
+import { changesIn, resourcesIn, type StackRun } from "../stack/run.js";
 import { lifecycleOf } from "../stack/state.js";
 
 /** What a run would do to one resource. */
@@ -17,10 +17,9 @@ export interface ResourceChange {
 const FIRST = ["delete", "replace", "update"];
 const rank = ({ operation }: ResourceChange) => (FIRST.includes(operation) ? FIRST.indexOf(operation) : FIRST.length);
 
-/** The resources that a preview would change; components are none. */
-export function changesOf(run: StackRun): ResourceChange[] {
-  return changesIn(run)
-    .filter(({ component = false }) => !component)
+/** The resources that a preview would change: as many as it counts. */
+export function changesOf({ steps }: StackRun): ResourceChange[] {
+  return changesIn({ steps: resourcesIn(steps) })
     .map(({ op, type, name, changed = [] }) => ({
       operation: op,
       kind: lifecycleOf(type)?.kind ?? type,

@@ -1,3 +1,4 @@
+import { COMMAND } from "../command.js";
 import { type DriftReport, driftOf } from "../environment/drift.js";
 import { Accounts } from "../stack/accounts.js";
 import type { Pulumi } from "../stack/pulumi.js";
@@ -31,7 +32,7 @@ function driftSentences({ complete, findings, notes }: DriftReport): string[] {
   const more = sentences.length - MOST_NAMED;
   return [
     ...sentences.slice(0, MOST_NAMED),
-    ...(more > 0 ? [`drift: ${more} more; \`pulumi-amigo drift\` shows them`] : []),
+    ...(more > 0 ? [`drift: ${more} more; \`${COMMAND} drift\` shows them`] : []),
     ...(complete ? [] : [`not all could be read: ${notes.join("; ")}`]),
   ];
 }

@@ -7,7 +7,7 @@ import { lockFleet } from "./folder-lock.js";
 import { gateReasons } from "./gate.js";
 import { refuseLocked } from "./locks.js";
 import { readyEngine, refuseBadDocuments, refuseMissingKeys } from "./ready.js";
-import { changedSince, type FleetCommand, type FleetReport, newReport } from "./report.js";
+import { changedSince, type FleetCommand, type FleetReport, newReport, ownProcess } from "./report.js";
 import { FleetRun } from "./runs.js";
 import type { Wave } from "./waves.js";
 
@@ -86,7 +86,8 @@ export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetRe
     const bin = await engine();
     await refuse(bin, left, fleet.folder, warn);
     if (!(await confirm(question(fleet, left.length)))) throw new Error("stopped; nothing was started");
-    const run = former?.set({ state: "running", endedAt: undefined }) ?? begin(fleet, "up", select);
+    const run =
+      former?.set({ state: "running", endedAt: undefined, process: ownProcess() }) ?? begin(fleet, "up", select);
     return await withBudget(fleet, options, (child) =>
       listened(options.listen(run), async (listener) => {
         const execution = new Execution({ run, folder: fleet.folder, bin, child, listener, refresh, signal });

@@ -42,7 +42,7 @@ export class Execution {
       const { name } = stack;
       const log = run.logOf(name);
       const start = Date.now();
-      run.setStack({ name, state: "running", log });
+      run.setStack({ name, state: "running", startedAt: new Date(start).toISOString(), log });
       listener.onStart(name);
       const end = await this.child(stack, command);
       run.setStack({ name, log, seconds: (Date.now() - start) / 1000, ...end });

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { COMMAND } from "../command.js";
 import { replaceFile } from "../environment/files.js";
 import { exists } from "../stack/processes.js";
 import { runsFolder } from "./runs.js";
@@ -21,7 +22,8 @@ export async function lockFleet(folder: string, onLost: (error: Error) => void):
   for (let stale = STALE_MS; ; await sleep(200)) {
     try {
       const unlock = await lock(runs, { lockfilePath: lockFile(runs), stale, onCompromised: onLost });
-      replaceFile(ownerFile(runs), JSON.stringify({ pid: process.pid, host: hostname() } satisfies Owner));
+      const owner: Owner = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+      replaceFile(ownerFile(runs), JSON.stringify(owner));
       return unlock;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
@@ -32,19 +34,24 @@ export async function lockFleet(folder: string, onLost: (error: Error) => void):
   }
 }
 
-/** Whether a run that writes is under way in this folder. */
-export async function isFleetLocked(folder: string): Promise<boolean> {
+/** The process that runs what writes in this folder; null where none does, undefined where nobody knows which. */
+export async function fleetOwner(folder: string): Promise<Owner | null | undefined> {
   const { check } = await import("proper-lockfile");
   const runs = runsFolder(folder);
   mkdirSync(runs, { recursive: true });
   const owner = readOwner(runs);
-  if (owner?.host === hostname() && !exists(owner.pid)) return false;
-  return check(runs, { lockfilePath: lockFile(runs), stale: STALE_MS });
+  if (owner?.host === hostname() && !exists(owner.pid)) return null;
+  return (await check(runs, { lockfilePath: lockFile(runs), stale: STALE_MS })) ? owner : null;
 }
 
-interface Owner {
+export interface Owner {
   readonly pid: number;
   readonly host: string;
+  readonly since: string;
+}
+
+export function ownerText({ pid, host }: Pick<Owner, "pid" | "host">): string {
+  return `process ${pid} on ${host}`;
 }
 
 function readOwner(runs: string): Owner | undefined {
@@ -56,8 +63,8 @@ function readOwner(runs: string): Owner | undefined {
 }
 
 function takenText(folder: string, owner: Owner | undefined): string {
-  const who = owner === undefined ? "another process" : `process ${owner.pid} on ${owner.host}`;
-  return `another \`fleet up\` runs on the fleets of ${folder}: ${who}. Nothing was started. Wait for it; \`pulumi-amigo fleet status\` shows it`;
+  const who = owner === undefined ? "another process" : ownerText(owner);
+  return `another \`fleet up\` runs on the fleets of ${folder}: ${who}. Nothing was started. Wait for it; \`${COMMAND} fleet status\` shows it`;
 }
 
 function lockFile(runs: string): string {

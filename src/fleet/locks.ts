@@ -1,3 +1,4 @@
+import { COMMAND } from "../command.js";
 import { lockHolders } from "../stack/lock-holders.js";
 import { placeOf, prepare, pulumiFor } from "./program.js";
 import type { FleetStack } from "./stacks.js";
@@ -5,6 +6,8 @@ import type { FleetStack } from "./stacks.js";
 export interface StackLock {
   readonly stack: string;
   readonly holder: string;
+  /** Whether the holder's process surely runs no more. */
+  readonly isGone: boolean;
   /** The folder in which `pulumi cancel` can be run. */
   readonly cwd: string;
 }
@@ -26,7 +29,7 @@ export async function findLocked(
     const holders = await lockHolders(pulumiFor(bin, first, folder), places);
     for (const { stack, cwd } of places) {
       const holder = holders.get(stack);
-      if (holder !== undefined) locked.push({ stack, holder, cwd });
+      if (holder !== undefined) locked.push({ stack, holder: holder.text, isGone: holder.isGone, cwd });
     }
   }
   return locked;
@@ -48,7 +51,7 @@ export async function refuseLocked(
         .slice(0, 1)
         .map(
           ({ stack, cwd }) =>
-            `Nothing was started. Wait for ${locked.length === 1 ? "it" : "them"}. Where that process is gone, run \`pulumi-amigo recover --stack ${stack} -C ${cwd}\` (or \`pulumi cancel --stack ${stack}\` there), then this again`,
+            `Nothing was started. Wait for ${locked.length === 1 ? "it" : "them"}. Where that process is gone, run \`${COMMAND} recover --stack ${stack} -C ${cwd}\` (or \`pulumi cancel --stack ${stack}\` there), then this again`,
         ),
     ].join("\n"),
   );

@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import * as path from "node:path";
-import { replaceFile } from "../environment/files.js";
+import { type FileState, fileState, replaceFile } from "../environment/files.js";
+
+/** The program that deploys all stacks with a document. */
+export const PROGRAM_FILE = "program/index.js";
 
 /** Where the operator fetches the fleet from. */
 export interface Repository {
@@ -54,8 +57,22 @@ function commonFolder(a: string, b: string): string {
   return folder;
 }
 
-/** Writes the files and returns their paths; throws where one stands in the way that somebody else wrote. */
-export function writeManifests(folder: string, files: ReadonlyMap<string, string>): string[] {
+export interface WrittenFiles {
+  readonly dryRun: boolean;
+  readonly files: readonly { readonly file: string; readonly state: FileState }[];
+  /** Files that were written before, for what the fleet has no more. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Writes the files, and says what each was; throws where one stands in the way that somebody else wrote. `expected` are the names of all
+ * files of the fleet, where it was narrowed.
+ */
+export function writeManifests(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  { expected = new Set(files.keys()), dryRun = false }: { expected?: ReadonlySet<string>; dryRun?: boolean } = {},
+): WrittenFiles {
   const strange = [...files.keys()].filter((name) => {
     const file = path.join(folder, name);
     return /\.(yaml|js)$/.test(name) && !name.endsWith("Pulumi.yaml") && existsSync(file) && !isOurs(file);
@@ -65,12 +82,28 @@ export function writeManifests(folder: string, files: ReadonlyMap<string, string
       `${strange.join(", ")} in ${folder} was not written by this command: choose another folder. Nothing was written`,
     );
   }
-  for (const [name, text] of files) replaceFile(path.join(folder, name), text);
-  return [...files.keys()].map((name) => path.join(folder, name));
+  const states = [...files].map(([name, text]) => {
+    const file = path.join(folder, name);
+    return { file, state: fileState(file, text) };
+  });
+  for (const [name, text] of dryRun ? [] : files) {
+    const file = path.join(folder, name);
+    if (fileState(file, text) !== "same") replaceFile(file, text);
+  }
+  return { dryRun, files: states, left: leftIn(folder, expected) };
+}
+
+/** By their first line: whatever else is in the folder may be somebody's. */
+function leftIn(folder: string, expected: ReadonlySet<string>): string[] {
+  if (!existsSync(folder)) return [];
+  return [...readdirSync(folder).sort(), PROGRAM_FILE]
+    .filter((name) => (name.endsWith(".yaml") || name === PROGRAM_FILE) && !expected.has(name))
+    .map((name) => path.join(folder, name))
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() && isOurs(file));
 }
 
 function isOurs(file: string): boolean {
-  return /^(#|\/\/) Written by .?pulumi-amigo/.test(readFileSync(file, "utf8"));
+  return /^(#|\/\/) Written by .*pulumi-amigo.*fleet manifests`/.test(readFileSync(file, "utf8"));
 }
 
 function git(folder: string, ...args: string[]): string | undefined {

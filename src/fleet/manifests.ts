@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { COMMAND } from "../command.js";
 import {
   DEFAULT_KEY_VARIABLE,
   PROGRAM,
@@ -9,7 +10,7 @@ import {
 import { jsonText, yamlText } from "../environment/print.js";
 import { version } from "../version.js";
 import type { Fleet } from "./file.js";
-import type { Repository } from "./manifest-files.js";
+import { PROGRAM_FILE, type Repository } from "./manifest-files.js";
 import type { FleetStack } from "./stacks.js";
 
 export interface ManifestOptions {
@@ -29,11 +30,12 @@ const LONGEST_NAME = 42;
 const DRIFT = "-drift";
 const IMAGE = "pulumi/pulumi:3.259.0-nonroot";
 /** The first line of each manifest. */
-const HEADER = "Written by `pulumi-amigo fleet manifests`: change the fleet file instead.";
+const HEADER = `Written by \`${COMMAND} fleet manifests\`: change the fleet file instead.`;
 const HOUR = 3600;
+const BACKEND_SECRET = "amigo-backend";
+const REPOSITORY_SECRET = "infrastructure-repository";
 
-/** The program that deploys all stacks with a document, below `out`. */
-const PROGRAM_FOLDER = "program";
+const PROGRAM_FOLDER = path.posix.dirname(PROGRAM_FILE);
 
 /**
  * The files for the Pulumi Kubernetes Operator, by their path in `out`: for each stack a Stack that deploys and one that looks for
@@ -51,24 +53,16 @@ export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string,
       /[A-Za-z0-9]$/.test(name) ? [] : [`wave ${name}: a label of Kubernetes ends with a letter or a digit: rename it`],
     ),
   ];
-  const names = new Map<string, string>();
-  for (const { name } of fleet.stacks) {
-    for (const kubernetes of [nameOf(name), driftNameOf(name)]) {
-      const other = names.get(kubernetes);
-      if (other !== undefined) problems.push(`${name}: ${other} would be named ${kubernetes} too: rename one of them`);
-      names.set(kubernetes, name);
-    }
-  }
+  problems.push(...clashesOf(fleet, options));
   if (problems.length > 0) throw new Error(`${problems.join("\n")}\nNothing was written`);
   const files = new Map<string, string>();
   for (const wave of fleet.waves) {
     for (const stack of wave.stacks) {
       const own = yamlText(deploying(stack, wave.name, options), HEADER);
       const drift = yamlText(looking(stack, wave.name, options));
-      files.set(`${nameOf(stack.name)}.yaml`, `${own}---\n${drift}`);
+      files.set(fileOf(stack), `${own}---\n${drift}`);
     }
   }
-  const isBuilt = ({ environment }: FleetStack) => environment !== undefined;
   if (!fleet.stacks.some(isBuilt)) return files;
   // Files that were written before for other stacks run this program too.
   const built = (options.sharing ?? fleet.stacks).filter(
@@ -77,7 +71,7 @@ export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string,
   const settings = Object.fromEntries(built.map((stack) => [stack.name, settingsFor(stack, options)]));
   files.set(`${PROGRAM_FOLDER}/Pulumi.yaml`, PROJECT_FILE);
   files.set(`${PROGRAM_FOLDER}/settings.json`, jsonText(settings));
-  files.set(`${PROGRAM_FOLDER}/index.js`, programOfAll());
+  files.set(PROGRAM_FILE, programOfAll());
   files.set(
     `${PROGRAM_FOLDER}/package.json`,
     jsonText({
@@ -87,6 +81,51 @@ export function manifestsOf(fleet: Fleet, options: ManifestOptions): Map<string,
     }),
   );
   return files;
+}
+
+/** Two Stacks of one name, or two Secrets; also with stacks that were left out this time, since their files may be there. */
+function clashesOf(fleet: Fleet, { sharing = fleet.stacks }: ManifestOptions): string[] {
+  const found: string[] = [];
+  const written = new Set(fleet.stacks.map(({ name }) => name));
+  const stacks = new Map<string, string>();
+  const secrets = new Map([
+    [BACKEND_SECRET, { name: "", what: "that of the backend" }],
+    [REPOSITORY_SECRET, { name: "", what: "that of the repository" }],
+  ]);
+  for (const { name } of sharing) {
+    for (const kubernetes of [nameOf(name), driftNameOf(name)]) {
+      const other = stacks.get(kubernetes);
+      if (other !== undefined && (written.has(name) || written.has(other))) {
+        found.push(`${name}: ${other} would be named ${kubernetes} too: rename one of them`);
+      }
+      stacks.set(kubernetes, name);
+    }
+    for (const [secretName, what] of [
+      [nameOf(name), `the one of stack ${name}`],
+      [readNameOf(name), `the one of stack ${name} that only reads`],
+    ] as const) {
+      const other = secrets.get(secretName);
+      // Of two stacks with one name that is said above.
+      if (other && nameOf(other.name) !== nameOf(name) && (written.has(name) || written.has(other.name))) {
+        found.push(`${name}: two Secrets would be named ${secretName}, ${other.what} and ${what}: rename a stack`);
+      }
+      secrets.set(secretName, { name, what });
+    }
+  }
+  return found;
+}
+
+/** The names of the files that are written for these stacks and nothing else. */
+export function markedFilesOf(stacks: readonly FleetStack[]): Set<string> {
+  return new Set([...stacks.map(fileOf), ...(stacks.some(isBuilt) ? [PROGRAM_FILE] : [])]);
+}
+
+function isBuilt({ environment }: FleetStack): boolean {
+  return environment !== undefined;
+}
+
+function fileOf({ name }: FleetStack): string {
+  return `${nameOf(name)}.yaml`;
 }
 
 function problemsOf({ name, environment, project, workspace }: FleetStack, options: ManifestOptions): string[] {
@@ -114,6 +153,11 @@ function nameOf(stack: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9-]/g, "-")
     .replace(/-+$/, "");
+}
+
+/** Of the Secret with a key that only reads. */
+function readNameOf(stack: string): string {
+  return `${nameOf(stack)}-read`;
 }
 
 function driftNameOf(stack: string): string {
@@ -145,7 +189,7 @@ function looking(stack: FleetStack, wave: string, options: ManifestOptions): obj
     resyncFrequencySeconds: HOUR,
     prerequisites: [{ name }],
     updateTemplate: { spec: { expectNoChanges: true } },
-    envRefs: variables(stack, `${name}-read`, options),
+    envRefs: variables(stack, readNameOf(stack.name), options),
     workspaceTemplate: workspaceTemplate({}),
   });
 }
@@ -166,7 +210,7 @@ function common({ name, project }: FleetStack, { out, repository, branch, backen
           projectRepo: repository.address,
           branch,
           shallow: true,
-          gitAuth: { accessToken: secret("infrastructure-repository", "token") },
+          gitAuth: { accessToken: secret(REPOSITORY_SECRET, "token") },
         }),
     ...(backend === undefined ? {} : { backend }),
     // A stack that is not there yet is not made by mistake.
@@ -184,12 +228,12 @@ function variables({ workspace, project }: FleetStack, keys: string, { backend }
     [variable]: secret(keys, "apiKey"),
     ...(project !== undefined && baseUrl ? { AMIGO_BASE_URL: { type: "Literal", literal: { value: baseUrl } } } : {}),
     ...(backend === undefined
-      ? { PULUMI_ACCESS_TOKEN: secret("amigo-backend", "accessToken") }
-      : { PULUMI_CONFIG_PASSPHRASE: secret("amigo-backend", "passphrase") }),
+      ? { PULUMI_ACCESS_TOKEN: secret(BACKEND_SECRET, "accessToken") }
+      : { PULUMI_CONFIG_PASSPHRASE: secret(BACKEND_SECRET, "passphrase") }),
     ...(backend?.startsWith("s3:")
       ? {
-          AWS_ACCESS_KEY_ID: secret("amigo-backend", "accessKeyId"),
-          AWS_SECRET_ACCESS_KEY: secret("amigo-backend", "secretAccessKey"),
+          AWS_ACCESS_KEY_ID: secret(BACKEND_SECRET, "accessKeyId"),
+          AWS_SECRET_ACCESS_KEY: secret(BACKEND_SECRET, "secretAccessKey"),
         }
       : {}),
   };

@@ -1,9 +1,9 @@
 import { safe } from "../environment/show/layout.js";
 import { changeText } from "./changes.js";
-import type { FleetCommand, FleetReport, StackEntry, WaveEntry } from "./report.js";
+import type { FleetCommand, FleetReport, StackEntry, StackUnderWay, WaveEntry } from "./report.js";
 
-/** A report for a terminal or a log. */
-export function reportText(report: FleetReport): string {
+/** A report for a terminal or a log; `underWay` are stacks that are known to run now. */
+export function reportText(report: FleetReport, underWay: readonly StackUnderWay[] = []): string {
   const { command, waves, stacks, notes } = report;
   // Of runs that went well the count is enough.
   const lines = stacks
@@ -11,20 +11,28 @@ export function reportText(report: FleetReport): string {
       ({ state, differences = [], warnings = [] }) =>
         command === "preview" || state !== "done" || differences.length + warnings.length > 0,
     )
-    .flatMap((stack) => stackLines(stack, command));
+    .flatMap((stack) =>
+      stackLines(
+        stack,
+        command,
+        underWay.find((one) => one.stack === stack.name),
+      ),
+    );
   return [...lines, ...waves.flatMap(waveLines), ...notes.map((note) => `note: ${safe(note)}`), summary(report)].join(
     "\n",
   );
 }
 
 /** What happened to a stack, as one line. */
-export function stackText(stack: StackEntry, command: FleetCommand): string {
+export function stackText(stack: StackEntry, command: FleetCommand, now?: StackUnderWay): string {
   const { name, state, seconds, error, log } = stack;
   const took = seconds === undefined ? "" : ` after ${seconds.toFixed(1)} s`;
   const where = log === undefined || state === "done" ? "" : ` (log: ${log})`;
   const what: Record<StackEntry["state"], string> = {
     waiting: "was not started",
-    running: "was started, and its end is not known",
+    running: now
+      ? `runs${now.since ? ` since ${now.since}` : ""} (${safe(now.by)})`
+      : "was started, and its end is not known",
     done: `${DONE[command](stack)}${took}`,
     failed: `failed${took}`,
     interrupted: `was stopped${took}`,
@@ -46,10 +54,10 @@ const DONE: Record<FleetCommand, (stack: StackEntry) => string> = {
   drift: ({ differences = [] }) => (differences.length === 0 ? "no drift" : "differs from what exists"),
 };
 
-function stackLines(stack: StackEntry, command: FleetCommand): string[] {
+function stackLines(stack: StackEntry, command: FleetCommand, now: StackUnderWay | undefined): string[] {
   if (stack.state === "waiting") return [];
   return [
-    stackText(stack, command),
+    stackText(stack, command, now),
     ...resourceLines(stack).map((line) => `    ${line}`),
     ...(stack.differences ?? []).map((difference) => `    ${safe(difference)}`),
     ...(stack.warnings ?? []).map((warning) => `    warning: ${safe(warning)}`),

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { ResourceChange } from "./changes.js";
 import type { Fleet } from "./file.js";
 import type { FleetStack } from "./stacks.js";
@@ -14,7 +15,7 @@ export interface StackEntry {
   /** What it deploys and where to, in words that do not change while it stays the same. */
   readonly target: string;
   readonly state: StackState;
-  /** How many resources by operation; of a preview, how many there would be. */
+  /** How many resources by operation, components and what is the engine's own left out; of a preview, how many there would be. */
   readonly changes?: Readonly<Record<string, number>>;
   /** Of a preview: the first of what would change, and how many more the log names. */
   readonly resources?: readonly ResourceChange[];
@@ -23,9 +24,19 @@ export interface StackEntry {
   readonly differences?: readonly string[];
   readonly error?: string;
   readonly warnings?: readonly string[];
+  /** Of one that runs. */
+  readonly startedAt?: string;
   readonly seconds?: number;
   /** The file with what its process wrote. */
   readonly log?: string;
+}
+
+/** A stack that was started, and that is known to run now. */
+export interface StackUnderWay {
+  readonly stack: string;
+  readonly since?: string;
+  /** Who has its lock, else the process of the fleet. */
+  readonly by: string;
 }
 
 export interface WaveEntry {
@@ -49,6 +60,8 @@ export interface FleetReport {
   readonly state: "running" | "done" | "failed" | "stopped" | "interrupted";
   readonly startedAt: string;
   readonly endedAt?: string;
+  /** The process that runs it; gone at its end. */
+  readonly process?: { readonly pid: number; readonly host: string };
   /** Of `up`, in their order; the others know no waves. */
   readonly waves: readonly WaveEntry[];
   readonly stacks: readonly StackEntry[];
@@ -69,6 +82,7 @@ export function newReport(
     ...(select === undefined ? {} : { select }),
     state: "running",
     startedAt: new Date().toISOString(),
+    process: ownProcess(),
     waves: command === "up" ? fleet.waves.map(({ name }) => ({ name, state: "waiting", reasons: [] })) : [],
     stacks: fleet.waves.flatMap((wave) =>
       wave.stacks.map((stack) => ({
@@ -80,6 +94,10 @@ export function newReport(
     ),
     notes: [],
   };
+}
+
+export function ownProcess(): Required<FleetReport>["process"] {
+  return { pid: process.pid, host: hostname() };
 }
 
 function targetOf({ environment, project, workspace }: FleetStack): string {

@@ -75,7 +75,7 @@ export class FleetRun {
     return path.join(this.folder, `${name}.log`);
   }
 
-  set(changes: Partial<Pick<FleetReport, "state" | "endedAt" | "notes">>): this {
+  set(changes: Partial<Pick<FleetReport, "state" | "endedAt" | "notes" | "process">>): this {
     this.current = { ...this.current, ...changes };
     return this.save();
   }
@@ -93,7 +93,7 @@ export class FleetRun {
 
   /** Writes the last report: `report.json` and `report.md`. */
   finish(state: FleetReport["state"]): FleetReport {
-    this.set({ state, endedAt: new Date().toISOString() });
+    this.set({ state, endedAt: new Date().toISOString(), process: undefined });
     replaceFile(path.join(this.folder, "report.json"), text(this.current));
     replaceFile(path.join(this.folder, "report.md"), `${reportMarkdown(this.current)}\n`);
     return this.current;

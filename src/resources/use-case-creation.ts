@@ -2,6 +2,7 @@ import { AmigoError, ConflictError } from "../api/errors.js";
 import type { UseCaseResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
 import { isOlderThan, timeOf } from "../api/times.js";
+import { COMMAND } from "../command.js";
 import { isRemote, isSecret, mismatches, same, show } from "../engine/compare.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
@@ -151,7 +152,7 @@ async function takeOver(
       ? `It differs, and the API cannot change it:\n  ${differing.join("\n  ")}`
       : [
           "Which is it?",
-          "A run was interrupted: `pulumi-amigo recover` finds out whether this is its use case.",
+          `A run was interrupted: \`${COMMAND} recover\` finds out whether this is its use case.`,
           "The resource was renamed in the program: give it the resource option `aliases`.",
           "Another resource of this stack has it, and goes in this change: run `pulumi up` without this one first, since the engine deletes last.",
           `Nobody manages it: take it over with \`adopt: true\` or the resource option import: "${holder.id}".`,

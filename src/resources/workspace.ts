@@ -4,6 +4,7 @@ import { ConflictError, NotFoundError, PermissionError, ValidationError } from "
 import type { UpdateWorkspaceBody, WorkspaceResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
 import { isOlderThan } from "../api/times.js";
+import { COMMAND } from "../command.js";
 import { same } from "../engine/compare.js";
 import {
   type Change,
@@ -252,7 +253,7 @@ async function post(context: ProviderContext, news: Values): Promise<WorkspaceRe
       : await context.client.createSelfServiceWorkspace(body);
   } catch (error) {
     if (ConflictError.isInstance(error)) {
-      error.addSentence("Where an interrupted run of this stack made it, `pulumi-amigo recover` finds that out.");
+      error.addSentence(`Where an interrupted run of this stack made it, \`${COMMAND} recover\` finds that out.`);
     }
     if (!outcomeUnknown(error)) throw error;
     const found = await settleCreated(context.settings.settleSeconds, error, async () => {

@@ -1,6 +1,13 @@
 import { backendUrl, isLocal, LocalBackend, type StackPlace } from "./local-backend.js";
-import { findLocks, lockText } from "./lock.js";
+import { findLocks, holderRuns, lockText } from "./lock.js";
 import type { Pulumi } from "./pulumi.js";
+
+/** Who has locked a stack. */
+export interface Holder {
+  readonly text: string;
+  /** Whether its process surely runs no more. */
+  readonly isGone: boolean;
+}
 
 /**
  * Who has locked stacks of one project, by the name of the stack; one that does not exist yet is not locked. `pulumi` runs in that
@@ -9,19 +16,19 @@ import type { Pulumi } from "./pulumi.js";
 export async function lockHolders(
   pulumi: Pick<Pulumi, "plain" | "attempt">,
   places: readonly StackPlace[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, Holder>> {
   const url = await backendUrl(pulumi);
   if (isLocal(url)) return inFiles(url, places);
   const known = JSON.parse(await pulumi.plain("stack", "ls", "--json")) as ListedStack[];
   const existing = places.flatMap(({ stack }) => known.find(({ name }) => name.split("/").at(-1) === stack) ?? []);
   if (/^https?:/i.test(url)) {
     const busy = existing.filter(({ updateInProgress }) => updateInProgress);
-    return new Map(busy.map(({ name }) => [name.split("/").at(-1) ?? name, "an update that is in progress"]));
+    return new Map(busy.map(({ name }) => [name.split("/").at(-1) ?? name, held("an update that is in progress")]));
   }
-  const holders = new Map<string, string>();
+  const holders = new Map<string, Holder>();
   for (const { name } of existing) {
     const holder = await holderByInit(pulumi, name);
-    if (holder !== undefined) holders.set(name, holder);
+    if (holder !== undefined) holders.set(name, held(holder));
   }
   return holders;
 }
@@ -31,11 +38,16 @@ interface ListedStack {
   readonly updateInProgress?: boolean;
 }
 
-function inFiles(url: string, places: readonly StackPlace[]): Map<string, string> {
+function held(text: string): Holder {
+  return { text, isGone: false };
+}
+
+function inFiles(url: string, places: readonly StackPlace[]): Map<string, Holder> {
   return new Map(
-    places.flatMap((place): [string, string][] => {
+    places.flatMap((place): [string, Holder][] => {
       const locks = LocalBackend.candidates(url, place).flatMap(findLocks);
-      return locks.length === 0 ? [] : [[place.stack, locks.map(lockText).join(", ")]];
+      const isGone = locks.every((lock) => holderRuns(lock) === false);
+      return locks.length === 0 ? [] : [[place.stack, { text: locks.map(lockText).join(", "), isGone }]];
     }),
   );
 }

@@ -35,7 +35,7 @@ export interface StackRun {
   readonly succeeded: boolean;
   /** Whether it was asked to stop. */
   readonly interrupted: boolean;
-  /** How many resources by operation, `same` among them; of a preview, how many there would be. */
+  /** How many resources by operation, `same` among them; of a preview, how many there would be. Of those that {@link resourcesIn} has. */
   readonly changes: Readonly<Record<string, number>>;
   /** What ended, in that order. */
   readonly steps: readonly RunStep[];
@@ -78,7 +78,6 @@ interface EngineEvent {
   readonly resOutputsEvent?: { readonly metadata: Metadata };
   readonly resOpFailedEvent?: { readonly metadata: Metadata };
   readonly diagnosticEvent?: { readonly severity: string; readonly message: string; readonly urn?: string };
-  readonly summaryEvent?: { readonly resourceChanges?: Record<string, number> };
 }
 
 /**
@@ -179,6 +178,11 @@ export function changesIn<Step extends { readonly op: string; readonly urn: stri
   return steps.filter(({ op, urn }) => !apart.has(op) && !isEnginesOwn(typeOf(urn)));
 }
 
+/** The steps of what exists outside of the state too: the stack, its providers and components do not. */
+export function resourcesIn(steps: readonly RunStep[]): RunStep[] {
+  return steps.filter(({ type, component = false }) => !component && !isEnginesOwn(type));
+}
+
 /** The stack and its providers: nothing outside of the state belongs to them. */
 export function isEnginesOwn(type: string): boolean {
   return type.startsWith("pulumi:");
@@ -187,15 +191,23 @@ export function isEnginesOwn(type: string): boolean {
 class Report {
   readonly steps: RunStep[] = [];
   readonly diagnostics: RunDiagnostic[] = [];
-  changes: Record<string, number> = {};
 
   constructor(private readonly options: Pick<RunOptions, "onStep" | "onDiagnostic">) {}
 
-  add({ resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, summaryEvent }: EngineEvent): void {
+  /** Counted here: the engine's own numbers hold its stack, providers and components. */
+  get changes(): Record<string, number> {
+    const done = resourcesIn(this.steps).filter(({ status }) => status === "done");
+    const counts: Record<string, number> = {};
+    for (const { op } of [...changesIn({ steps: done }), ...done.filter((step) => step.op === "same")]) {
+      counts[op] = (counts[op] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  add({ resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent }: EngineEvent): void {
     if (resourcePreEvent) this.options.onStep?.(stepOf(resourcePreEvent.metadata, "started"));
     if (resOutputsEvent) this.end(stepOf(resOutputsEvent.metadata, "done"));
     if (resOpFailedEvent) this.end(stepOf(resOpFailedEvent.metadata, "failed"));
-    if (summaryEvent) this.changes = summaryEvent.resourceChanges ?? {};
     if (diagnosticEvent && diagnosticEvent.severity !== "debug") {
       const { severity, message, urn } = diagnosticEvent;
       this.tell({ severity: severity as RunDiagnostic["severity"], message, ...(urn ? { urn } : {}) });

@@ -1,3 +1,4 @@
+import { COMMAND } from "../command.js";
 import type { Lifecycle, Values } from "../engine/lifecycle.js";
 import { typeToken } from "../engine/tokens.js";
 import { lifecycles } from "../resources/index.js";
@@ -33,7 +34,7 @@ export interface StackState {
 export class UnreadableState extends Error {
   constructor({ stack }: Pulumi, cause: Error) {
     super(
-      `the engine cannot read the state of stack ${stack}: a kill has cut a file short. Run \`pulumi-amigo recover --stack ${stack}\` first; nothing was changed. The engine says: ${cause.message}`,
+      `the engine cannot read the state of stack ${stack}: a kill has cut a file short. Run \`${COMMAND} recover --stack ${stack}\` first; nothing was changed. The engine says: ${cause.message}`,
       { cause },
     );
   }

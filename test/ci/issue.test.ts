@@ -280,7 +280,7 @@ it("keeps to the limit with a thousand findings, and remembers all of them", asy
   expect(await keep(many)).toMatchObject({ action: "opened", reported: 2000, waiting: 0 });
   const body = host.issues[0]?.body ?? "";
   expect(body.length).toBeLessThanOrEqual(65_536);
-  expect(body).toContain("**The list is too long for an issue.** `pulumi-amigo drift --stack prod`");
+  expect(body).toContain("**The list is too long for an issue.** `npx pulumi-amigo drift --stack prod`");
   expect(body.match(/<!--/g)).toHaveLength(2);
   expect(await keep(many)).toMatchObject({ action: "updated", reported: 2000 });
 });

@@ -291,7 +291,7 @@ it("tells all bad values before anything starts", async () => {
     budget(["pulumi", "up", "--yes"], env).done,
   ]);
   for (const { code, stdout } of [wrong, empty, none, forgotten]) expect([code, stdout]).toEqual([1, ""]);
-  const hint = "COMMAND stands after `--`; pulumi-amigo budget --help has examples.";
+  const hint = "COMMAND stands after `--`; npx pulumi-amigo budget --help has examples.";
   expect(wrong.stderr.trim().split("\n")).toEqual([
     'error: --max-concurrency: found "1.5"; must be a whole number from 1 to 256',
     'error: --requests-per-second: found "0"; must be a number from 0.01 to 10000',
@@ -327,7 +327,7 @@ it("has help with the default and examples", async () => {
   const { code, stdout } = await budget(["--help"]).done;
   expect(code).toBe(0);
   expect(stdout).toContain(`(default: ${DEFAULT_MAX_CONCURRENCY})`);
-  expect(stdout).toMatch(/Within another budget[\s\S]*Examples:\n {2}\$ pulumi-amigo budget/);
+  expect(stdout).toMatch(/Within another budget[\s\S]*Examples:\n {2}\$ npx pulumi-amigo budget/);
 });
 
 function temporaryFolder(): string {

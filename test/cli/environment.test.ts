@@ -285,7 +285,7 @@ it("answers a misspelt command or option with the nearest one", async () => {
 
 it.each(["compare", "drift", "validate", "doctor"])("%s has help with examples that fits 80 columns", async (name) => {
   const { stdout } = await run(name, "--help");
-  expect(stdout).toContain(`$ pulumi-amigo ${name}`);
+  expect(stdout).toContain(`$ npx pulumi-amigo ${name}`);
   expect(stdout).toMatch(/^Exit code: 0/m);
   expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
 });

@@ -104,6 +104,17 @@ test("it never overwrites a file: a .gitignore stays, any other file of the proj
   expect((await init(at, ["third"])).output).toContain("has Pulumi.yml already. Nothing was written");
 });
 
+test("a dry run names the files, and writes none", async () => {
+  const at = scratch();
+  const { code, output } = await init(at, ["clinic", "--dry-run"]);
+  expect([code, readdirSync(at)], output).toEqual([0, []]);
+  for (const file of files) expect(output.split("\n")).toContain(`new      clinic/${file}`);
+  expect(output).toContain("Nothing was written (--dry-run).");
+  writeFileSync(path.join(at, ".gitignore"), "mine\n");
+  expect((await init(at, [".", "--dry-run"])).output.split("\n")).toContain("same     .gitignore");
+  expect(readdirSync(at)).toEqual([".gitignore"]);
+});
+
 test.each([
   { flags: ["--agent-id", "front-desk"], message: "An id is a UUID" },
   { flags: ["--name", "My Clinic"], message: "A name has small letters" },

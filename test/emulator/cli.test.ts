@@ -77,7 +77,7 @@ test("help has examples, and the version is the package's", async () => {
   const help = await runHere(["emulator", "--help"]);
   expect([help.code, help.output]).toEqual([
     0,
-    expect.stringContaining("$ pulumi-amigo emulator --port 9000 --persist"),
+    expect.stringContaining("$ npx pulumi-amigo emulator --port 9000 --persist"),
   ]);
   expect(await runHere(["--version"])).toEqual({ code: 0, output: `${packageJson.version}\n` });
 });

@@ -63,7 +63,7 @@ test("settings are read from name=value and checked", () => {
   expect(parseDialectSetting("freesNameAfter=3000")).toEqual({ freesNameAfter: 3000 });
 });
 
-const seeAll = "Run `pulumi-amigo emulator --list-dialects` to see all names and values.";
+const seeAll = "Run `npx pulumi-amigo emulator --list-dialects` to see all names and values.";
 
 test.each([
   ["putNul=clears", `There is no dialect "putNul"; did you mean putNull? ${seeAll}`],

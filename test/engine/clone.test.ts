@@ -121,7 +121,7 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   const unread = await run(folder, "drift", "--stack", "copy");
   expect([unread.code, unread.stderr]).toEqual([
     1,
-    expect.stringContaining("Run `pulumi-amigo recover --stack copy` first"),
+    expect.stringContaining("Run `npx pulumi-amigo recover --stack copy` first"),
   ]);
   emulator.clearRequests();
   const again = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");

@@ -54,7 +54,7 @@ budget: { maxConcurrency: 4 }
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--yes")]);
   const before = emulator.requests.length;
   const preview = await json<FleetReport>("preview", "fleet.yaml");
-  expect([preview.code, preview.report.stacks.map(({ changes }) => changes?.create)]).toEqual([0, [11, 11, 11, 11]]);
+  expect([preview.code, preview.report.stacks.map(({ changes }) => changes?.create)]).toEqual([0, [8, 8, 8, 8]]);
   const named = preview.report.stacks[0]?.resources?.map(({ operation, kind, name }) => `${operation} ${kind} ${name}`);
   expect(named).toHaveLength(8);
   expect(named).toEqual(
@@ -218,7 +218,7 @@ it("lets finish what is under way, when it is interrupted and when it is killed 
   const fault = emulator.faults.add({
     operation: "create-service",
     when: "before",
-    action: { kind: "stallHeaders", ms: 3_000 },
+    action: { kind: "stallHeaders", ms: 6_000 },
   });
   const begun = async () => {
     emulator.clearRequests();
@@ -242,6 +242,14 @@ it("lets finish what is under way, when it is interrupted and when it is killed 
   // The service that was being made is in the state: the next run makes no second one.
   const second = await begun();
   const [worker] = processes().filter(({ parent, line }) => parent === second.child.pid && line.includes("worker.js"));
+  const during = await json<FleetStatus>("status", "fleet.yaml");
+  expect(during.report).toMatchObject({
+    running: true,
+    process: { pid: second.child.pid },
+    underWay: [{ stack: "north", by: expect.stringMatching(/^process \d+ of .*, since 20/) }],
+    locked: [{ stack: "north", isGone: false }],
+    notes: [],
+  });
   second.child.kill("SIGKILL");
   await second.done;
   while (processes().some(({ pid }) => pid === worker?.pid)) await sleep(100);
@@ -272,7 +280,7 @@ it("runs stacks of one project side by side, and writes a program for the operat
   fleet.write("own.yaml", `version: 1\nstacks:\n${entry("east")}${entry("north")}`);
   const up = await json<FleetReport>("up", "own.yaml", "--yes");
   expect(up.code, up.output).toBe(0);
-  expect(up.report.stacks.map(({ changes }) => changes)).toEqual([{ same: 7 }, { same: 7 }]);
+  expect(up.report.stacks.map(({ changes }) => changes)).toEqual([{ same: 4 }, { same: 4 }]);
 });
 
 function processes(): { pid: number; parent: number; line: string }[] {

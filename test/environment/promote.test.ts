@@ -7,12 +7,12 @@ import { typeToken } from "../../src/engine/tokens.js";
 import { parseDocument } from "../../src/environment/document.js";
 import {
   entryBefore,
+  entryOf,
   type HistoryEntry,
   type Move,
   moved,
   movesBack,
   movesBetween,
-  numbersOf,
   writeMoved,
 } from "../../src/environment/promote.js";
 import { unexpected } from "../../src/environment/promotion.js";
@@ -34,26 +34,47 @@ const [old, tested] = [
 const read = (text: string) => parseDocument(SourceText.parse("production.yaml", text));
 const moves = (from: string, to: string, more: { set?: string; service?: string } = {}) =>
   movesBetween(read(from), read(to), { set: "release", ...more });
-const entry = (made: readonly Move[], backTo?: number): HistoryEntry => ({
-  time: "",
-  who: "",
-  source: "",
-  from: numbersOf(made, "from"),
-  to: numbersOf(made, "to"),
-  ...(backTo === undefined ? {} : { backTo }),
-});
-const step = (from: number, to: number) => entry([{ path: [...place, "agentVersionNumber"], from, to }]);
 const place = ["services", "Front desk", "versionSets", "release"];
+const step = (from: number, to: number, backTo?: number): HistoryEntry => {
+  const numbers = (agentVersionNumber: number) => ({
+    services: { "Front desk": { versionSets: { release: { agentVersionNumber } } } },
+  });
+  return { time: "", who: "", source: "", from: numbers(from), to: numbers(to), backTo };
+};
+
+/** A document in the hands of promote and rollback. */
+class Target {
+  readonly history: HistoryEntry[] = [];
+  constructor(public text: string) {}
+
+  promote(from: string): void {
+    this.move(moves(from, this.text));
+  }
+
+  rollback(to = entryBefore(this.history)): void {
+    this.move(movesBack(this.history, to), to);
+  }
+
+  private move(made: readonly Move[], backTo?: number): void {
+    const source = SourceText.parse("production.yaml", this.text);
+    const after = moved(source, made, backTo === undefined ? [] : this.history.slice(backTo));
+    const line = { time: "", who: "", source: "", ...entryOf(source, after, made), backTo };
+    this.history.push(JSON.parse(JSON.stringify(line)));
+    this.text = after.text;
+  }
+}
 
 describe("a promotion", () => {
   it("changes the bytes of the numbers alone, and taken back gives the former bytes", () => {
     const [from, to] = [document(tested as string), document(old as string)];
     const found = moves(from, to);
     expect(found).toEqual([{ path: [...place, "agentVersionNumber"], from: 3, to: 4 }]);
-    const text = moved(SourceText.parse("production.yaml", to), found);
-    expect(text).toBe(to.replace("agentVersionNumber: 3", "agentVersionNumber: 4"));
-    expect(moved(SourceText.parse("production.yaml", text), movesBack([entry(found)], 0))).toBe(to);
-    expect(moves(from, text)).toEqual([]);
+    const target = new Target(to);
+    target.promote(from);
+    expect(target.text).toBe(to.replace("agentVersionNumber: 3", "agentVersionNumber: 4"));
+    expect(moves(from, target.text)).toEqual([]);
+    target.rollback();
+    expect(target.text).toBe(to);
   });
 
   it("finds a service whose name stands in another Unicode form", () => {
@@ -70,12 +91,50 @@ describe("a promotion", () => {
 
   it("pins what the target had not pinned, and taken back leaves nothing behind", () => {
     const to = "version: 1\nservices:\n  Front desk:\n    agent: a # kept\n    contextGraph: g\n";
-    const found = moves(document(tested as string), to);
-    const text = moved(SourceText.parse("production.yaml", to), found);
-    expect(text).toContain(
+    const target = new Target(to);
+    target.promote(document(tested as string));
+    expect(target.text).toContain(
       "    versionSets:\n      release:\n        agentVersionNumber: 4\n        contextGraphVersionNumber: 7\n",
     );
-    expect(moved(SourceText.parse("production.yaml", text), movesBack([entry(found)], 0))).toBe(to);
+    target.rollback();
+    expect(target.text).toBe(to);
+  });
+
+  const head = "version: 1\nservices:\n  Front desk:\n    agent: a\n    contextGraph: g\n";
+  const ownForms = [
+    "    versionSets: {}\n",
+    "    versionSets: { } # none yet\n",
+    "    versionSets: { release: {} }\n",
+    "    versionSets:\n      # Mine.\n      release: {\n      }\n",
+    "    versionSets:\n      trial: {}\n      release: { contextGraphVersionNumber: 0x6, }\n",
+    "    versionSets: { release: { agentVersionNumber: 3.0 } }",
+    "    description: the last line, with no end",
+    "    versionSets: {}\n".replaceAll("\n", "\r\n"),
+  ];
+  it.each(ownForms)("gives the bytes of a hand-written document back: %j", (form) => {
+    const target = new Target(head + form);
+    const first = target.text;
+    target.promote(document(tested as string));
+    const second = target.text;
+    target.promote(document("{ agentVersionNumber: 5, contextGraphVersionNumber: 8 }"));
+    target.rollback();
+    expect(target.text).toBe(second);
+    target.rollback();
+    expect(target.text).toBe(first);
+    target.rollback(1);
+    expect(target.text).toBe(second);
+    target.rollback(0);
+    expect(target.text).toBe(first);
+  });
+
+  it("leaves alone what somebody wrote since, and keeps a set that was empty before", () => {
+    for (const form of ["    versionSets: {}\n", "    versionSets: { release: {} }\n", ""]) {
+      const target = new Target(head + form);
+      target.promote(document(tested as string));
+      target.text = target.text.replace("agent: a", "agent: a # Mine.");
+      target.rollback();
+      expect(target.text).toBe(head.replace("agent: a", "agent: a # Mine.") + form);
+    }
   });
 
   it("refuses what is not pinned, a service that is not there, and what changed meanwhile", () => {
@@ -121,7 +180,8 @@ describe("a promotion", () => {
     const history = [step(1, 2), step(2, 3), step(3, 5)];
     const goBack = () => {
       const to = entryBefore(history);
-      history.push(entry(movesBack(history, to), to));
+      const [{ from = 0, to: back = 0 } = {}] = movesBack(history, to);
+      history.push(step(from as number, back as number, to));
       return movesBack(history, history.length - 1)[0]?.from;
     };
     expect([goBack(), goBack(), goBack()]).toEqual([3, 2, 1]);

@@ -86,8 +86,8 @@ describe("before a clone", () => {
     const line = await scene.useCase("Reception");
     const target = await targetOf(scene, { references: mapped() });
     expect(sentences(readinessOf(parse(wanted), target), "blocked")).toEqual([
-      `service "Front desk" exists in production (${desk.id}) and is not in this stack: it belongs to pulumi/o/other/dev/t/desk. Bring it under the stack with \`pulumi-amigo adopt\`, or rename or delete it`,
-      `use case "inbound_voice / Riverside / Reception" exists in production (${line.id}) and is not in this stack: nobody's mark is on it. Bring it under the stack with \`pulumi-amigo adopt\`, or rename or delete it`,
+      `service "Front desk" exists in production (${desk.id}) and is not in this stack: it belongs to pulumi/o/other/dev/t/desk. Bring it under the stack with \`npx pulumi-amigo adopt\`, or rename or delete it`,
+      `use case "inbound_voice / Riverside / Reception" exists in production (${line.id}) and is not in this stack: nobody's mark is on it. Bring it under the stack with \`npx pulumi-amigo adopt\`, or rename or delete it`,
     ]);
     const managed = new Set([managedKey("Service", desk.id), managedKey("UseCase", line.id)]);
     expect(sentences(readinessOf(parse(wanted), { ...target, managed }), "blocked")).toEqual([]);

@@ -34,7 +34,9 @@ it("reads the lock files of a local backend, also for stacks that are not there 
     writeFileSync(path.join(place, "a.json"), JSON.stringify(lock));
   }
   const holders = await lockHolders(cli(`file://${folder}`, []), places);
-  expect([...holders]).toEqual([["two", "process 7 of ann on box, since 2026-11-29T09:00:00Z"]]);
+  expect([...holders]).toEqual([
+    ["two", { text: "process 7 of ann on box, since 2026-11-29T09:00:00Z", isGone: false }],
+  ]);
   rmSync(folder, { recursive: true });
 });
 
@@ -43,7 +45,9 @@ it("asks other backends by making each stack that exists, which the engine refus
     "error: could not create stack: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.\n" +
     "  s3://state/.pulumi/locks/organization/clinic/one/x.json: created by ann@box (pid 7) at 2026-11-29T09:00:00Z";
   const pulumi = cli("s3://state", [{ name: "one" }, { name: "two" }, { name: "elsewhere" }], { one: locked });
-  expect([...(await lockHolders(pulumi, places))]).toEqual([["one", "ann@box (pid 7) at 2026-11-29T09:00:00Z"]]);
+  expect([...(await lockHolders(pulumi, places))]).toEqual([
+    ["one", { text: "ann@box (pid 7) at 2026-11-29T09:00:00Z", isGone: false }],
+  ]);
   expect(pulumi.asked).toEqual(["one", "two"]);
 });
 
@@ -52,6 +56,8 @@ it("sees in Pulumi Cloud's list which stacks are being updated", async () => {
     { name: "clinic/one", updateInProgress: true },
     { name: "clinic/two" },
   ]);
-  expect([...(await lockHolders(pulumi, places))]).toEqual([["one", "an update that is in progress"]]);
+  expect([...(await lockHolders(pulumi, places))]).toEqual([
+    ["one", { text: "an update that is in progress", isGone: false }],
+  ]);
   expect(pulumi.asked).toEqual([]);
 });

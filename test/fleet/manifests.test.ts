@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -7,7 +17,7 @@ import { parseAllDocuments } from "yaml";
 import { engineVersion } from "../../lab/cli/places.js";
 import { readFleet, selectFrom } from "../../src/fleet/file.js";
 import { repositoryOf, writeManifests } from "../../src/fleet/manifest-files.js";
-import { type ManifestOptions, manifestsOf } from "../../src/fleet/manifests.js";
+import { type ManifestOptions, manifestsOf, markedFilesOf } from "../../src/fleet/manifests.js";
 import { matrixOf } from "../../src/fleet/matrix.js";
 
 const root = realpathSync(mkdtempSync(path.join(tmpdir(), "amigo-manifests-")));
@@ -146,6 +156,21 @@ it.each([
     /north-1: North_1 would be named north-1 too|North_1: north-1 would be named north-1 too/,
   ],
   [
+    "a Secret that would be named like one of another stack",
+    text.replace("name: special", "name: north-1-read"),
+    /(north-1-read|North_1): two Secrets would be named north-1-read, .*stack North_1 that only reads.*: rename a stack/,
+  ],
+  [
+    "a Secret that would be named like that of the backend",
+    text.replace("name: special", "name: amigo-backend"),
+    /amigo-backend: two Secrets would be named amigo-backend, that of the backend and the one of stack amigo-backend:/,
+  ],
+  [
+    "a Secret that would be named like that of the repository",
+    text.replace("name: special", "name: infrastructure-repository"),
+    /two Secrets would be named infrastructure-repository, that of the repository and/,
+  ],
+  [
     "a workspace without an id",
     text.replace("match: documents/*.yaml", "name: slug, environment: documents/North_1.yaml, workspace: slug"),
     /add the id of workspace "slug" to amigo.yaml/,
@@ -165,6 +190,20 @@ it.each(["", "Amigo", "our team", "amigo-"])("refuses the namespace %j", (namesp
   );
 });
 
+it("finds two of one name also where one was left out this time, and nothing where both were", () => {
+  const whole = fleet(text.replace("name: special", "name: north-1-read"));
+  const part = (select: string) => () => manifestsOf(selectFrom(whole, select), { ...options, sharing: whole.stacks });
+  expect(part("env=staging")).toThrow("two Secrets would be named north-1-read");
+  expect(part("env=production")).toThrow("two Secrets would be named north-1-read");
+  const three = fleet(
+    text
+      .replace("name: special", "name: north-1-read")
+      .replace("waves:", "  - { name: other, labels: { env: other }, project: ../special }\nwaves:"),
+  );
+  const files = manifestsOf(selectFrom(three, "env=other"), { ...options, sharing: three.stacks });
+  expect([...files.keys()]).toEqual(["other.yaml"]);
+});
+
 it("refuses what is outside of the repository", () => {
   expect(() => manifestsOf(fleet(), { ...options, repository: { root: path.join(root, "fleets") } })).toThrow(
     /special is outside of the repository/,
@@ -174,11 +213,44 @@ it("refuses what is outside of the repository", () => {
 it("writes over its own files, and over nobody else's", () => {
   const out = path.join(root, "written");
   const files = manifestsOf(fleet(), { ...options, out });
-  expect(writeManifests(out, files)).toHaveLength(6);
-  expect(writeManifests(out, files)).toHaveLength(6);
+  expect(writeManifests(out, files).files).toHaveLength(6);
+  expect(writeManifests(out, files).files).toHaveLength(6);
   write("written/special.yaml", "kind: Stack\n");
   expect(() => writeManifests(out, files)).toThrow(/special.yaml in .* was not written by this command/);
   expect(readFileSync(path.join(out, "special.yaml"), "utf8")).toBe("kind: Stack\n");
+});
+
+it("says of each file what it is, names what the fleet has no more, and writes nothing in a dry run", () => {
+  const out = path.join(root, "dry");
+  const files = manifestsOf(fleet(), { ...options, out });
+  const written = (dryRun: boolean, given = files, expected = new Set(given.keys())) => {
+    const { files: states, left } = writeManifests(out, given, { dryRun, expected });
+    return [states.map(({ file, state }) => `${path.relative(out, file)} ${state}`), left];
+  };
+  const all = (state: string) => [...files.keys()].map((name) => `${name} ${state}`);
+  expect(written(true)).toEqual([all("new"), []]);
+  expect(existsSync(out)).toBe(false);
+  expect(written(false)).toEqual([all("new"), []]);
+  expect(written(false)).toEqual([all("same"), []]);
+  write("dry/special.yaml", `${files.get("special.yaml")}# more\n`);
+  const before = contentsOf(out);
+  expect(written(true)[0]).toEqual(
+    all("same").map((line) => line.replace("special.yaml same", "special.yaml changed")),
+  );
+  expect(contentsOf(out)).toEqual(before);
+
+  // Of what is there, the command names only what it marked itself.
+  write("dry/kustomization.yaml", "resources: []\n");
+  write("dry/mine.yaml", "# Written by hand, and not by pulumi-amigo fleet manifests\n");
+  mkdirSync(path.join(out, "folder.yaml"));
+  const less = fleet(text.replace(/ {2}- \{ match.*\n/, "").replace(/ {2}- \{ name: canary.*\n/, ""));
+  const narrowed = manifestsOf(less, { ...options, out });
+  const left = [path.join(out, "north-1.yaml"), path.join(out, "program/index.js")];
+  expect(written(true, narrowed, markedFilesOf(less.stacks))).toEqual([["special.yaml changed"], left]);
+  expect(written(false, narrowed, markedFilesOf(less.stacks))[1]).toEqual(left);
+  // A part of the fleet leaves nothing behind.
+  const part = manifestsOf(selectFrom(fleet(), "env=production"), { ...options, out });
+  expect(written(false, part, markedFilesOf(fleet().stacks))[1]).toEqual([]);
 });
 
 it("finds the repository, and takes no address with a password in it", () => {
@@ -199,6 +271,13 @@ it("finds the repository, and takes no address with a password in it", () => {
   const [own] = parseAllDocuments(manifestsOf(fleet(), { ...options, repository: { root } }).get("north-1.yaml") ?? "");
   expect((own?.toJS() as Stack).spec).not.toHaveProperty("projectRepo");
 });
+
+function contentsOf(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.\w+$/.test(name))
+    .sort();
+  return names.map((name) => `${name}\n${readFileSync(path.join(folder, name), "utf8")}`);
+}
 
 it("gives a matrix of jobs in the order of the waves", () => {
   expect(matrixOf(fleet(), root)).toEqual({

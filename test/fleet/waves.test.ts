@@ -4,10 +4,11 @@ import { hostname } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { statusText } from "../../src/cli/fleet.js";
 import type { FleetReport } from "../../src/fleet/report.js";
 import { reportMarkdown } from "../../src/fleet/report-markdown.js";
-import { reportText } from "../../src/fleet/report-text.js";
-import { fleetStatus } from "../../src/fleet/status.js";
+import { reportText, stackText } from "../../src/fleet/report-text.js";
+import { fleetStatus, stacksUnderWay } from "../../src/fleet/status.js";
 import { PlayedFleet, statesOf } from "./support.js";
 
 const fleets: PlayedFleet[] = [];
@@ -112,6 +113,49 @@ describe("waves", { timeout: 60_000 }, () => {
       `another \`fleet up\` runs on the fleets of ${fleet.folder}: process ${process.pid} on ${hostname()}. Nothing was started`,
     );
     expect((await first).state).toBe("done");
+  });
+});
+
+describe("the status", () => {
+  const look = (fleet: { file: string }) => fleetStatus(fleet.file, { warn: () => {} });
+
+  it("says of a run that is under way since when it runs, and in which process", async () => {
+    const fleet = play(["a", "b"], "waves: [{ name: first, count: 1 }, { name: rest }]\n");
+    fleet.behave({ "up a": "slow" });
+    const up = fleet.up();
+    while (fleet.started().length === 0) await sleep(20);
+    const status = await look(fleet);
+    const by = `process ${process.pid} on ${hostname()}`;
+    const time = expect.stringMatching(/^20\d\d-/);
+    expect(status).toMatchObject({ running: true, process: { pid: process.pid, since: time } });
+    expect(status.underWay).toEqual([{ stack: "a", since: time, by }]);
+    const text = await statusText(status);
+    expect(text).toContain(`A run is under way: ${by}, since 20`);
+    expect(text).toMatch(new RegExp(`^a: runs since 20\\S+Z \\(${by}\\)`, "m"));
+    await up;
+    const over = await look(fleet);
+    expect([over.running, over.process, over.underWay, over.last?.process]).toEqual([false, undefined, [], undefined]);
+  });
+
+  it("takes no run of another file for this one's, and no lock of a process that is gone for a run", async () => {
+    const fleet = play(["a"], "");
+    fleet.behave({ "up a": "slow" });
+    const up = fleet.up();
+    while (fleet.started().length === 0) await sleep(20);
+    const { last } = await look(fleet);
+    await up;
+    const killed = await statusText({ last, running: false, underWay: [], locked: [], notes: [] });
+    expect(killed).toContain("Interrupted: 0 of 1 stacks are done, 1 did not succeed.");
+    expect(killed).not.toContain("Running:");
+    const owner = { pid: process.pid, host: hostname(), since: "2026-01-01T00:00:00Z" };
+    const lock = { stack: "a", holder: "process 7 of ann on box", cwd: "/", isGone: false };
+    expect(stacksUnderWay(last, owner, [lock])).toMatchObject([{ stack: "a", by: "process 7 of ann on box" }]);
+    expect(stacksUnderWay(last, null, [lock])).toMatchObject([{ stack: "a", by: "process 7 of ann on box" }]);
+    expect(stacksUnderWay(last, null, [{ ...lock, isGone: true }])).toEqual([]);
+    expect(stacksUnderWay(last, { ...owner, pid: 1 }, [])).toEqual([]);
+    expect(stacksUnderWay(last, undefined, [])).toMatchObject([{ stack: "a", by: "a process that is not known" }]);
+    const [entry] = last?.stacks ?? [];
+    expect(entry && stackText(entry, "up")).toContain("a: was started, and its end is not known");
   });
 });
 

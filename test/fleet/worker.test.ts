@@ -37,13 +37,18 @@ if (answer === "previews") {
   does("delete-replaced", "aws:s3/bucket:Bucket", "files", { acl: "private" });
   does("delete", service, "gone\u001b[2J", {});
 }
+if (answer === "done") {
+  does("create", "pulumi:pulumi:Stack", "clinic-one", undefined, {}, false);
+  does("create", "pulumi:providers:aws", "files", undefined, {});
+  does("create", "pulumi-nodejs:dynamic/amigo:Service", "desk", undefined, {});
+}
 if (answer === "begins") event("resourcePreEvent", { metadata });
 if (answer !== "done" && answer !== "previews") {
   const message = answer === "missing" ? "no stack named 'one' found" : "could not connect to the language host";
   event("diagnosticEvent", { severity: "error", message });
   process.exit(255);
 }
-event("summaryEvent", { resourceChanges: { create: 1 } });
+event("summaryEvent", { resourceChanges: { create: 3 } });
 `;
 
 beforeAll(() => {
@@ -101,7 +106,7 @@ it("names what a preview would change, what cannot be undone first, and logs all
   expect([state, end]).toEqual([
     "done",
     {
-      changes: { create: 1 },
+      changes: { create: 10, update: 1, replace: 1, delete: 1, same: 1 },
       resources: [
         service("delete", "gone\u001b[2J"),
         { operation: "replace", kind: "aws:s3/bucket:Bucket", name: "files", changed: ["acl"] },

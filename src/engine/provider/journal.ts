@@ -14,6 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import * as path from "node:path";
+import { COMMAND } from "../../command.js";
 import { pulumiHome } from "./home.js";
 
 /** A create that is about to be sent: what it makes, under which natural key, and what had that key before. */
@@ -104,7 +105,7 @@ export class Journal {
       while (!this.write(text));
     } catch (error) {
       const { message } = error as Error;
-      if (!this.failed) this.warn(`cannot write the journal from which \`pulumi-amigo recover\` works: ${message}`);
+      if (!this.failed) this.warn(`cannot write the journal from which \`${COMMAND} recover\` works: ${message}`);
       this.failed = true;
     }
   }

@@ -1,3 +1,4 @@
+import { COMMAND } from "../../command.js";
 import type { DriftReport } from "../drift.js";
 import type { DriftField, Finding } from "../drift-findings.js";
 import type { ValueDifference } from "../value-differences.js";
@@ -56,7 +57,7 @@ export function waysOut(findings: readonly Finding[]): string[] {
           "To put it back: `pulumi refresh`, then `pulumi up`. To keep it: change the program to match, then `pulumi refresh`.",
         ]
       : []),
-    ...(has("foreign") ? ["To manage what is foreign: declare it, then `pulumi-amigo adopt`. Else delete it."] : []),
+    ...(has("foreign") ? [`To manage what is foreign: declare it, then \`${COMMAND} adopt\`. Else delete it.`] : []),
   ];
 }
 
