@@ -9,14 +9,15 @@ const slow = [
   "test/{ci,cli,concurrency,dialects,fleet,hostile,policies,protocol}/**",
   "test/{conventions,types}.test.ts",
   "test/environment/program.test.ts",
-  "test/resources/{exchanged-lines,seventh}.test.ts",
+  "test/resources/seventh.test.ts",
   "test/api/{budget-protocol,retry,shared-budget,throttle}.test.ts",
   "test/emulator/{cli,dialects,persistence}.test.ts",
   "test/recovery/journal.test.ts",
   "test/traps/trap-12-*.test.ts",
 ];
 
-const stories = "test/stories{,-faults}.test.ts";
+/** They change the clock of all that is loaded with them. */
+const ownClock = ["test/stories{,-faults}.test.ts", "test/resources/exchanged-lines.test.ts"];
 
 /** Tests that take longest, first: what starts last must not be what all wait for. */
 const longest = [
@@ -54,7 +55,7 @@ async function config(): Promise<ViteUserConfig> {
   }
   const unit = {
     include: ["test/**/*.test.ts", "bench/**/*.test.ts"],
-    exclude: ["test/engine/**", stories],
+    exclude: ["test/engine/**", ...ownClock],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   };
@@ -75,8 +76,16 @@ async function config(): Promise<ViteUserConfig> {
       sequence: { sequencer: LongestFirst },
       projects: [
         { extends: true, test: { name: "unit", ...unit, sequence: { groupOrder: 0 } } },
-        // In threads of their own beside the unit tests, since they change the clock of all that is loaded with them.
-        { extends: true, test: { name: "stories", include: [stories], pool: "threads", sequence: { groupOrder: 0 } } },
+        {
+          extends: true,
+          test: {
+            name: "own-clock",
+            include: ownClock,
+            pool: "threads",
+            testTimeout: 60_000,
+            sequence: { groupOrder: 0 },
+          },
+        },
         {
           extends: true,
           test: { name: "fast", ...unit, exclude: [...unit.exclude, ...slow] },

@@ -6,9 +6,17 @@ let engine: Promise<Engine> | undefined;
 
 /** The engine of this machine; the global set-up has made sure that there is one. */
 export function testEngine(): Promise<Engine> {
-  engine ??= ensureEngine({ log: (line) => console.error(line) });
+  const { [FOUND]: found } = process.env;
+  engine ??= found ? Promise.resolve(JSON.parse(found)) : ensureEngine({ log: (line) => console.error(line) });
   return engine;
 }
+
+/** Tells the processes that are started from now on which engine was found. */
+export function tellEngine(found: Engine): void {
+  process.env[FOUND] = JSON.stringify(found);
+}
+
+const FOUND = "PULUMI_OF_TESTS";
 
 /**
  * What the tests' processes inherit: no account, stack or setting of whoever runs them, nothing of the test runner.

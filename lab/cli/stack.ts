@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type { Engine } from "./engine.js";
 import { cleanEnvironment, testEngine } from "./environment.js";
 import { type RunEvents, readEvents } from "./events.js";
+import { keyService, SECRETS_PROVIDER } from "./key-service.js";
 import { type ProcessResult, type RunningProcess, start } from "./process.js";
 import { makeProject } from "./project.js";
 
@@ -78,7 +79,6 @@ export class TestStack {
   ) {
     this.env = {
       PULUMI_BACKEND_URL: `file://${path.join(folder, "backend")}`,
-      PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_DEBUG_COMMANDS: "true",
       PULUMI_NODEJS_TRANSPILE_ONLY: String(!options.typeCheck),
       ...options.env,
@@ -194,7 +194,9 @@ export class TestStack {
   }
 
   private async init(): Promise<void> {
-    await this.command(["stack", "init"]);
+    const hasPassphrase = this.env.PULUMI_CONFIG_PASSPHRASE !== undefined;
+    if (!hasPassphrase) Object.assign(this.env, await keyService());
+    await this.command(["stack", "init", ...(hasPassphrase ? [] : ["--secrets-provider", SECRETS_PROVIDER])]);
     for (const [key, value] of Object.entries(this.options.config ?? {})) await this.config(key, value);
   }
 

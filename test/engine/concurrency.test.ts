@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { RunResult } from "../../lab/cli/stack.js";
 import { type Emulator, seedIds } from "../../src/emulator/index.js";
@@ -19,13 +18,16 @@ const made = ({ store }: Emulator) => ({
 });
 
 it("refuses the second of two runs on one stack, and doubles nothing", async () => {
-  const options = { name: "twice", program: sixResources(), emulator: { latencyMs: 150 } };
-  await deploy(options, async ({ stack, emulator, operations }) => {
-    const first = stack.up();
-    while (emulator.requests.length === 0) await sleep(20);
-    const second = await stack.up({ outcome: "fails" });
-    await first;
-    expect(second.output).toContain("the stack is currently locked");
+  await deploy({ name: "twice", program: sixResources() }, async ({ stack, emulator, operations }) => {
+    let second: Promise<RunResult> | undefined;
+    const fn = async () => {
+      second ??= stack.up({ outcome: "fails" });
+      await second;
+    };
+    // The second begins and ends while the first waits for an answer.
+    emulator.faults.add({ operation: "create-service", when: "before", times: 1, action: { kind: "call", fn } });
+    await stack.up();
+    expect((await second)?.output).toContain("the stack is currently locked");
     expect(writes(operations()).toSorted()).toEqual([
       "bind-use-case-to-service",
       "create-self-service-workspace",

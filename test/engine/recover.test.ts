@@ -136,6 +136,7 @@ it("brings what was made into the stack, with parent, provider, protection and s
       action: { kind: "stallHeaders", ms: 60_000 },
     });
     await killUp(deployment, "create-use-case", "after", () => until(() => isMade(emulator)));
+    operations();
 
     const before = readFileSync(stateFile, "utf8");
     const dry = await recover(stack, "--dry-run");
