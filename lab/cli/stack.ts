@@ -193,7 +193,8 @@ export class TestStack {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async init(): Promise<void> {
+  /** `pulumi stack init`; again where a test has lost the state. */
+  async init(): Promise<void> {
     const hasPassphrase = this.env.PULUMI_CONFIG_PASSPHRASE !== undefined;
     if (!hasPassphrase) Object.assign(this.env, await keyService());
     await this.command(["stack", "init", ...(hasPassphrase ? [] : ["--secrets-provider", SECRETS_PROVIDER])]);

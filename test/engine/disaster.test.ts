@@ -21,7 +21,7 @@ it("a state that was lost is rebuilt with adopt: no write, no change left, and a
     const backend = path.join(stack.folder, "backend");
     rmSync(backend, { recursive: true });
     mkdirSync(backend);
-    await stack.command(["stack", "init"]);
+    await stack.init();
     const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env };
     const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
     const args = [cli, "adopt", workspaceId, "--stack", stack.name, "--yes", "--json"];
