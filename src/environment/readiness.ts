@@ -1,5 +1,6 @@
 import { COMMAND } from "../command.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
+import { problemsOf } from "./export.js";
 import { fieldsOf, kinds } from "./kinds.js";
 import type { Inventory } from "./live.js";
 import type { References } from "./references.js";
@@ -35,7 +36,7 @@ export function readinessOf(wanted: Environment, target: Target): Check[] {
     ...versionChecks(wanted, target),
     ...nameChecks(wanted, target),
     ...completenessChecks(wanted, target),
-    { class: "verified", sentence: "every entry keeps the API's limits" },
+    ...limitChecks(wanted),
     ...approvalChecks(wanted),
     { class: "to be learnt", sentence: `whether the key of ${target.name} may write: the API has no way to ask` },
   ];
@@ -78,6 +79,12 @@ export function aliasesIn({ items }: Environment): UsedAlias[] {
     }
   }
   return [...used.values()];
+}
+
+function limitChecks(wanted: Environment): Check[] {
+  const problems = problemsOf(wanted);
+  if (problems.length === 0) return [{ class: "verified", sentence: "every entry keeps the API's limits" }];
+  return problems.map((problem) => ({ class: "blocked", sentence: `${wanted.name} is ${problem}` }));
 }
 
 function aliasChecks(wanted: Environment, target: Target): Check[] {

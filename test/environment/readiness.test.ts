@@ -93,6 +93,22 @@ describe("before a clone", () => {
     expect(sentences(readinessOf(parse(wanted), { ...target, managed }), "blocked")).toEqual([]);
   });
 
+  it("is blocked by an entry past the API's limits, and says that the others keep them", async () => {
+    const scene = await makeScene();
+    const target = await targetOf(scene, { references: mapped() });
+    const limits = "every entry keeps the API's limits";
+    expect(sentences(readinessOf(parse(wanted), target), "verified")).toContain(limits);
+    await scene.service("Night desk ");
+    const source = { ...(await scene.export()), name: "staging" };
+    const checks = readinessOf(source, { ...target, references: source.references });
+    expect(sentences(checks, "verified")).not.toContain(limits);
+    expect(sentences(checks, "blocked")).toEqual([
+      expect.stringMatching(
+        /^staging is not valid as it is: services\["Night desk "\]: .* white space.*: change it in the workspace/,
+      ),
+    ]);
+  });
+
   it("is blocked where a kind could not be read on either side", async () => {
     const source = parse(`${wanted}incomplete: [testCallerNumbers]\n`);
     const refused = { operation: "list-use-cases", when: "before", action: { kind: "status", status: 403 } } as const;
