@@ -78,7 +78,7 @@ const tsconfig = `${JSON.stringify(
 
 function program({ name, ids }: ProjectFacts): string {
   const { agentId, contextGraphId, setupId } = ids;
-  const useCase = setupId === undefined ? missingUseCase : useCaseText(setupId);
+  const useCase = setupId === undefined ? missingUseCase(name) : useCaseText(name, setupId);
   return `import * as amigo from "pulumi-amigo";
 
 const desk = new amigo.Service("desk", {
@@ -96,23 +96,32 @@ export const agentName = desk.agentName;
 `;
 }
 
-function useCaseText(setupId: string): string {
+function useCaseText(project: string, setupId: string): string {
   return `const calls = new amigo.UseCase("calls", {
   channel: "inbound_voice",
-  entityName: "Clinic",
-  name: "Reception",
+  entityName: "${entityOf(project)}",
+  name: "Front desk",
   setupId: "${setupId}",
 });
 new amigo.ServiceBinding("calls", { useCaseId: calls.id, serviceId: desk.id });
 `;
 }
 
-const missingUseCase = `// To take calls, add a use case and bind it to the service. It needs the id of an approved setup:
+/** As the API takes it: letters, spaces and hyphens, 31 at most. Two projects get two names, since a use case is there once. */
+function entityOf(project: string): string {
+  const words = project.split(/[^A-Za-z]+/).filter((word) => word !== "");
+  const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ");
+  return name.slice(0, 31).trim() || "Clinic";
+}
+
+const missingUseCase = (
+  project: string,
+) => `// To take calls, add a use case and bind it to the service. It needs the id of an approved setup:
 //
 // const calls = new amigo.UseCase("calls", {
 //   channel: "inbound_voice",
-//   entityName: "Clinic",
-//   name: "Reception",
+//   entityName: "${entityOf(project)}",
+//   name: "Front desk",
 //   setupId: "...",
 // });
 // new amigo.ServiceBinding("calls", { useCaseId: calls.id, serviceId: desk.id });

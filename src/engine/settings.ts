@@ -88,9 +88,11 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
   const ambient = () => variable("AMIGO_API_KEY");
   /** In the order in which they count. */
   const keySources = (): KeySource[] => {
-    if (!explicit) return [...named(), ambient(), { key: storedKey, text: "stack config `amigo:apiKey`" }];
+    // A variable that is named means that account and no other: with the key of another one a run would go to the wrong place.
+    if (!explicit) {
+      return [...(keyVariable ? named() : [ambient()]), { key: storedKey, text: "stack config `amigo:apiKey`" }];
+    }
     const own = { key: storedKey, text: "argument `apiKey` of the amigo.Provider" };
-    // An explicit provider that names a variable means that account and no other.
     return keyVariable && storedKey === undefined ? named() : [own, ambient()];
   };
   const findSource = () => keySources().find(({ key }) => key !== undefined);
@@ -147,7 +149,7 @@ function adviceOf(sources: readonly KeySource[], baseUrl: string): string {
 
 /** Where a key is looked for. */
 export const KEY_PLACES =
-  "A key is looked for in three places: the environment variable AMIGO_API_KEY, the stack config `amigo:apiKey` (set it " +
+  "A key is looked for in three places: the environment variable AMIGO_API_KEY (or the one that the stack config `amigo:apiKeyEnv` names), the stack config `amigo:apiKey` (set it " +
   "with `pulumi config set --secret amigo:apiKey`), and the arguments `apiKey` or `apiKeyEnv` of an explicit " +
   "amigo.Provider, which reads no stack config.";
 

@@ -1,14 +1,17 @@
 import { lifecycleOf, type StackState } from "../stack/state.js";
 
 /**
- * The URNs of what an interrupted write may have left otherwise than state says: a write of one binding moves the lines of others.
- * A refresh of these shows it, and the next `up` brings them up.
+ * The URNs of what an interrupted run may have left otherwise than state says: what it was deleting, and all bindings where it was
+ * writing one, since that moves the lines of others. A refresh of these shows it, and the next `up` or `destroy` goes on from there.
  */
 export function disturbedUrns({ resources, pending }: StackState): string[] {
-  const kinds = pending.flatMap(({ type, resource }) => {
+  const own = pending.flatMap(({ type, resource }) => {
     const lifecycle = lifecycleOf(resource.type);
-    return type !== "deleting" && lifecycle?.movesOthers ? [lifecycle] : [];
+    return lifecycle ? [{ type, urn: resource.urn, lifecycle }] : [];
   });
-  const isOfKind = ({ type }: { type: string }) => kinds.some((lifecycle) => lifecycle === lifecycleOf(type));
-  return [...new Set(resources.filter((one) => isOfKind(one) && !one.delete).map(({ urn }) => urn))];
+  const deleted = new Set(own.filter(({ type }) => type === "deleting").map(({ urn }) => urn));
+  const moved = own.filter(({ type, lifecycle }) => type !== "deleting" && lifecycle.movesOthers);
+  const isDisturbed = ({ urn, type }: { urn: string; type: string }) =>
+    deleted.has(urn) || moved.some(({ lifecycle }) => lifecycle === lifecycleOf(type));
+  return [...new Set(resources.filter((one) => isDisturbed(one) && !one.delete).map(({ urn }) => urn))];
 }

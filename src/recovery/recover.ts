@@ -89,7 +89,7 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
     const disturbed = disturbedUrns(state);
     if (disturbed.length > 0)
       tell(
-        `The interrupted run may have moved these bindings, or taken them down: ${disturbed.map(nameOf).join(", ")}. They are read again, and the next \`up\` brings them up.`,
+        `The interrupted run may have moved or deleted these: ${disturbed.map(nameOf).join(", ")}. They are read again, and the next \`up\` or \`destroy\` goes on from there.`,
       );
     const report = { stack: pulumi.stack, dryRun, lock, others, creates, disturbed, settled };
     return dryRun ? report : { ...report, copy: await settleAll(pulumi, state, { lock, judged, disturbed }, options) };
@@ -114,7 +114,7 @@ async function settleAll(
     ...(lock ? ["cancel that lock"] : []),
     ...(work.length > 0 ? [`settle ${work.length === 1 ? "this create" : `these ${work.length} creates`}`] : []),
     ...(work.length === 0 && urns.length > 0 ? ["clear what the engine itself left pending"] : []),
-    ...(disturbed.length > 0 ? ["read the bindings of the stack again"] : []),
+    ...(disturbed.length > 0 ? [`read ${disturbed.length === 1 ? "this" : "these"} again`] : []),
   ];
   if (steps.length > 0 && !(await confirm(`Shall I ${steps.join(" and ")}?`))) {
     throw new Error("stopped; no create was settled");
@@ -182,6 +182,7 @@ function adviceFor(operation: PendingOperation["type"], type: string): string {
   if (operation === "creating") {
     return "It is not this package's: look whether it exists, and settle it with an interactive `pulumi refresh`.";
   }
+  if (operation === "deleting" && lifecycleOf(type)) return "It may be gone.";
   return lifecycleOf(type)
     ? "The same command again finishes it; `pulumi refresh` shows first how far it came."
     : "`pulumi refresh` finds out how far it came.";

@@ -152,6 +152,7 @@ async function takeOver(
       ? `It differs, and the API cannot change it:\n  ${differing.join("\n  ")}`
       : [
           "Which is it?",
+          "Another stack or a person manages it, or you do not know: choose another name or entityName.",
           `A run was interrupted: \`${COMMAND} recover\` finds out whether this is its use case.`,
           "The resource was renamed in the program: give it the resource option `aliases`.",
           "Another resource of this stack has it, and goes in this change: run `pulumi up` without this one first, since the engine deletes last.",

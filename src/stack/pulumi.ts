@@ -57,6 +57,9 @@ export class Pulumi {
 
   private static async selectedStack(bin: string, cwd: string): Promise<string> {
     const shown = await new Pulumi(bin, "", cwd, {}).plain("stack", "--show-name").catch((error: Error) => {
+      if (/no Pulumi\.yaml project file found/.test(error.message)) {
+        throw new Error(`${cwd} is no Pulumi project: run this in the folder with Pulumi.yaml, or name it with --cwd`);
+      }
       throw new Error(`cannot tell which stack is selected in ${cwd}; name one with --stack.\n${error.message}`);
     });
     return shown.trim();

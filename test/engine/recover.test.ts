@@ -44,14 +44,15 @@ async function recover(stack: TestStack, ...flags: string[]) {
   return { code, output, report, outcomes: report?.creates.map(({ name, outcome }) => `${name} ${outcome}`) };
 }
 
-/** Runs `up` and kills it, with all that it has started, when the server meets this request. */
-async function killUp(
+/** Runs a command and kills it, with all that it has started, when the server meets this request. */
+async function killRun(
+  command: "up" | "destroy",
   { stack, emulator }: Deployment,
   operation: string,
   when: "before" | "after",
   first?: () => Promise<void>,
 ) {
-  const run = stack.start(["up", "--yes", "--skip-preview"]);
+  const run = stack.start([command, "--yes", "--skip-preview"]);
   emulator.faults.add({
     operation,
     when,
@@ -135,7 +136,7 @@ it("brings what was made into the stack, with parent, provider, protection and s
       when: "before",
       action: { kind: "stallHeaders", ms: 60_000 },
     });
-    await killUp(deployment, "create-use-case", "after", () => until(() => isMade(emulator)));
+    await killRun("up", deployment, "create-use-case", "after", () => until(() => isMade(emulator)));
     operations();
 
     const before = readFileSync(stateFile, "utf8");
@@ -192,7 +193,7 @@ it("refuses while the run lives, leaves alone what may be somebody else's, and h
       setup_id: setups.voiceApproved,
       description: "Somebody else's",
     } as const;
-    await killUp(deployment, "create-use-case", "before", async () => {
+    await killRun("up", deployment, "create-use-case", "before", async () => {
       const living = await recover(stack, "--yes");
       expect(living.code, living.output).toBe(1);
       expect(living.output).toMatch(/locked by process \d+ .* and that process runs/);
@@ -234,7 +235,7 @@ it("refuses while the run lives, leaves alone what may be somebody else's, and h
 
     // Another name replaces the use case, the new one first: the stack holds the old one under the same URN.
     stack.program(lines("Second line"));
-    await killUp(deployment, "create-use-case", "after");
+    await killRun("up", deployment, "create-use-case", "after");
     expect(emulator.store.useCases.list()).toHaveLength(2);
     const replaced = await recover(stack, "--yes");
     expect([replaced.code, replaced.outcomes], replaced.output).toEqual([0, ["calls handed over"]]);
@@ -255,7 +256,7 @@ new amigo.ServiceBinding("first", { workspaceId, useCaseId: useCase("First").id,
 new amigo.ServiceBinding("second", { workspaceId, useCaseId: useCase("Second").id, serviceId: services.${second}.id });
 `;
 
-it("finds the line that a killed exchange has left down, so that the next run brings it up though the program is as before", async () => {
+it("finds the lines that a killed exchange or destroy has left down, so that the next run brings them up though the program is as before", async () => {
   await deploy({ name: "recover-exchange", program: exchanged("One", "Two") }, async (deployment) => {
     const { stack, emulator } = deployment;
     prepare(stack);
@@ -263,12 +264,12 @@ it("finds the line that a killed exchange has left down, so that the next run br
     const lines = () => emulator.store.bindings.list().map(({ use_case_id, service_id }) => [use_case_id, service_id]);
     const before = lines();
     stack.program(exchanged("Two", "One"));
-    await killUp(deployment, "unbind-use-case-from-service", "after");
+    await killRun("up", deployment, "unbind-use-case-from-service", "after");
     expect(lines()).toHaveLength(1);
 
     stack.program(exchanged("One", "Two"));
     const dry = await recover(stack, "--dry-run");
-    expect(dry.output).toContain("may have moved these bindings, or taken them down: ");
+    expect(dry.output).toContain("may have moved or deleted these: ");
     const { code, output, report } = await recover(stack, "--yes");
     expect(code, output).toBe(0);
     expect(report?.disturbed).toHaveLength(2);
@@ -276,5 +277,13 @@ it("finds the line that a killed exchange has left down, so that the next run br
     await stack.up();
     expect(lines().sort()).toEqual(before.sort());
     await stack.preview({ args: ["--refresh", "--expect-no-changes"] });
+
+    // The state holds a binding that is gone: without a look the next run would find nothing to do.
+    await killRun("destroy", deployment, "unbind-use-case-from-service", "after");
+    expect(lines().length).toBeLessThan(2);
+    const deleted = await recover(stack, "--yes");
+    expect(deleted.output).toContain("interrupted while deleting. It may be gone.");
+    await stack.up();
+    expect(lines().sort()).toEqual(before.sort());
   });
 });

@@ -112,9 +112,9 @@ test.each<[string, Sources, RegExp]>([
     /The key was read from the stack config `amigo:apiKey`, since the environment variable AMIGO_API_KEY is not set: is it/,
   ],
   [
-    "the environment, although apiKeyEnv names another variable",
-    { config: { apiKeyEnv: "NOPE" }, environment: { AMIGO_API_KEY: "wrong" } },
-    /from the environment variable AMIGO_API_KEY, since the environment variable NOPE \(which `apiKeyEnv` names\) is not set: is it/,
+    "stack config, although apiKeyEnv names a variable, which is not set",
+    { config: { apiKeyEnv: "NOPE", apiKey: "wrong" }, environment: { AMIGO_API_KEY: "other" } },
+    /from the stack config `amigo:apiKey`, since the environment variable NOPE \(which `apiKeyEnv` names\) is not set: is it/,
   ],
 ])("a refused key from %s names that source", async (_source, sources, expected) => {
   expect((await messagesOf(sources, "read"))[0]).toMatch(expected);
@@ -125,6 +125,11 @@ test.each<[string, Sources, RegExp]>([
     "an explicit provider's apiKeyEnv names a variable that is not set",
     { config: { apiKeyEnv: "NOPE" }, environment: { AMIGO_API_KEY: "other" }, explicit: true },
     /environment variable NOPE \(which `apiKeyEnv` names\) is not set where the engine runs/,
+  ],
+  [
+    "the stack's apiKeyEnv names a variable that is not set, beside the key of another account",
+    { config: { apiKeyEnv: "NOPE" }, environment: { AMIGO_API_KEY: "other" } },
+    /environment variable NOPE \(which `apiKeyEnv` names\) and the stack config `amigo:apiKey` are not set where the engine runs/,
   ],
   ["nothing is set", {}, /AMIGO_API_KEY and the stack config `amigo:apiKey` are not set.*three places/],
 ])("a missing key is explained once, in check or in any operation, when %s", async (_case, sources, expected) => {
