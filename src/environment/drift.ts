@@ -207,7 +207,7 @@ class WorkspaceDrift {
       if (changes.length > 0)
         findings.push({ class: "changed", ...facts, fields: changes.map((change) => names.field(change)) });
     }
-    return [...findings, ...(await this.foreign(found, names))];
+    return [...withoutParts(findings, known), ...(await this.foreign(found, names))];
   }
 
   /** What exists under the id of a resource, read by itself. */
@@ -241,6 +241,18 @@ class WorkspaceDrift {
     }
     return findings;
   }
+}
+
+/** What goes with something that is gone is no finding of its own: a version set with its service. */
+function withoutParts(findings: readonly Finding[], declared: readonly Declared[]): Finding[] {
+  const missing = findings.filter((one) => one.class === "missing");
+  const gone = new Set(missing.map(({ kind, id }) => thingKey(kind, id)));
+  const parts = declared.filter(({ kind: { form }, resource }) => {
+    const { within } = form;
+    return within?.deletedWith && gone.has(thingKey(within.kind, String(resource.inputs?.[within.property])));
+  });
+  const left = new Set(parts.map(({ kind, id }) => thingKey(kind.name, id)));
+  return findings.filter((one) => one.class !== "missing" || !left.has(thingKey(one.kind, one.id)));
 }
 
 /** Whether the list may be older than the last write of the stack. */

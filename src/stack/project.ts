@@ -51,7 +51,8 @@ export function projectName(cwd: string): string | undefined {
   throw new Error(`${file} names no project: it needs a line such as \`name: clinic\`. Nothing was changed`);
 }
 
-function projectFile(cwd: string): string | undefined {
+/** The Pulumi project file of this folder or the nearest one above. */
+export function projectFile(cwd: string): string | undefined {
   for (let folder = cwd; ; folder = path.dirname(folder)) {
     const found = projectFileIn(folder);
     if (found !== undefined || folder === path.dirname(folder)) return found;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import * as path from "node:path";
 import { findInHome, findOnPath, minimumVersion } from "./find-cli.js";
-import { projectFor } from "./project.js";
+import { projectFile, projectFor } from "./project.js";
 
 /** A command of the CLI that failed, with its own words. */
 export class CliFailed extends Error {}
@@ -34,6 +34,11 @@ export class Pulumi {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
       throw new Error(`there is no folder ${folder}: --cwd names the folder of the Pulumi project`);
     }
+    if (stack === undefined && projectFile(folder) === undefined) {
+      throw new Error(
+        `there is no Pulumi project in ${folder} or above it: run this in the folder with Pulumi.yaml, name that with --cwd, or name a stack with --stack`,
+      );
+    }
     const bin = await Pulumi.cli();
     return stack === undefined
       ? new Pulumi(bin, await Pulumi.selectedStack(bin, folder), folder, env)
@@ -57,9 +62,6 @@ export class Pulumi {
 
   private static async selectedStack(bin: string, cwd: string): Promise<string> {
     const shown = await new Pulumi(bin, "", cwd, {}).plain("stack", "--show-name").catch((error: Error) => {
-      if (/no Pulumi\.yaml project file found/.test(error.message)) {
-        throw new Error(`${cwd} is no Pulumi project: run this in the folder with Pulumi.yaml, or name it with --cwd`);
-      }
       throw new Error(`cannot tell which stack is selected in ${cwd}; name one with --stack.\n${error.message}`);
     });
     return shown.trim();

@@ -76,6 +76,8 @@ describe("drift", () => {
     const night = await stack.add("service", service("Night desk"));
     const gone = await stack.add("service", service("Gone"));
     await stack.add("versionSet", { workspaceId, serviceId: desk, name: "release", agentVersionNumber: 2 });
+    // Goes with its service, so it is no finding of its own.
+    await stack.add("versionSet", { workspaceId, serviceId: gone, name: "canary", agentVersionNumber: 1 });
     const line = await stack.add("useCase", useCase("Line"));
     const second = await stack.add("useCase", useCase("Second"));
     await stack.add("serviceBinding", { workspaceId, useCaseId: line, serviceId: desk });

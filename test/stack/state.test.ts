@@ -1,5 +1,6 @@
+import { tmpdir } from "node:os";
 import { expect, it } from "vitest";
-import { CliFailed, type Pulumi, saysNoStack } from "../../src/stack/pulumi.js";
+import { CliFailed, Pulumi, saysNoStack } from "../../src/stack/pulumi.js";
 import { exportState } from "../../src/stack/state.js";
 
 it("says of a stack that is not there what to do, in words that others recognise", async () => {
@@ -12,4 +13,10 @@ it("says of a stack that is not there what to do, in words that others recognise
     "there is no stack prod: deploy it first, or name another one; `pulumi stack ls --all` in infra shows those that there are",
   );
   expect(saysNoStack(error.message)).toBe(true);
+});
+
+it("says that a folder holds no project, where no stack is named", async () => {
+  await expect(Pulumi.find(undefined, tmpdir())).rejects.toThrow(
+    /there is no Pulumi project in .* or above it: run this in/,
+  );
 });
