@@ -65,11 +65,9 @@ async function config(): Promise<ViteUserConfig> {
       // Tests wait for half of their time, for what is only sure after a while.
       poolOptions: {
         forks: {
-          // Processes that come and go make tinypool end one twice, which fails the run.
+          // With --no-isolate, processes that come and go make tinypool end one twice, which fails the run.
           minForks: 2 * availableParallelism(),
           maxForks: 2 * availableParallelism(),
-          // Test files share what they load: each leaves the process as it found it.
-          isolate: false,
           execArgv: ["--require", resolve("lab/cli/lazy-sdk.cjs")],
         },
       },

@@ -66,7 +66,7 @@ async function messagesOf({ config = {}, environment = {}, explicit = false }: S
 const KINDS = ["create", "create use case", "read", "update", "delete", "read numbers"];
 
 test.each(KINDS)("a refused key is explained once with its source, when %s comes first", async (first) => {
-  const messages = await messagesOf({ environment: { AMIGO_API_KEY: "wrong" } }, first);
+  const messages = await messagesOf({ environment: { AMIGO_API_KEY: "amigo-wrong-key" } }, first);
   const full = messages.filter((message) => message.includes("The key was read from"));
   expect(full).toEqual([messages[0]]);
   expect(full[0]).toMatch(
@@ -80,7 +80,7 @@ test.each(KINDS)("a refused key is explained once with its source, when %s comes
 test("a key refused to many operations at once is explained once", async () => {
   const context = new ProviderContext(
     readSettings({
-      config: (name) => ({ baseUrl: emulator.url, apiKey: "wrong" })[name],
+      config: (name) => ({ baseUrl: emulator.url, apiKey: "amigo-wrong-key" })[name],
       environment: {},
       explicit: false,
     }),
@@ -98,22 +98,26 @@ test("a key refused to many operations at once is explained once", async () => {
 test.each<[string, Sources, RegExp]>([
   [
     "a variable that apiKeyEnv names",
-    { config: { apiKeyEnv: "CLINIC" }, environment: { CLINIC: "wrong", AMIGO_API_KEY: "other" }, explicit: true },
+    {
+      config: { apiKeyEnv: "CLINIC" },
+      environment: { CLINIC: "amigo-wrong-key", AMIGO_API_KEY: "amigo-other-key" },
+      explicit: true,
+    },
     /The key was read from the environment variable CLINIC \(which `apiKeyEnv` names\): is it/,
   ],
   [
     "the provider's argument",
-    { config: { apiKey: "wrong" }, explicit: true },
+    { config: { apiKey: "amigo-wrong-key" }, explicit: true },
     /The key was read from the argument `apiKey` of the amigo\.Provider: is it/,
   ],
   [
     "stack config",
-    { config: { apiKey: "wrong" } },
+    { config: { apiKey: "amigo-wrong-key" } },
     /The key was read from the stack config `amigo:apiKey`, since the environment variable AMIGO_API_KEY is not set: is it/,
   ],
   [
     "stack config, although apiKeyEnv names a variable, which is not set",
-    { config: { apiKeyEnv: "NOPE", apiKey: "wrong" }, environment: { AMIGO_API_KEY: "other" } },
+    { config: { apiKeyEnv: "NOPE", apiKey: "amigo-wrong-key" }, environment: { AMIGO_API_KEY: "amigo-other-key" } },
     /from the stack config `amigo:apiKey`, since the environment variable NOPE \(which `apiKeyEnv` names\) is not set: is it/,
   ],
 ])("a refused key from %s names that source", async (_source, sources, expected) => {
@@ -123,12 +127,12 @@ test.each<[string, Sources, RegExp]>([
 test.each<[string, Sources, RegExp]>([
   [
     "an explicit provider's apiKeyEnv names a variable that is not set",
-    { config: { apiKeyEnv: "NOPE" }, environment: { AMIGO_API_KEY: "other" }, explicit: true },
+    { config: { apiKeyEnv: "NOPE" }, environment: { AMIGO_API_KEY: "amigo-other-key" }, explicit: true },
     /environment variable NOPE \(which `apiKeyEnv` names\) is not set where the engine runs/,
   ],
   [
     "the stack's apiKeyEnv names a variable that is not set, beside the key of another account",
-    { config: { apiKeyEnv: "NOPE" }, environment: { AMIGO_API_KEY: "other" } },
+    { config: { apiKeyEnv: "NOPE" }, environment: { AMIGO_API_KEY: "amigo-other-key" } },
     /environment variable NOPE \(which `apiKeyEnv` names\) and the stack config `amigo:apiKey` are not set where the engine runs/,
   ],
   ["nothing is set", {}, /AMIGO_API_KEY and the stack config `amigo:apiKey` are not set.*three places/],
