@@ -1,6 +1,6 @@
 // Loaded before all else in the Node.js processes of tests. The SDK loads much at each start that few programs use: for programs
 // in TypeScript, functions that it serializes, traces, and the Automation API. Loaded when used, it costs other programs nothing,
-// and a run takes half of the processor.
+// and a run takes a quarter less of the processor.
 const { existsSync, readFileSync } = require("node:fs");
 const Module = require("node:module");
 
