@@ -46,6 +46,10 @@ const place = ({ moduleId }: TestSpecification) => {
   return found < 0 ? longest.length : found;
 };
 
+/** Each file loads our modules anew, in a process that was there: one process for each file takes twice the time. */
+const modulesAnew = { poolOptions: { forks: { isolate: true } } };
+const modulesShared = { poolOptions: { forks: { isolate: false } } };
+
 async function config(): Promise<ViteUserConfig> {
   const { BaseSequencer } = await import("vitest/node");
   class LongestFirst extends BaseSequencer {
@@ -58,6 +62,7 @@ async function config(): Promise<ViteUserConfig> {
     exclude: ["test/engine/**", ...ownClock],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    ...modulesAnew,
   };
   return {
     test: {
@@ -65,9 +70,10 @@ async function config(): Promise<ViteUserConfig> {
       // Tests wait for half of their time, for what is only sure after a while.
       poolOptions: {
         forks: {
-          // With --no-isolate, processes that come and go make tinypool end one twice, which fails the run.
+          // Processes are shared; where their number changes, tinypool ends one twice, which fails the run.
           minForks: 2 * availableParallelism(),
           maxForks: 2 * availableParallelism(),
+          ...modulesShared.poolOptions.forks,
           execArgv: ["--require", resolve("lab/cli/lazy-sdk.cjs")],
         },
       },
@@ -86,12 +92,13 @@ async function config(): Promise<ViteUserConfig> {
         },
         {
           extends: true,
-          test: { name: "fast", ...unit, exclude: [...unit.exclude, ...slow] },
+          test: { name: "fast", ...unit, ...modulesShared, exclude: [...unit.exclude, ...slow] },
         },
         {
           extends: true,
           test: {
             name: "engine",
+            ...modulesAnew,
             include: ["test/engine/**/*.test.ts"],
             globalSetup: ["test/global-setup.ts"],
             testTimeout: 300_000,

@@ -49,12 +49,12 @@ it("stops at a canary that fails, goes on where it is mended, and then sees drif
 gate: { command: 'echo "$FLEET_WAVE" >> gates.txt' }
 budget: { maxConcurrency: 4 }
 `;
-  const { emulator, fleet, workspace, run, json } = await open(["east", "north", "south", "west"], 2, rest);
+  const { emulator, fleet, workspace, run, json } = await open(["east", "north", "south"], 2, rest);
   const refused = await run("up", "fleet.yaml");
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--yes")]);
   const before = emulator.requests.length;
   const preview = await json<FleetReport>("preview", "fleet.yaml");
-  expect([preview.code, preview.report.stacks.map(({ changes }) => changes?.create)]).toEqual([0, [8, 8, 8, 8]]);
+  expect([preview.code, preview.report.stacks.map(({ changes }) => changes?.create)]).toEqual([0, [8, 8, 8]]);
   const named = preview.report.stacks[0]?.resources?.map(({ operation, kind, name }) => `${operation} ${kind} ${name}`);
   expect(named).toHaveLength(8);
   expect(named).toEqual(
@@ -76,7 +76,7 @@ budget: { maxConcurrency: 4 }
   });
   const first = await json<FleetReport>("up", "fleet.yaml", "--yes");
   expect(first.code).toBe(1);
-  expect(states(first.report)).toEqual({ east: "failed", north: "waiting", south: "waiting", west: "waiting" });
+  expect(states(first.report)).toEqual({ east: "failed", north: "waiting", south: "waiting" });
   expect(first.report.stacks[0]?.error).toContain("403");
   expect(first.output).toContain("wave canary: failed; nothing more was started");
   expect(new Set(writes(emulator).map(({ path: at }) => at.includes(String(workspace))))).toEqual(new Set([true]));
@@ -86,9 +86,9 @@ budget: { maxConcurrency: 4 }
   const second = await json<FleetReport>("up", "fleet.yaml", "--resume", "last", "--yes");
   expect(second.code, second.output).toBe(0);
   expect(second.report.run).toBe(first.report.run);
-  expect(states(second.report)).toEqual({ east: "done", north: "done", south: "done", west: "done" });
+  expect(states(second.report)).toEqual({ east: "done", north: "done", south: "done" });
   expect(readFileSync(path.join(fleet.folder, "gates.txt"), "utf8")).toBe("canary\nrest\n");
-  expect(emulator.store.bindings.list()).toHaveLength(8);
+  expect(emulator.store.bindings.list()).toHaveLength(6);
   const folder = path.join(fleet.folder, ".pulumi-amigo/fleet", first.report.run);
   const kept = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), "utf8"));
   expect(kept.join("\n")).not.toContain("amigo-demo-key");
@@ -105,7 +105,7 @@ budget: { maxConcurrency: 4 }
   const drift = await json<FleetReport>("drift", "fleet.yaml");
   expect(drift.code).toBe(2);
   expect(writes(emulator)).toEqual([]);
-  expect(drift.report.stacks.map(({ differences }) => differences?.length)).toEqual([2, 2, 0, 0]);
+  expect(drift.report.stacks.map(({ differences }) => differences?.length)).toEqual([2, 2, 0]);
   expect(drift.report.stacks[0]?.differences).toEqual([
     expect.stringMatching(/^drift: Service "east desk \d" was changed \(isActive\)$/),
     expect.stringMatching(/^line .* its service "east desk \d" is not active$/),
@@ -148,11 +148,7 @@ it("looks at all locks before the first wave", async () => {
 });
 
 it("reports a stack whose process is killed, frees its place, ends its engine, and goes on after recover", async () => {
-  const { emulator, fleet, json } = await open(
-    ["east", "north", "south"],
-    1,
-    "waves:\n  - { name: all, concurrency: 1 }\n",
-  );
+  const { emulator, fleet, json } = await open(["east", "north"], 1, "waves:\n  - { name: all, concurrency: 1 }\n");
   const fault = emulator.faults.add({
     operation: "create-service",
     when: "after",
@@ -167,7 +163,7 @@ it("reports a stack whose process is killed, frees its place, ends its engine, a
   const { code, stdout } = await running.done;
   const report = JSON.parse(stdout) as FleetReport;
   expect(code).toBe(1);
-  expect(states(report)).toEqual({ east: "lost", north: "waiting", south: "waiting" });
+  expect(states(report)).toEqual({ east: "lost", north: "waiting" });
   expect(report.stacks[0]?.error).toContain("SIGKILL");
   expect(processes().filter(({ pid }) => pid === engine?.pid)).toEqual([]);
   emulator.faults.remove(fault);
@@ -178,7 +174,7 @@ it("reports a stack whose process is killed, frees its place, ends its engine, a
   expect(recovered.code, recovered.output).toBe(0);
   const resumed = await json<FleetReport>("up", "fleet.yaml", "--resume", "last", "--yes");
   expect(resumed.code, resumed.output).toBe(0);
-  expect(emulator.store.bindings.list()).toHaveLength(3);
+  expect(emulator.store.bindings.list()).toHaveLength(2);
 });
 
 it("reports a stack whose engine is stopped, and takes no slow answer for an end", async () => {

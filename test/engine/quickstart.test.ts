@@ -108,9 +108,7 @@ test("can be run again after it was killed", async () => {
 
 test.each([
   "Updating (dev)",
-  / clinic creat/,
   / scheduling creat/,
-  / calls creat/,
   "2. The same program again",
 ])("one Ctrl-C at %s lets the engine end, then stops the emulator", async (moment) => {
   if (typeof moment !== "string") rmSync(state, { recursive: true });
