@@ -75,9 +75,23 @@ describe("an update", () => {
     const { change, warnings } = update({ ...olds, description: "new" });
     expect(change.over({ ...olds, model: "theirs", provision: true })).toEqual({ description: "new" });
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(
-      /^Thing "A" \(id-1\): model: declared "m", exists as "theirs"\. Somebody else changed it; /,
+    expect(warnings[0]).toBe(
+      'Thing "A" (id-1): model: declared "m", exists as "theirs". Somebody else changed it; this update does not, so it is left as it is. ' +
+        "`pulumi refresh` brings it into state, and the `pulumi up` after that puts it back.",
     );
+  });
+
+  it("warns of a declared part of what is somebody else's by its nature", () => {
+    const declared = { ...olds, others: "ours" };
+    const { change, warnings } = update({ ...declared, description: "new" }, declared);
+    change.over({ ...declared, others: "theirs" });
+    expect(warnings).toEqual([expect.stringContaining('others: declared "ours", exists as "theirs"')]);
+  });
+
+  it("writes nothing of what only a replacement changes", () => {
+    const { change, warnings } = update({ ...olds, name: "B", description: "new" });
+    expect(change.over(olds)).toEqual({ description: "new" });
+    expect(warnings).toEqual([]);
   });
 
   it("warns of what nobody declared, unless that is somebody else's by its nature", () => {
