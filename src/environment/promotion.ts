@@ -6,7 +6,7 @@ import { COMMAND } from "../command.js";
 import { projectFor } from "../stack/project.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { changesIn, failureText, type RunStep, reportTo, runStack, type StackRun } from "../stack/run.js";
-import { lifecycleOf } from "../stack/state.js";
+import { exportState, lifecycleOf } from "../stack/state.js";
 import { environmentFor } from "./account.js";
 import type { WorkspaceEntry } from "./config.js";
 import { prepareProject } from "./deploy.js";
@@ -121,6 +121,8 @@ async function carryOut(
   if (moves.length === 0) return { ...report, state: "nothing to do" };
   const after = moved(document, moves, takenBack);
   const { text } = after;
+  // Before a question or a write: a stack that is not there.
+  await exportState(await prepared(options, stack, document.file));
   for (const move of moves) note(moveText(move));
   if (dryRun) {
     await tryOut(options, { stack, text, moves });

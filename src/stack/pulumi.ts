@@ -15,6 +15,16 @@ export function saysNoStack(message: string): boolean {
   return /no stack named|^there is no stack /i.test(message);
 }
 
+/** What to do where the CLI says that. */
+export function noStackText({ stack, cwd }: Pick<Pulumi, "stack" | "cwd">): string {
+  return `there is no stack ${stack} in ${cwd}: name another one with --stack (\`pulumi stack ls --all\` there lists them), or make this one there with \`pulumi stack init ${stack}\` and \`pulumi up\``;
+}
+
+/** What the CLI wrote, without its own marks of an error: whoever shows it sets one. */
+export function cliWords(text: string): string {
+  return text.trim().replace(/^error: /gm, "");
+}
+
 /** The Pulumi CLI, on one stack of one project. */
 export class Pulumi {
   private constructor(
@@ -95,7 +105,7 @@ export class Pulumi {
   async plain(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.attempt(...args);
     if (code === 0) return stdout;
-    const said = [stderr, stdout].map((part) => part.trim().replace(/^error: /gm, "")).filter((part) => part !== "");
+    const said = [stderr, stdout].map(cliWords).filter((part) => part !== "");
     throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
   }
 

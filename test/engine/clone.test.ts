@@ -169,6 +169,12 @@ it("promotes tested version numbers, and takes them back to the former bytes", a
 
   const refused = await run(folder, "promote", "staging", "copy", "--yes");
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("has no contextGraphVersionNumber")]);
+  const elsewhere = ["promote", "tested.yaml", "copy", "--stack", "absent"];
+  for (const more of ["--dry-run", "--yes"]) {
+    const { code, stderr } = await run(folder, ...elsewhere, more);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: there is no stack absent in .*init absent/m)]);
+    expect(stderr).not.toMatch(/error: error|1 → /);
+  }
   const refusal = { kind: "status", status: 422 } as const;
   const fault = emulator.faults.add({
     operation: "upsert-service-version-set",
