@@ -67,6 +67,8 @@ export const refusals: Readonly<Record<Reason, string>> = {
     "This server does not let a workspace's region change; restore the former region, or make a new workspace.",
   "numbers-malformed": "Numbers must be written as +14155550100 (E.164), each once, at most 20 of them.",
   "channel-not-bindable": "Use cases of this channel cannot be bound to a service.",
+  "no-such-version":
+    "Pin a version that the agent or the context graph has. This API cannot list them: the Amigo console shows them.",
   "refused-values": "Correct the arguments that the server names.",
   "request-too-slow": "The server waited too long for the request; try again.",
   "too-many-requests":

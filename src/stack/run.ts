@@ -159,7 +159,9 @@ function warningsIn(written: string): string[] {
 
 /** What made a run fail, as one text. */
 export function failureText({ command, interrupted, diagnostics }: StackRun): string {
-  const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
+  const errors = diagnostics
+    .filter(({ severity }) => severity === "error")
+    .map(({ message, urn = "" }) => `${lifecycleOf(typeOf(urn)) ? `${nameOf(urn)}: ` : ""}${message.trim()}`);
   const what = interrupted ? `pulumi ${command} was interrupted` : `pulumi ${command} failed`;
   return [`${what}:`, ...new Set(errors)].join("\n");
 }
