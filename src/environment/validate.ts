@@ -10,7 +10,7 @@ import type { Inventory } from "./live.js";
 import { aliasesIn } from "./readiness.js";
 import { References } from "./references.js";
 import { readSource, referencesOf, type Source } from "./source.js";
-import { type SourceText, TextError } from "./source-text.js";
+import { byPlace, type SourceText, TextError } from "./source-text.js";
 
 export interface Validation {
   readonly document: string;
@@ -59,7 +59,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
       document: file,
       valid: true,
       problems: [],
-      openEnds: [...openEnds, ...found.openEnds],
+      openEnds: byPlace([...openEnds, ...found.openEnds]),
       notes: [...notes, ...found.notes],
     };
   } catch (error) {
