@@ -2,6 +2,8 @@
 // First, before what an old Node.js cannot load.
 import "./require-node.js";
 import { Command } from "commander";
+import { COMMAND } from "../command.js";
+import { didYouMean } from "../engine/nearest.js";
 import { version } from "../version.js";
 import { adoptCommand } from "./adopt.js";
 import { budgetCommand } from "./budget.js";
@@ -21,7 +23,7 @@ import { validateCommand } from "./validate.js";
 
 /** The whole command line; each command loads its heavy parts when it runs. */
 export function createProgram(): Command {
-  return new Command("pulumi-amigo")
+  const program = new Command("pulumi-amigo")
     .description("tools around the Pulumi provider for the Amigo platform API")
     .version(version)
     .addCommand(adoptCommand())
@@ -39,6 +41,20 @@ export function createProgram(): Command {
     .addCommand(recoverCommand())
     .addCommand(rollbackCommand())
     .addCommand(validateCommand());
+  for (const command of [program, ...program.commands]) refuseUnknown(command);
+  return program;
+}
+
+/** Names the commands that there are, and the one that was meant. */
+function refuseUnknown(command: Command): void {
+  command.on("command:*", ([name = ""]: string[]) => {
+    const known = command.commands.map((one) => one.name());
+    const of = command.parent ? `${command.name()} ` : "";
+    command.error(
+      `error: there is no command "${of}${name}"${didYouMean(name, known)}\n` +
+        `error: the commands are ${known.join(", ")}; \`${COMMAND} ${of}--help\` says more`,
+    );
+  });
 }
 
 if (require.main === module) {

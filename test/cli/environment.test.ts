@@ -105,6 +105,21 @@ describe("compare", () => {
   });
 });
 
+it("names the commands that there are, and the one that was meant, at each level", async () => {
+  const said = async (...args: string[]) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect([code, stdout]).toEqual([1, ""]);
+    return stderr;
+  };
+  expect(await said("fleet", "statsu", "fleet.yaml", "--json")).toBe(
+    'error: there is no command "fleet statsu"; did you mean status?\n' +
+      "error: the commands are preview, up, drift, status, matrix, manifests; `npx pulumi-amigo fleet --help` says more\n",
+  );
+  expect(await said("fleet", "dwon")).toMatch(/no command "fleet dwon"\n.*commands are preview, up,/);
+  expect(await said("ci", "comment s", "x")).toMatch(/did you mean comment\?\n.*commands are comment, issue;/);
+  expect(await said("driftt")).toMatch(/no command "driftt"; did you mean drift\?\n.*adopt, budget, .*validate;/);
+});
+
 it("export prints a document as YAML or as one JSON value", async () => {
   expect((await run("export", ...at("a.yaml"))).stdout).toContain("    toolCapacity: 4\n");
   const { code, stdout } = await run("export", ...at("a.yaml"), "--json");
@@ -277,7 +292,7 @@ it("help fits a terminal of 80 columns; an example may be longer", () => {
 });
 
 it("answers a misspelt command or option with the nearest one", async () => {
-  expect((await run("comapre", "a", "b")).stderr).toContain("Did you mean compare?");
+  expect((await run("comapre", "a", "b")).stderr).toContain("did you mean compare?");
   expect((await run("compare", "a", "b", "--al")).stderr).toContain("Did you mean --all?");
   expect((await run("drift", "--fail-on", "change")).stderr).toMatch(/"change" is none of foreign, changed, missing/);
   expect((await run("compare", "a", "b", "--format", "html")).stderr).toMatch(/text, markdown, json/);
