@@ -41,18 +41,29 @@ export function createProgram(): Command {
     .addCommand(recoverCommand())
     .addCommand(rollbackCommand())
     .addCommand(validateCommand());
-  for (const command of [program, ...program.commands]) refuseUnknown(command);
-  return program;
+  for (const command of [program, ...program.commands]) {
+    refuseUnknown(command);
+    for (const one of [command, ...command.commands]) {
+      one.showHelpAfterError(`error: it is called as ${COMMAND}${pathOf(one)} ${one.usage()}; --help says more`);
+    }
+  }
+  // From here on an error is none of the command line.
+  return program.hook("preAction", (_program, command) => {
+    command.showHelpAfterError(false);
+  });
+}
+
+/** ` fleet up`; empty for the program itself. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : "";
 }
 
 /** Names the commands that there are, and the one that was meant. */
 function refuseUnknown(command: Command): void {
   command.on("command:*", ([name = ""]: string[]) => {
     const known = command.commands.map((one) => one.name());
-    const of = command.parent ? `${command.name()} ` : "";
     command.error(
-      `error: there is no command "${of}${name}"${didYouMean(name, known)}\n` +
-        `error: the commands are ${known.join(", ")}; \`${COMMAND} ${of}--help\` says more`,
+      `error: there is no command "${`${pathOf(command)} ${name}`.trim()}"${didYouMean(name, known)}\nerror: the commands are ${known.join(", ")}`,
     );
   });
 }

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
-import { statSync } from "node:fs";
 import * as path from "node:path";
 import { findInHome, findOnPath, minimumVersion } from "./find-cli.js";
-import { projectFile, projectFor } from "./project.js";
+import { projectFile, projectFor, requireFolder } from "./project.js";
 
 /** A command of the CLI that failed, with its own words. */
 export class CliFailed extends Error {}
@@ -41,12 +40,13 @@ export class Pulumi {
    */
   static async find(stack: string | undefined, cwd: string, env: Record<string, string> = {}): Promise<Pulumi> {
     const folder = path.resolve(cwd);
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new Error(`there is no folder ${folder}: --cwd names the folder of the Pulumi project`);
-    }
-    if (stack === undefined && projectFile(folder) === undefined) {
+    requireFolder(folder);
+    if (projectFile(folder) === undefined && !(stack && projectFor(folder, stack).exists)) {
+      const [builtIn, orName] = stack
+        ? [`, and none that \`clone\` or \`fleet\` has written for a stack ${stack}`, "check the stack's name"]
+        : ["", "name a stack with --stack"];
       throw new Error(
-        `there is no Pulumi project in ${folder} or above it: run this in the folder with Pulumi.yaml, name that with --cwd, or name a stack with --stack`,
+        `there is no Pulumi project in ${folder} or above it${builtIn}: run this in the folder with Pulumi.yaml, name that with --cwd, or ${orName}`,
       );
     }
     const bin = await Pulumi.cli();

@@ -15,8 +15,12 @@ it("says of a stack that is not there what to do, in words that others recognise
   expect(saysNoStack(error.message)).toBe(true);
 });
 
-it("says that a folder holds no project, where no stack is named", async () => {
+it("says that a folder holds no project, or is none", async () => {
   await expect(Pulumi.find(undefined, tmpdir())).rejects.toThrow(
-    /there is no Pulumi project in .* or above it: run this in/,
+    /there is no Pulumi project in .* or above it: run this in .* or name a stack with --stack/,
   );
+  await expect(Pulumi.find("prod", tmpdir())).rejects.toThrow(
+    /there is no Pulumi project in .*, and none that `clone` or `fleet` has written for a stack prod: run this in/,
+  );
+  await expect(Pulumi.find("prod", `${tmpdir()}/nowhere`)).rejects.toThrow(/there is no folder .*nowhere: --cwd names/);
 });
