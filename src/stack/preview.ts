@@ -26,7 +26,7 @@ export async function previewSteps(pulumi: Pulumi): Promise<readonly PreviewStep
   if (code === 0 && digest?.steps) return digest.steps;
   const errors = (digest?.diagnostics ?? [])
     .filter(({ severity }) => severity === "error")
-    .map(({ message }) => message.trim());
+    .map(({ message }) => cliWords(message));
   const said = errors.length > 0 ? [...new Set(errors)].join("\n") : cliWords(stderr) || cliWords(stdout);
   throw new Error(`the preview of stack ${pulumi.stack} failed:\n${said}`);
 }

@@ -161,7 +161,7 @@ function warningsIn(written: string): string[] {
 export function failureText({ command, interrupted, diagnostics }: StackRun): string {
   const errors = diagnostics
     .filter(({ severity }) => severity === "error")
-    .map(({ message, urn = "" }) => `${lifecycleOf(typeOf(urn)) ? `${nameOf(urn)}: ` : ""}${message.trim()}`);
+    .map(({ message, urn = "" }) => `${lifecycleOf(typeOf(urn)) ? `${nameOf(urn)}: ` : ""}${cliWords(message)}`);
   const what = interrupted ? `pulumi ${command} was interrupted` : `pulumi ${command} failed`;
   return [`${what}:`, ...new Set(errors)].join("\n");
 }

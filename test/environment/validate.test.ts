@@ -84,6 +84,7 @@ it("lists aliases without an id as open ends, each at its first place", async ()
       /^:10:\d+: use case "inbound_voice .*: the setup approved has no id: add setups.approved.id $/,
     ),
   ]);
+  await expect(check(document, {}, { references: "nowhere.yaml" })).rejects.toThrow(/there is no file .*nowhere\.yaml/);
   const wrong = await check(
     document,
     { "references.yaml": "version: 1\nagents: { desk: { id: nonsense } }\n" },

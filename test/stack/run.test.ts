@@ -15,6 +15,10 @@ it("shows what the CLI says without its mark, and what to do where there is no s
     saying("error: the disk is full");
     expect(failureText(await runStack(pulumi, "up"))).toBe("pulumi up failed:\nthe disk is full");
     await expect(previewSteps(pulumi)).rejects.toThrow(/^the preview of stack prod failed:\nthe disk is full$/);
+    // A preview marks its messages itself.
+    const digest = JSON.stringify({ diagnostics: [{ severity: "error", message: "error: the program is wrong\n" }] });
+    writeFileSync(bin, `#!/bin/sh\ncat <<END\n${digest}\nEND\nexit 1\n`, { mode: 0o755 });
+    await expect(previewSteps(pulumi)).rejects.toThrow(/^the preview of stack prod failed:\nthe program is wrong$/);
     saying("error: no stack named 'prod' found");
     const none = await runStack(pulumi, "preview");
     expect(foundNoStack(none)).toBe(true);
