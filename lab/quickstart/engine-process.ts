@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import * as path from "node:path";
 import type { Engine } from "../cli/engine.js";
 import { killTree } from "../cli/process-tree.js";
 import { repositoryRoot } from "../root.js";
@@ -33,6 +34,11 @@ export class EngineProcess {
   /** How a user starts the CLI in a shell. */
   get program(): string {
     return this.engine.source === "path" ? "pulumi" : this.engine.bin;
+  }
+
+  /** The folder of the CLI, where PATH has none that can be used. */
+  get folderOffPath(): string | undefined {
+    return this.engine.source === "path" ? undefined : path.dirname(this.engine.bin);
   }
 
   /** Programs that run from now on talk to the API at this address. */

@@ -56,6 +56,12 @@ export const reasonRows = [
   { operations: ["delete-use-case"], statuses: [404], reason: "no-such-use-case" },
   { statuses: [404], reason: "no-such-workspace" },
   { statuses: [405], reason: "no-such-operation" },
+  {
+    operations: [...serviceWrites, "upsert-service-version-set"],
+    statuses: [400, 422],
+    when: /\bversion (number )?\d+\b.*\b(not|no)\b|\bno (such )?version\b/is,
+    reason: "no-such-version",
+  },
   { operations: ["archive-workspace"], statuses: [422], reason: "slug-not-confirmed" },
   { operations: ["update-workspace"], statuses: [422], when: /region/i, reason: "region-fixed" },
   { operations: ["update-test-caller-numbers"], statuses: [422], reason: "numbers-malformed" },

@@ -58,14 +58,16 @@ export function budgetCommand(): Command {
       `requests under way at once, over all processes (default: ${DEFAULT_MAX_CONCURRENCY})`,
     )
     .option("--requests-per-second <r>", "requests begun per second, over all processes (default: no limit)")
-    .showHelpAfterError(`COMMAND stands after \`--\`; ${COMMAND} budget --help has examples.`)
     .addHelpText("after", help)
     .action(run);
 }
 
 async function run([program, ...args]: string[], flags: Flags, command: Command): Promise<void> {
   const { limits, problems } = await readLimits(flags);
-  if (!program) problems.push("no command was given that could share the budget");
+  if (!program)
+    problems.push(
+      `no command was given that could share the budget: it stands after \`--\`, as ${COMMAND} budget --help shows`,
+    );
   if (!program || problems.length > 0) {
     return command.error(problems.map((problem) => `error: ${problem}`).join("\n"), { exitCode: 1 });
   }

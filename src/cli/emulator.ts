@@ -120,7 +120,7 @@ function greeting(emulator: Emulator, key: string, secondKey: string, seed: Flag
   return [
     ...lines.map(([label, value]) => `${label.padEnd(width)}  ${value}`),
     "",
-    "In another terminal:",
+    "In another terminal, in the folder of your Pulumi project:",
     `  export AMIGO_BASE_URL=${emulator.url} AMIGO_API_KEY=${key}`,
     "Ctrl-C stops the emulator.",
   ].join("\n");

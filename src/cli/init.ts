@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isUuid } from "../api/ids.js";
 import { COMMAND } from "../command.js";
-import { action, EXIT } from "./common.js";
+import { action, EXIT, warn } from "./common.js";
 import { projectFiles, publishedVersion } from "./init-files.js";
 import type { Choice } from "./init-ids.js";
 
@@ -56,8 +56,17 @@ export function initCommand(): Command {
 async function run(folder: string, flags: Flags): Promise<number> {
   const target = path.resolve(folder);
   const { name = nameOfFolder(target), emulator = false, dryRun, ...given } = flags;
+  const clone = cloneAround(target);
+  const outside =
+    clone === undefined ? undefined : path.relative("", path.join(clone, "..", outsideName(target, clone)));
   // Before a request is sent for nothing.
-  refuseExisting(target, folder);
+  refuseExisting(target, folder, outside);
+  if (outside !== undefined) {
+    warn(
+      `${target} is inside the clone of pulumi-amigo (${clone}), and git and npm take it for a part of that: ` +
+        `\`${COMMAND} init ${outside}\` writes it beside the clone`,
+    );
+  }
   const { idsFor } = await import("./init-ids.js");
   const choice = await idsFor(given, emulator);
   const baseUrl = choice.isEmulator ? undefined : choice.baseUrl;
@@ -78,13 +87,35 @@ const DEFAULT_PORT = "8787";
 /** The names of a project that init must write itself; a .gitignore may be there. */
 const OWN_FILES = ["package.json", "Pulumi.yaml", "Pulumi.yml", "tsconfig.json", "index.ts"];
 
-function refuseExisting(target: string, folder: string): void {
+function refuseExisting(target: string, folder: string, outside: string | undefined): void {
   if (statSync(target, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw new Error(`${folder} is a file. Nothing was written; name a new folder`);
   }
   const there = OWN_FILES.filter((file) => existsSync(path.join(target, file)));
   if (there.length === 0) return;
-  throw new Error(`the folder ${folder} has ${there.join(", ")} already. Nothing was written; name a new folder`);
+  throw new Error(
+    `the folder ${folder} has ${there.join(", ")} already. Nothing was written; name a new folder${outside ? `, such as ${outside}` : ""}`,
+  );
+}
+
+/** The clone of this package that a folder is in. */
+function cloneAround(target: string): string | undefined {
+  for (let at = target; ; at = path.dirname(at)) {
+    if (nameIn(path.join(at, "package.json")) === "pulumi-amigo") return at;
+    if (at === path.dirname(at)) return undefined;
+  }
+}
+
+function nameIn(manifest: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(manifest, "utf8")) as { name?: unknown } | null)?.name;
+  } catch {
+    return undefined;
+  }
+}
+
+function outsideName(target: string, clone: string): string {
+  return target === clone ? "clinic" : path.basename(target);
 }
 
 function write(target: string, files: Record<string, string>): { written: string[]; kept: string[] } {
@@ -129,28 +160,30 @@ interface Outcome {
 function report(folder: string, choice: Choice, { written, kept, onPath }: Outcome): string[] {
   const place = path.relative(process.cwd(), path.resolve(folder));
   const { port = DEFAULT_PORT } = choice.baseUrl ? new URL(choice.baseUrl) : {};
-  const account = choice.isEmulator
-    ? [
-        `${COMMAND} emulator${port === DEFAULT_PORT ? "" : ` --port ${port}`}   # in another terminal: it must run`,
-        `export AMIGO_BASE_URL=${choice.baseUrl ?? `http://127.0.0.1:${DEFAULT_PORT}`} AMIGO_API_KEY=amigo-demo-key`,
-      ]
-    : ["pulumi config set --secret amigo:apiKey   # asks for the key"];
+  const quoted = /\s/.test(place) ? JSON.stringify(place) : place;
+  const install = [
+    ...(place ? [`cd ${quoted}`] : []),
+    ...onPath,
+    "npm install",
+    "pulumi login --local   # keeps the state on this disk and asks for a passphrase; or: pulumi login",
+    "pulumi stack init dev",
+  ];
+  const deploy = ["pulumi preview", "pulumi up"];
+  const address = choice.baseUrl ?? `http://127.0.0.1:${DEFAULT_PORT}`;
+  const blocks: Record<string, string[]> = choice.isEmulator
+    ? {
+        "Next:": install,
+        [`Then in another terminal, in the same folder${place ? ` (${place})` : ""}; let it run:`]: [
+          `${COMMAND} emulator${port === DEFAULT_PORT ? "" : ` --port ${port}`}`,
+        ],
+        "Then here:": [`export AMIGO_BASE_URL=${address} AMIGO_API_KEY=amigo-demo-key`, ...deploy],
+      }
+    : { "Next:": [...install, "pulumi config set --secret amigo:apiKey   # asks for the key", ...deploy] };
   return [
     `Wrote ${written.join(", ")} in ${place || "this folder"}.`,
     ...kept.map((file) => `Kept ${file} as it is.`),
     ...choice.notes,
-    "",
-    "Next:",
-    ...[
-      ...(place ? [`cd ${/\s/.test(place) ? JSON.stringify(place) : place}`] : []),
-      ...onPath,
-      "npm install",
-      "pulumi login --local   # keeps the state on this disk and asks for a passphrase; or: pulumi login",
-      "pulumi stack init dev",
-      ...account,
-      "pulumi preview",
-      "pulumi up",
-    ].map((line) => `  ${line}`),
+    ...Object.entries(blocks).flatMap(([title, lines]) => ["", title, ...lines.map((line) => `  ${line}`)]),
   ];
 }
 

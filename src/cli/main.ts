@@ -2,6 +2,8 @@
 // First, before what an old Node.js cannot load.
 import "./require-node.js";
 import { Command } from "commander";
+import { COMMAND } from "../command.js";
+import { didYouMean } from "../engine/nearest.js";
 import { version } from "../version.js";
 import { adoptCommand } from "./adopt.js";
 import { budgetCommand } from "./budget.js";
@@ -21,7 +23,7 @@ import { validateCommand } from "./validate.js";
 
 /** The whole command line; each command loads its heavy parts when it runs. */
 export function createProgram(): Command {
-  return new Command("pulumi-amigo")
+  const program = new Command("pulumi-amigo")
     .description("tools around the Pulumi provider for the Amigo platform API")
     .version(version)
     .addCommand(adoptCommand())
@@ -39,6 +41,31 @@ export function createProgram(): Command {
     .addCommand(recoverCommand())
     .addCommand(rollbackCommand())
     .addCommand(validateCommand());
+  for (const command of [program, ...program.commands]) {
+    refuseUnknown(command);
+    for (const one of [command, ...command.commands]) {
+      one.showHelpAfterError(`error: it is called as ${COMMAND}${pathOf(one)} ${one.usage()}; --help says more`);
+    }
+  }
+  // From here on an error is none of the command line.
+  return program.hook("preAction", (_program, command) => {
+    command.showHelpAfterError(false);
+  });
+}
+
+/** ` fleet up`; empty for the program itself. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : "";
+}
+
+/** Names the commands that there are, and the one that was meant. */
+function refuseUnknown(command: Command): void {
+  command.on("command:*", ([name = ""]: string[]) => {
+    const known = command.commands.map((one) => one.name());
+    command.error(
+      `error: there is no command "${`${pathOf(command)} ${name}`.trim()}"${didYouMean(name, known)}\nerror: the commands are ${known.join(", ")}`,
+    );
+  });
 }
 
 if (require.main === module) {

@@ -14,7 +14,7 @@ const useCaseExists =
 const setupNotApproved =
   "The channel setup named by setupId is not approved yet; this API cannot approve it, so have it approved in the Amigo console first.";
 const stillBound =
-  "The use case is still bound to a service, and the API does not tell to which one; remove its service binding first. Where that is a binding of this stack with the id written out, give it the resource's own id (useCaseId: useCase.id), or run without `--parallel 1`.";
+  "The use case is still bound to a service, and the API does not tell to which one; remove its service binding first.";
 const phoneAssigned =
   "Phone numbers are still assigned to the use case, which this API cannot change; unassign them in the Amigo console or ask Amigo's support, then run again.";
 const oneOfTwo = "The server does not say which of two things it is.";
@@ -67,6 +67,8 @@ export const refusals: Readonly<Record<Reason, string>> = {
     "This server does not let a workspace's region change; restore the former region, or make a new workspace.",
   "numbers-malformed": "Numbers must be written as +14155550100 (E.164), each once, at most 20 of them.",
   "channel-not-bindable": "Use cases of this channel cannot be bound to a service.",
+  "no-such-version":
+    "Pin a version that the agent or the context graph has. This API cannot list them: the Amigo console shows them.",
   "refused-values": "Correct the arguments that the server names.",
   "request-too-slow": "The server waited too long for the request; try again.",
   "too-many-requests":

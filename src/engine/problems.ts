@@ -28,15 +28,41 @@ const schemas = new WeakMap<Properties, z.ZodType>();
 /** A misspelt property with the one that was meant. */
 function withNearest({ property, reason }: Problem, { properties }: Lifecycle): Problem {
   const hint = reason === NO_PROPERTY ? didYouMean(property, Object.keys(properties)) : "";
-  return { property, reason: hint === "" ? reason : `is not a property of this resource${hint}` };
+  return { property, reason: hint === "" ? reason : `${UNKNOWN}${hint}` };
 }
 
 /** Everything wrong with the inputs, each with its property path; values that are not known yet are passed over. */
 export function findProblems(schema: z.ZodType, values: Values): Problem[] {
   const result = schema.safeParse(values);
-  const found = result.success ? [] : result.error.issues.flatMap((issue) => fromIssue(issue, values));
+  const found = result.success ? [] : withoutDoubles(result.error.issues.flatMap((issue) => fromIssue(issue, values)));
   const named = new Set(found.map(({ property }) => property));
   return [...found, ...unsendable(values, []).filter(({ property }) => !named.has(property))];
+}
+
+/** A misspelt name and the required one that is missing for it are one problem. */
+function withoutDoubles(found: readonly Problem[]): Problem[] {
+  const missing = found.filter(({ reason }) => reason.startsWith(REQUIRED)).map(({ property }) => property);
+  const meant = new Set<string>();
+  const problems = found.map(({ property, reason }) => {
+    const [above, name] = splitLast(property);
+    const beside = missing.map(splitLast).filter(([other]) => other === above);
+    const hint =
+      reason === NO_PROPERTY
+        ? didYouMean(
+            name,
+            beside.map(([, one]) => one),
+          )
+        : "";
+    for (const [, one] of beside) if (hint === `; did you mean ${one}?`) meant.add(`${above}${one}`);
+    return { property, reason: hint === "" ? reason : `${UNKNOWN}${hint}` };
+  });
+  return problems.filter(({ property, reason }) => !(reason.startsWith(REQUIRED) && meant.has(property)));
+}
+
+/** `tags[0].` and `key`. */
+function splitLast(property: string): [above: string, name: string] {
+  const at = property.lastIndexOf(".") + 1;
+  return [property.slice(0, at), property.slice(at)];
 }
 
 /** What JSON cannot bring back from the server, wherever it stands: schemas pass over it inside of open maps. */
@@ -56,7 +82,10 @@ function unsendable(value: unknown, path: readonly PropertyKey[]): Problem[] {
 }
 
 const DEEPEST = 50;
-const NO_PROPERTY = "is not a property of this resource; is it misspelt, or meant for another channel or kind?";
+const REQUIRED = "is required";
+/** How the problem of a name begins that nothing knows. */
+export const UNKNOWN = "is not a property of this resource";
+const NO_PROPERTY = `${UNKNOWN}; is it misspelt, or meant for another channel or kind?`;
 
 function fromIssue(issue: Issue, values: Values): Problem[] {
   if (reachesUnknown(values, issue.path)) return [];
@@ -72,7 +101,7 @@ function fromIssue(issue: Issue, values: Values): Problem[] {
   const found = valueAt(values, issue.path);
   const missing = found === undefined || found === null;
   const reason = missing
-    ? `is required${allowed(issue) ? `: ${allowed(issue)}` : ""}`
+    ? `${REQUIRED}${allowed(issue) ? `: ${allowed(issue)}` : ""}`
     : `found ${show(found, 60)}; ${allowed(issue) || issue.message}`;
   return [{ property: pathText(issue.path), reason }];
 }
@@ -86,7 +115,7 @@ function allowed(issue: Issue): string {
       return options ? `must be ${options.map((value) => JSON.stringify(value)).join(" or ")}` : "";
     }
     case "invalid_type":
-      return issue.expected === "int" ? "must be a whole number" : `must be ${article(issue.expected)}`;
+      return `must be ${TYPES[issue.expected] ?? article(issue.expected)}`;
     case "too_big":
       return `${bound(issue.origin, issue.maximum)} at most`;
     case "too_small":
@@ -103,6 +132,14 @@ function bound(origin: string, limit: number | bigint): string {
   if (origin === "array") return `${limit} items`;
   return String(limit);
 }
+
+const TYPES: Record<string, string> = {
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object with named values",
+  record: "an object with named values",
+};
 
 function article(type: string): string {
   return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;

@@ -8,6 +8,8 @@ export interface Settings {
   readonly apiKey: () => string | undefined;
   /** Where the key comes from, such as `environment variable AMIGO_API_KEY`; undefined where there is none. */
   readonly keySource: () => string | undefined;
+  /** How the user sets it there; where there is none, in each of its places. */
+  readonly keySetting: () => string;
   /** Which source the key came from and what to look at, or where none was found. */
   readonly keyAdvice: () => string;
   readonly baseUrl: string;
@@ -79,6 +81,7 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
   const variable = (name: string): KeySource => ({
     key: nonEmpty(environment[name]),
     text: `environment variable ${name}`,
+    set: `\`export ${name}=...\``,
   });
   const named = (): KeySource[] => {
     if (!keyVariable) return [];
@@ -90,9 +93,10 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
   const keySources = (): KeySource[] => {
     // A variable that is named means that account and no other: with the key of another one a run would go to the wrong place.
     if (!explicit) {
-      return [...(keyVariable ? named() : [ambient()]), { key: storedKey, text: "stack config `amigo:apiKey`" }];
+      return [...(keyVariable ? named() : [ambient()]), { key: storedKey, ...STACK_KEY }];
     }
-    const own = { key: storedKey, text: "argument `apiKey` of the amigo.Provider" };
+    const argument = "argument `apiKey` of the amigo.Provider";
+    const own = { key: storedKey, text: argument, set: `the ${argument}` };
     return keyVariable && storedKey === undefined ? named() : [own, ambient()];
   };
   const findSource = () => keySources().find(({ key }) => key !== undefined);
@@ -117,6 +121,10 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
       return key;
     },
     keySource: () => findSource()?.text,
+    keySetting: () => {
+      const found = findSource();
+      return (found ? [found] : keySources()).map(({ set }) => set).join(" or ");
+    },
     keyAdvice: () => adviceOf(keySources(), baseUrl),
     baseUrl,
     workspaceId: text("workspaceId"),
@@ -133,7 +141,14 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
 interface KeySource {
   readonly key: string | undefined;
   readonly text: string;
+  /** How the user sets it. */
+  readonly set: string;
 }
+
+const STACK_KEY = {
+  text: "stack config `amigo:apiKey`",
+  set: "`pulumi config set --secret amigo:apiKey`",
+};
 
 function adviceOf(sources: readonly KeySource[], baseUrl: string): string {
   const found = sources.findIndex(({ key }) => key !== undefined);
@@ -147,10 +162,15 @@ function adviceOf(sources: readonly KeySource[], baseUrl: string): string {
   );
 }
 
+/** Where the workspace of a resource is looked for. */
+export const WORKSPACE_PLACES =
+  "the argument `workspaceId`, the stack config `amigo:workspaceId` (`pulumi config set amigo:workspaceId <id>`), the environment variable " +
+  "AMIGO_WORKSPACE_ID (`export AMIGO_WORKSPACE_ID=<id>`), and the `workspaceId` of an explicit amigo.Provider, which reads no stack config";
+
 /** Where a key is looked for. */
 export const KEY_PLACES =
-  "A key is looked for in three places: the environment variable AMIGO_API_KEY (or the one that the stack config `amigo:apiKeyEnv` names), the stack config `amigo:apiKey` (set it " +
-  "with `pulumi config set --secret amigo:apiKey`), and the arguments `apiKey` or `apiKeyEnv` of an explicit " +
+  "A key is looked for in three places: the environment variable AMIGO_API_KEY (`export AMIGO_API_KEY=...`, or the variable that the stack config `amigo:apiKeyEnv` names), the stack config `amigo:apiKey` (" +
+  "`pulumi config set --secret amigo:apiKey`), and the arguments `apiKey` or `apiKeyEnv` of an explicit " +
   "amigo.Provider, which reads no stack config.";
 
 function nonEmpty(value: string | undefined): string | undefined {

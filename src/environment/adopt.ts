@@ -3,7 +3,7 @@ import { importExisting } from "../stack/import-file.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
 import { type DeclaredResource, type PreviewStep, previewSteps } from "../stack/preview.js";
-import { Pulumi, saysNoStack } from "../stack/pulumi.js";
+import { Pulumi } from "../stack/pulumi.js";
 import { changesIn, failureText, isEnginesOwn, runStack } from "../stack/run.js";
 import { exportState, lifecycleOf, nameOf, providerUrn, type StackState, type StateResource } from "../stack/state.js";
 import type { Account } from "./account.js";
@@ -110,10 +110,7 @@ export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
 async function readableState(pulumi: Pulumi): Promise<StackState> {
   const { stack } = pulumi;
   const advice = `run \`${COMMAND} recover --stack ${stack}\` first. Nothing was changed`;
-  const state = await exportState(pulumi, "--show-secrets").catch((error: Error) => {
-    const isMissing = saysNoStack(error.message) || /no previous deployment/i.test(error.message);
-    throw isMissing ? new Error(`there is no stack ${stack}: make it with \`pulumi stack init ${stack}\``) : error;
-  });
+  const state = await exportState(pulumi, "--show-secrets");
   const [open] = state.pending;
   if (open) {
     throw new Error(

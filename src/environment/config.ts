@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import { didYouMean } from "../engine/nearest.js";
 import { uuid } from "../resources/fields.js";
+import { requireFolder } from "../stack/project.js";
 import { SourceText, TextError } from "./source-text.js";
 import { schemaProblems, wrongType } from "./text-problems.js";
 
@@ -44,12 +45,15 @@ export class AmigoConfig {
   private constructor(
     readonly file: string | undefined,
     readonly workspaces: ReadonlyMap<string, WorkspaceEntry>,
+    /** Where it was looked for. */
+    private readonly folder: string,
   ) {}
 
   /** Reads the file, or `amigo.yaml` in the folder or the nearest above; without one there are no aliases. */
   static read(file: string | undefined, folder: string): AmigoConfig {
+    requireFolder(path.resolve(folder));
     const found = file === undefined ? nearest(folder) : path.resolve(folder, file);
-    if (found === undefined) return new AmigoConfig(undefined, new Map());
+    if (found === undefined) return new AmigoConfig(undefined, new Map(), path.resolve(folder));
     const source = SourceText.read(found);
     const wrong = wrongType(source, "`workspaces:`", "amigo.yaml");
     const problems = wrong.length > 0 ? wrong : schemaProblems(source, configSchema);
@@ -72,7 +76,7 @@ export class AmigoConfig {
         environment: absolute(one.environment),
       },
     ]);
-    return new AmigoConfig(found, new Map(entries));
+    return new AmigoConfig(found, new Map(entries), path.resolve(folder));
   }
 
   /** The workspaces whose document this file is. */
@@ -88,7 +92,7 @@ export class AmigoConfig {
     const known = [...this.workspaces.keys()];
     const where =
       this.file === undefined
-        ? "there is no amigo.yaml in this folder or above it"
+        ? `there is no amigo.yaml in ${this.folder} or above it: run this in its folder, or name it with --config`
         : `${this.file} names ${known.join(", ") || "no workspace"}`;
     throw new Error(`there is no workspace "${alias}": ${where}${didYouMean(alias, known)}`);
   }

@@ -3,7 +3,6 @@ import { proxyFor } from "../api/proxy.js";
 import { redact } from "../api/redact.js";
 import type { Existing } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
-import { KEY_PLACES } from "../engine/settings.js";
 import { Accounts } from "../stack/accounts.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { contextOf, knownWorkspace, openContext } from "./account.js";
@@ -20,7 +19,7 @@ export async function workspaceChecks(entry: WorkspaceEntry): Promise<Caused[]> 
   const { alias: name, apiKeyEnv: variable } = entry;
   if (variable !== undefined && !process.env[variable]) {
     const found = `the environment variable ${variable}, which amigo.yaml names for it, is not set`;
-    return [{ name: `${name}: key`, state: "problem", found, next: "set it, then run this again" }];
+    return [{ name: `${name}: key`, state: "problem", found, next: `set it with \`export ${variable}=...\`` }];
   }
   try {
     const context = contextOf(entry, () => {});
@@ -48,11 +47,12 @@ async function accountChecks(
   context: ProviderContext,
   find: () => Promise<string | undefined>,
 ): Promise<Caused[]> {
-  const { keySource, baseUrl } = context.settings;
+  const { keySource, keySetting, baseUrl } = context.settings;
   const [key, address] = [`${name}: key`, `${name}: address`];
   try {
     const source = keySource();
-    if (source === undefined) return [{ name: key, state: "problem", found: "there is none", next: KEY_PLACES }];
+    if (source === undefined)
+      return [{ name: key, state: "problem", found: "there is none", next: `set it with ${keySetting()}` }];
     const { checks, refused, silent } = await readChecks(name, context, find);
     return [
       refused ? problemOf(key, refused, context) : { name: key, state: "ok", found: `from the ${source}` },
@@ -70,7 +70,7 @@ function noWorkspace(name: string): Check {
     state: "warning",
     found:
       "neither amigo.yaml, amigo:workspaceId nor AMIGO_WORKSPACE_ID names one: what the key may read was not tried",
-    next: "write amigo.yaml, or set AMIGO_WORKSPACE_ID",
+    next: "set it with `export AMIGO_WORKSPACE_ID=<id>` or `pulumi config set amigo:workspaceId <id>`, or name it in amigo.yaml",
   };
 }
 
@@ -99,7 +99,7 @@ async function addressCheck(name: string, baseUrl: string): Promise<Check> {
       name,
       state: "warning",
       found: `${baseUrl} did not answer a plain request: ${redact((error as Error).message)}`,
-      next: "check the base URL, the network and the proxy",
+      next: RIGHT_ADDRESS,
     };
   } finally {
     await dispatcher.destroy();
@@ -170,7 +170,7 @@ function ofAccount(error: unknown, untried: (why: string) => Caused): ReadChecks
 
 function problemOf(name: string, error: unknown, context?: ProviderContext): Caused {
   const found = context ? context.messageOf(error) : (error as Error).message;
-  return { name, state: "problem", found, next: nextStep(error), cause: context && causeOf(error, context) };
+  return { name, state: "problem", found, next: nextStep(error, context), cause: context && causeOf(error, context) };
 }
 
 /** One text for what fails for the same reason, whichever operation met it. */
@@ -182,8 +182,13 @@ function causeOf(error: unknown, { settings: { baseUrl, keySource } }: ProviderC
   return undefined;
 }
 
-function nextStep(error: unknown): string {
-  if (AuthenticationError.isInstance(error)) return "put the right key there";
+const RIGHT_ADDRESS =
+  "check the network, the proxy and the address: `baseUrl` in amigo.yaml, `export AMIGO_BASE_URL=...` or `pulumi config set amigo:baseUrl ...`";
+
+function nextStep(error: unknown, context?: ProviderContext): string {
+  if (AuthenticationError.isInstance(error) && context)
+    return `set the right one with ${context.settings.keySetting()}`;
+  if (TransportError.isInstance(error)) return RIGHT_ADDRESS;
   if (PermissionError.isInstance(error)) return "use a key with the permission to read it";
   if (NotFoundError.isInstance(error)) return "check the workspace's id, the account of the key and the base URL";
   return "mend that and run this again";

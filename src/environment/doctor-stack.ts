@@ -17,7 +17,7 @@ export async function openStack(folder: string, stack: string | undefined): Prom
     if (stack !== undefined) {
       return { name: "stack", state: "problem", found: message, next: "check --stack and -C", cause };
     }
-    const next = "name one with --stack, to look at its state too";
+    const next = "name one with --stack or choose one with `pulumi stack select`, to look at its state too";
     return { name: "stack", state: "warning", found: "no stack is selected, or none can be read", next, cause };
   }
 }

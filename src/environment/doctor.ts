@@ -41,10 +41,7 @@ export async function examine({ cwd, config, stack }: DoctorOptions): Promise<Do
   const noStack = opened === undefined || opened instanceof Pulumi ? [] : [opened];
   return {
     checks: saidOnce([nodeCheck(), engine, ...packageChecks(folder), ...noStack, ...stacks, ...accounts.flat()]),
-    unknown: [
-      "whether a key may write: this API has no way to ask",
-      "whether this key may make a workspace by self-service: only a create shows it. Where the route has moved, the provider finds its new address",
-    ],
+    unknown: ["whether a key may write", "whether it may make a workspace by self-service"],
   };
 }
 

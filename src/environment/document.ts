@@ -7,7 +7,7 @@ import { fieldsOf, type Kind, kindOfSection, kinds, roots } from "./kinds.js";
 import { References } from "./references.js";
 import { documentSchema } from "./schema.js";
 import { SourceText, TextError } from "./source-text.js";
-import { findProblemsIn } from "./text-problems.js";
+import { misfits, wrongStart } from "./text-problems.js";
 
 /** Reads a document; throws a TextError with all that is wrong with it. */
 export function readDocument(file: string, references = References.none()): Environment & { source: SourceText } {
@@ -18,9 +18,10 @@ export function parseDocument(
   source: SourceText,
   references = References.none(),
 ): Environment & { source: SourceText } {
-  const problems = findProblemsIn(source, documentSchema, "environment document");
-  if (problems.length > 0) throw new TextError(problems);
-  const value = source.value as Values;
+  const wrong = wrongStart(source, "environment document");
+  if (wrong.length > 0) throw new TextError(wrong);
+  const found = misfits(source, documentSchema);
+  const value = found.reduce((whole, { path }) => without(whole, path) ?? {}, source.value) as Values;
   const items = roots.flatMap((kind) => itemsOf(kind, value[kind.form.section], [], [kind.form.section]));
   const incomplete = new Set(
     ((value.incomplete ?? []) as string[]).flatMap((section) => {
@@ -42,9 +43,26 @@ export function parseDocument(
     source,
     workspaceId: references.workspace,
   };
-  const wrong = semanticProblems(environment);
-  if (wrong.length > 0) throw new TextError(wrong);
+  const problems = found.map(({ problem }) => problem);
+  problems.push(
+    ...semanticProblems(
+      environment,
+      found.map(({ path }) => path),
+    ),
+  );
+  if (problems.length > 0) throw new TextError(problems);
   return environment;
+}
+
+type Place = readonly (string | number)[];
+
+/** The value with nothing at this path, so that the rest can be read. */
+function without(value: unknown, [step, ...rest]: Place): unknown {
+  if (step === undefined || value === null || typeof value !== "object") return undefined;
+  if (!Object.hasOwn(value, step)) return value;
+  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string | number, unknown>;
+  copy[step] = without(copy[step], rest);
+  return copy;
 }
 
 function itemsOf(kind: Kind, section: unknown, above: readonly string[], where: (string | number)[]): Item[] {
@@ -57,12 +75,16 @@ function itemsOf(kind: Kind, section: unknown, above: readonly string[], where: 
   }
   if (shape === "list") {
     return (section as Values[]).flatMap((entry, index) =>
-      entryItems(kind, entry, [...above, ...kind.form.key.map((name) => String(entry[name]))], [...where, index]),
+      entryItems(kind, entry ?? {}, [...above, ...keyIn(kind, entry ?? {})], [...where, index]),
     );
   }
   const [only] = fieldsOf(kind);
   const entry = shape === "value" && only ? { [only.name]: section } : (section as Values);
   return entryItems(kind, entry, above, where);
+}
+
+function keyIn({ form }: Kind, entry: Values): string[] {
+  return form.key.map((name) => String(entry[name] ?? "?"));
 }
 
 function entryItems(kind: Kind, entry: Values, path: readonly string[], where: (string | number)[]): Item[] {
@@ -74,19 +96,28 @@ function entryItems(kind: Kind, entry: Values, path: readonly string[], where: (
   return [{ kind, path, fields, where }, ...inner];
 }
 
-/** What the schema cannot see: rules between properties, two entries with one key, and keys that name nothing. */
-function semanticProblems(environment: Environment & { source: SourceText }): string[] {
-  const { items, source } = environment;
-  const at = (item: Item, sentence: string, ...more: string[]) =>
-    source.problem([...(item.where ?? []), ...more], `${describe(item)}: ${sentence}`);
-  return items.flatMap((item) => [
+/**
+ * What the schema cannot see: rules between properties, two entries with one key, and keys that name nothing. Of an entry with
+ * something that does not fit, keys alone are judged: the rest may follow from that.
+ */
+function semanticProblems(environment: Environment & { source: SourceText }, unfit: readonly Place[]): string[] {
+  const { source } = environment;
+  const isWhole = ({ where = [] }: Item) => !unfit.some((path) => where.every((step, index) => path[index] === step));
+  const items = environment.items.filter(isWhole);
+  const dangling = environment.items.flatMap((item) =>
+    danglingKeys(environment, item).map(([field, sentence]) => placed(source, item, sentence, field)),
+  );
+  const others = items.flatMap((item) => [
     ...(item.kind.lifecycle.rules?.(item.fields, undefined) ?? []).map(({ property, reason }) =>
-      at(item, `${property}: ${reason}`, property.replace(/[.[].*$/, "")),
+      placed(source, item, `${property}: ${reason}`, property.replace(/[.[].*$/, "")),
     ),
-    ...doubles(items, item).map((sentence) => at(item, sentence)),
-    ...danglingKeys(environment, item).map(([field, sentence]) => at(item, sentence, field)),
-    ...sharedLines(items, item).map((sentence) => at(item, sentence)),
+    ...[...doubles(items, item), ...sharedLines(items, item)].map((sentence) => placed(source, item, sentence)),
   ]);
+  return [...dangling, ...others];
+}
+
+function placed(source: SourceText, item: Item, sentence: string, ...more: string[]): string {
+  return source.problem([...(item.where ?? []), ...more], `${describe(item)}: ${sentence}`);
 }
 
 function doubles(items: readonly Item[], item: Item): string[] {

@@ -6,13 +6,14 @@ import { COMMAND } from "../command.js";
 import { projectFor } from "../stack/project.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { changesIn, failureText, type RunStep, reportTo, runStack, type StackRun } from "../stack/run.js";
-import { lifecycleOf } from "../stack/state.js";
+import { exportState, lifecycleOf } from "../stack/state.js";
 import { environmentFor } from "./account.js";
 import type { WorkspaceEntry } from "./config.js";
 import { prepareProject } from "./deploy.js";
 import { parseDocument } from "./document.js";
 import type { Environment } from "./environment.js";
 import { replaceFile } from "./files.js";
+import { keyText } from "./names.js";
 import {
   appendHistory,
   entryBefore,
@@ -111,16 +112,16 @@ interface Work {
   readonly takenBack?: readonly HistoryEntry[];
 }
 
-async function carryOut(
-  options: PromotionOptions,
-  { document, moves, source, backTo, takenBack }: Work,
-): Promise<PromotionReport> {
+async function carryOut(options: PromotionOptions, work: Work): Promise<PromotionReport> {
+  const { document, moves, source, backTo, takenBack } = work;
   const { to, dryRun, reason, confirm, note, warn } = options;
   const stack = options.stack ?? to.alias;
   const report = { stack, document: document.file, moves };
   if (moves.length === 0) return { ...report, state: "nothing to do" };
   const after = moved(document, moves, takenBack);
   const { text } = after;
+  // Before a question or a write: a stack that is not there.
+  await exportState(await prepared(options, stack, document.file));
   for (const move of moves) note(moveText(move));
   if (dryRun) {
     await tryOut(options, { stack, text, moves });
@@ -140,7 +141,7 @@ async function carryOut(
     refuseMore(await succeeded(runStack(pulumi, "preview")), stack, moves);
     run = await runStack(pulumi, "up", reportTo(note, warn));
     const isNothingDone = changesIn({ steps: run.steps.filter(({ status }) => status === "done") }).length === 0;
-    if (!run.succeeded && isNothingDone) throw new Error(failureText(run));
+    if (!run.succeeded && isNothingDone) throw new Error(failure(run, work));
   } catch (error) {
     replaceFile(document.file, document.text);
     throw new Error(`${(error as Error).message}\nNothing was deployed, and ${document.file} is as it was`, {
@@ -161,10 +162,23 @@ async function carryOut(
     const project = projectFor(options.cwd, stack);
     const where = project.kind === "built-in" ? ` --cwd ${project.folder}` : "";
     throw new Error(
-      `${failureText(run)}\nA part was deployed, so ${document.file} and the history keep the new numbers: mend the cause and run \`pulumi up --stack ${stack}${where}\`, or take them back with \`${COMMAND} rollback ${to.alias}\``,
+      `${failure(run, work)}\nA part was deployed, so ${document.file} and the history keep the new numbers: mend the cause and run \`pulumi up --stack ${stack}${where}\`, or take them back with \`${COMMAND} rollback ${to.alias}\``,
     );
   }
   return { ...report, state: "done" };
+}
+
+/** What made the run fail, and where the numbers of what failed stand. */
+function failure(run: StackRun, { document, moves, source }: Pick<Work, "document" | "moves" | "source">): string {
+  const failed = run.steps.filter(({ status }) => status === "failed").map(({ name }) => name);
+  const isOf = ({ path: [, service = "", , set = ""] }: Move) => {
+    const name = keyText([service, set]);
+    return failed.some((one) => one === name || one.endsWith(`/${name}`));
+  };
+  const places = moves
+    .filter(isOf)
+    .map((move) => document.problem([...move.path], `${moveText(move)}, from ${source}, was not deployed`));
+  return [failureText(run), ...places].join("\n");
 }
 
 /** Previews the numbers from a copy of the document, which only the built-in program can be made to read. */

@@ -1,25 +1,36 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import type * as Yaml from "yaml";
+import { show } from "../engine/compare.js";
+import { yamlProblem } from "./yaml-problems.js";
 
 /** Loaded with the first text: programs that read none go without it. */
 const yaml = (): typeof Yaml => require("yaml");
 
 type Path = readonly (string | number)[];
 
-/** What is wrong with a text that a person wrote, each as `file:line:column: sentence`. */
+/** What is wrong with a text that a person wrote, each as `file:line:column: sentence`, in the order of the text. */
 export class TextError extends Error {
-  constructor(readonly problems: readonly string[]) {
-    super(problems.join("\n"));
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    const ordered = byPlace(problems);
+    super(ordered.join("\n"));
+    this.problems = ordered;
   }
 }
 
-/** Where the parser's own words would not help. */
-const SENTENCES: Record<string, string> = {
-  MULTILINE_IMPLICIT_KEY:
-    "a key needs a colon, a space and its value after it, or a colon alone with its entries below",
-  MULTIPLE_DOCS: "a second document starts here: write each into a file of its own",
-};
+/** In the order of their lines and columns; files stay in the order in which they come, and what has no place comes first. */
+export function byPlace(problems: readonly string[]): string[] {
+  const placed = problems.map((problem) => {
+    const [, file = "", line, column] = /^(.+?):(\d+):(\d+): /.exec(problem) ?? [];
+    return { problem, file, line: Number(line ?? 0), column: Number(column ?? 0) };
+  });
+  const files = ["", ...placed.map(({ file }) => file)];
+  return placed
+    .sort((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column)
+    .map(({ problem }) => problem);
+}
 
 /** A YAML or JSON text with the places of its values. */
 export class SourceText {
@@ -50,9 +61,7 @@ export class SourceText {
     const lines = new (yaml().LineCounter)();
     const document = yaml().parseDocument(text, { lineCounter: lines, prettyErrors: false, keepSourceTokens: true });
     const source = new SourceText(file, text, document, lines);
-    const found = [...document.errors, ...document.warnings].map(({ pos, code, message }) =>
-      source.at(pos[0], SENTENCES[code] ?? message),
-    );
+    const found = source.unparsed();
     if (found.length === 0) found.push(...source.unreadable());
     if (found.length > 0) throw new TextError(found);
     if (document.contents === null || (yaml().isScalar(document.contents) && document.contents.value === null)) {
@@ -68,6 +77,20 @@ export class SourceText {
   /** `file:line:column: sentence` for the value at this path, or the nearest one above that is there. */
   problem(path: Path, sentence: string): string {
     return this.at(this.offsetOf(path), sentence);
+  }
+
+  /** What the parser refuses: the first of each line, since others follow from it. */
+  private unparsed(): string[] {
+    const { errors, warnings } = this.document;
+    const lines = new Set<number>();
+    return [...errors, ...warnings].flatMap((error) => {
+      const [offset] = error.pos;
+      const { line } = this.lines.linePos(offset);
+      if (lines.has(line)) return [];
+      lines.add(line);
+      const text = (this.text.split(/\r?\n/)[line - 1] ?? "").trim();
+      return [this.at(offset, `${yamlProblem(error)}${text === "" ? "" : `; found ${show(text, 80)}`}`)];
+    });
   }
 
   /** What the parser takes and no value can be made of. */

@@ -1,13 +1,19 @@
 import type { z } from "zod";
 import type { Values } from "../engine/lifecycle.js";
 import { didYouMean } from "../engine/nearest.js";
-import { findProblems } from "../engine/problems.js";
+import { findProblems, UNKNOWN } from "../engine/problems.js";
 import type { SourceText } from "./source-text.js";
 
 type Path = (string | number)[];
 
 /** What does not fit the schema, each with its place in the text. `what` names the file's kind, such as "references file". */
 export function findProblemsIn(source: SourceText, schema: z.ZodType, what: string): string[] {
+  const wrong = wrongStart(source, what);
+  return wrong.length > 0 ? wrong : schemaProblems(source, schema);
+}
+
+/** What makes a text no file of this kind at all. */
+export function wrongStart(source: SourceText, what: string): string[] {
   const wrong = wrongType(source, "`version: 1`", what);
   if (wrong.length > 0) return wrong;
   const { version } = source.value as Values;
@@ -18,7 +24,7 @@ export function findProblemsIn(source: SourceText, schema: z.ZodType, what: stri
       source.problem(["version"], `version ${version} is newer than this pulumi-amigo knows (1): update it first`),
     ];
   }
-  return schemaProblems(source, schema);
+  return [];
 }
 
 /** What is there in place of a mapping. */
@@ -35,16 +41,21 @@ export function wrongType(source: SourceText, first: string, what: string): stri
 
 /** What does not fit the schema of a mapping, each with its place in the text. */
 export function schemaProblems(source: SourceText, schema: z.ZodType): string[] {
+  return misfits(source, schema).map(({ problem }) => problem);
+}
+
+/** The same with the paths of what does not fit. */
+export function misfits(source: SourceText, schema: z.ZodType): { path: Path; problem: string }[] {
   return findProblems(schema, source.value as Values).map(({ property, reason }) => {
     const path = stepsOf(property);
-    const isUnknownKey = reason.startsWith("is not a property");
-    return source.problem(path, `${property}: ${isUnknownKey ? unknownKey(schema, path) : reason}`);
+    const sentence = reason.startsWith(UNKNOWN) ? unknownKey(schema, path, reason) : reason;
+    return { path, problem: source.problem(path, `${property}: ${sentence}`) };
   });
 }
 
-function unknownKey(schema: z.ZodType, path: Path): string {
+function unknownKey(schema: z.ZodType, path: Path, reason: string): string {
   const known = keysAt(schema, path.slice(0, -1));
-  const hint = didYouMean(String(path.at(-1)), known);
+  const hint = /; did you mean .*/.exec(reason)?.[0] ?? didYouMean(String(path.at(-1)), known);
   return `is not known here${hint || (known.length > 0 ? `; known are ${known.join(", ")}` : "")}`;
 }
 

@@ -10,7 +10,7 @@ import type { Inventory } from "./live.js";
 import { aliasesIn } from "./readiness.js";
 import { References } from "./references.js";
 import { readSource, referencesOf, type Source } from "./source.js";
-import { type SourceText, TextError } from "./source-text.js";
+import { byPlace, type SourceText, TextError } from "./source-text.js";
 
 export interface Validation {
   readonly document: string;
@@ -38,9 +38,10 @@ type Document = Environment & { source: SourceText };
 /** Checks a document by itself, with its references, and against a workspace. Writes nothing. */
 export async function validate(options: ValidateOptions): Promise<Validation> {
   const { document: file, cwd } = options;
-  if (!existsSync(path.resolve(cwd, file))) throw new Error(`there is no file ${path.resolve(cwd, file)}`);
+  const given = options.references === undefined ? undefined : path.resolve(cwd, options.references);
+  const absent = [path.resolve(cwd, file), ...(given ? [given] : [])].find((one) => !existsSync(one));
+  if (absent !== undefined) throw new Error(`there is no file ${absent}`);
   try {
-    const given = options.references === undefined ? undefined : path.resolve(cwd, options.references);
     // As a person would write it, where the command runs.
     const document = { ...readDocument(path.relative("", path.resolve(cwd, file))), name: file };
     const misfits = channelProblems(document);
@@ -59,7 +60,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
       document: file,
       valid: true,
       problems: [],
-      openEnds: [...openEnds, ...found.openEnds],
+      openEnds: byPlace([...openEnds, ...found.openEnds]),
       notes: [...notes, ...found.notes],
     };
   } catch (error) {

@@ -24,3 +24,12 @@ export async function bindingOf(context: ProviderContext, workspaceId: string, u
     throw error;
   }
 }
+
+/** What to do where a binding of this very stack may only come later: where the engine does one thing after the other. */
+export function orderAdvice({ run }: ProviderContext, ownId: string): string {
+  if (run.wasParallel) return "";
+  return (
+    "A binding of this stack with the id written out may come later in this run: give it the resource's own id " +
+    `(${ownId}), or run without \`--parallel 1\`.`
+  );
+}

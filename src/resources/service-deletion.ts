@@ -1,11 +1,11 @@
-import { PermissionError } from "../api/errors.js";
+import { PermissionError, paragraph } from "../api/errors.js";
 import type { Listed, ServiceResponse } from "../api/index.js";
 import { findById } from "../api/listed.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
-import { boundByThisRun, boundService } from "./bindings.js";
+import { boundByThisRun, boundService, orderAdvice } from "./bindings.js";
 import { refuseForeignOwner } from "./service-writes.js";
 
 interface Scan {
@@ -40,13 +40,11 @@ export async function refuseWhileInUse(
   // Of a binding that names its service by a written id, the engine knows no order: it deletes both at the same time.
   const patience = Math.min(WAIT_FOR_OTHERS_SECONDS, context.settings.settleSeconds);
   if (await settle(patience, async () => left().length === 0 || undefined)) return;
-  throw new Error(
-    `the service still answers for ${left()
-      .map(({ name, useCaseId }) => `use case "${name}" (${useCaseId})`)
-      .join(", ")}, which this run has not unbound. ` +
-      "Deleting it could drop live calls: unbind or rebind these first, or bring the bindings into this program. Where they are " +
-      "bindings of this stack with the id written out, give them the resource's own id (serviceId: service.id), or run without `--parallel 1`.",
-  );
+  const lines = left().map(({ name, useCaseId }) => `use case "${name}" (${useCaseId})`);
+  const refusal =
+    `the service still answers for ${lines.join(", ")}, which this run has not unbound. ` +
+    "Deleting it could drop live calls: unbind or rebind these first, or bring the bindings into this program.";
+  throw new Error(paragraph(refusal, orderAdvice(context, "serviceId: service.id")));
 }
 
 /** One list of the services, one of the use cases and one read per binding, shared by all deletions of the run. */

@@ -11,6 +11,7 @@ import type { ProviderContext } from "../engine/provider/context.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { typeToken } from "../engine/tokens.js";
 import { isUnknown } from "../engine/unknown.js";
+import { orderAdvice } from "./bindings.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import { afterOwnWrites } from "./settle.js";
 import { create } from "./use-case-creation.js";
@@ -209,9 +210,12 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
   useCases.touched();
   try {
     // Of a binding that names its use case by a written id, the engine knows no order: it deletes both at the same time.
-    const removed = async ({ reason }: ConflictError) =>
-      (reason === "still-bound" || reason === "still-bound-or-phone-assigned") &&
-      (await settle(patience, async () => unbound())) !== undefined;
+    const removed = async (error: ConflictError) => {
+      if (error.reason !== "still-bound" && error.reason !== "still-bound-or-phone-assigned") return false;
+      if ((await settle(patience, async () => unbound())) !== undefined) return true;
+      error.addSentence(orderAdvice(context, "useCaseId: useCase.id"));
+      return false;
+    };
     await removeFromWorkspace(context, workspaceId, () =>
       afterOwnWrites(context, { removed }, () => context.client.deleteUseCase(workspaceId, id)),
     );

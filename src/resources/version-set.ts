@@ -27,6 +27,7 @@ import {
   withService,
 } from "./service-writes.js";
 import { afterOwnWrites } from "./settle.js";
+import { withKnownNumbers } from "./version-numbers.js";
 import { removeSet, warnIfLeft } from "./version-set-deletion.js";
 import { document } from "./version-set-document.js";
 
@@ -286,9 +287,11 @@ async function put(
   versionSet: VersionSetBody,
 ): Promise<void> {
   const known = (set: VersionSetBody) => knownPart(body, set) as VersionSetBody;
-  await withRefusedKeysLeftOut(context, serviceId, versionSet, known, (sent) =>
-    afterOwnWrites(context, { refersTo: [["Service", serviceId]] }, () =>
-      context.client.upsertVersionSet(workspaceId, serviceId, name, sent),
+  await withKnownNumbers(context, workspaceId, serviceId, () =>
+    withRefusedKeysLeftOut(context, serviceId, versionSet, known, (sent) =>
+      afterOwnWrites(context, { refersTo: [["Service", serviceId]] }, () =>
+        context.client.upsertVersionSet(workspaceId, serviceId, name, sent),
+      ),
     ),
   );
   const reads = context.workspace(workspaceId);

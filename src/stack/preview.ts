@@ -1,4 +1,4 @@
-import type { Pulumi } from "./pulumi.js";
+import { cliWords, type Pulumi } from "./pulumi.js";
 import type { StateResource } from "./state.js";
 
 /** What a preview says of one resource. */
@@ -26,8 +26,8 @@ export async function previewSteps(pulumi: Pulumi): Promise<readonly PreviewStep
   if (code === 0 && digest?.steps) return digest.steps;
   const errors = (digest?.diagnostics ?? [])
     .filter(({ severity }) => severity === "error")
-    .map(({ message }) => message.trim());
-  const said = errors.length > 0 ? [...new Set(errors)].join("\n") : stderr.trim() || stdout.trim();
+    .map(({ message }) => cliWords(message));
+  const said = errors.length > 0 ? [...new Set(errors)].join("\n") : cliWords(stderr) || cliWords(stdout);
   throw new Error(`the preview of stack ${pulumi.stack} failed:\n${said}`);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 
@@ -14,6 +14,12 @@ export interface Project {
   readonly exists: boolean;
   /** Which it is and why, as a sentence. */
   readonly note: string;
+}
+
+/** Throws where --cwd names no folder. */
+export function requireFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new Error(`there is no folder ${folder}: --cwd names the folder to work in`);
 }
 
 /** The user's own project where there is one in the folder or above it, else the built-in one of this stack. */

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
-import { statSync } from "node:fs";
 import * as path from "node:path";
 import { findInHome, findOnPath, minimumVersion } from "./find-cli.js";
-import { projectFile, projectFor } from "./project.js";
+import { projectFile, projectFor, requireFolder } from "./project.js";
 
 /** A command of the CLI that failed, with its own words. */
 export class CliFailed extends Error {}
@@ -13,6 +12,16 @@ export class NoCli extends Error {}
 /** Whether the CLI says that there is no such stack. */
 export function saysNoStack(message: string): boolean {
   return /no stack named|^there is no stack /i.test(message);
+}
+
+/** What to do where the CLI says that. */
+export function noStackText({ stack, cwd }: Pick<Pulumi, "stack" | "cwd">): string {
+  return `there is no stack ${stack} in ${cwd}: name another one with --stack (\`pulumi stack ls --all\` there lists them), or make this one there with \`pulumi stack init ${stack}\` and \`pulumi up\``;
+}
+
+/** What the CLI wrote, without its own marks of an error: whoever shows it sets one. */
+export function cliWords(text: string): string {
+  return text.trim().replace(/^error: /gm, "");
 }
 
 /** The Pulumi CLI, on one stack of one project. */
@@ -31,12 +40,13 @@ export class Pulumi {
    */
   static async find(stack: string | undefined, cwd: string, env: Record<string, string> = {}): Promise<Pulumi> {
     const folder = path.resolve(cwd);
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new Error(`there is no folder ${folder}: --cwd names the folder of the Pulumi project`);
-    }
-    if (stack === undefined && projectFile(folder) === undefined) {
+    requireFolder(folder);
+    if (projectFile(folder) === undefined && !(stack && projectFor(folder, stack).exists)) {
+      const [builtIn, orName] = stack
+        ? [`, and none that \`clone\` or \`fleet\` has written for a stack ${stack}`, "check the stack's name"]
+        : ["", "name a stack with --stack"];
       throw new Error(
-        `there is no Pulumi project in ${folder} or above it: run this in the folder with Pulumi.yaml, name that with --cwd, or name a stack with --stack`,
+        `there is no Pulumi project in ${folder} or above it${builtIn}: run this in the folder with Pulumi.yaml, name that with --cwd, or ${orName}`,
       );
     }
     const bin = await Pulumi.cli();
@@ -95,7 +105,7 @@ export class Pulumi {
   async plain(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.attempt(...args);
     if (code === 0) return stdout;
-    const said = [stderr, stdout].map((part) => part.trim().replace(/^error: /gm, "")).filter((part) => part !== "");
+    const said = [stderr, stdout].map(cliWords).filter((part) => part !== "");
     throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
   }
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 import type { Values } from "../engine/lifecycle.js";
-import { CliFailed, type Pulumi, saysNoStack } from "./pulumi.js";
+import { CliFailed, cliWords, noStackText, type Pulumi, saysNoStack } from "./pulumi.js";
 import { lifecycleOf, nameOf, typeOf } from "./state.js";
 
 /** One thing that the engine does, or in a preview would do, to a resource. */
@@ -115,7 +115,8 @@ export async function runStack(pulumi: Pulumi, command: RunCommand, options: Run
     });
     const hasError = report.diagnostics.some(({ severity }) => severity === "error");
     if (code !== 0 && !hasError) {
-      report.tell({ severity: "error", message: noise.trim() || `pulumi ${command} ended with ${code ?? "a signal"}` });
+      const said = cliWords(noise) || `pulumi ${command} ended with ${code ?? "a signal"}`;
+      report.tell({ severity: "error", message: saysNoStack(said) ? noStackText(pulumi) : said });
     }
     const { steps, diagnostics, changes } = report;
     return { command, succeeded: code === 0, interrupted: interruption.came, changes, steps, diagnostics };
@@ -158,7 +159,9 @@ function warningsIn(written: string): string[] {
 
 /** What made a run fail, as one text. */
 export function failureText({ command, interrupted, diagnostics }: StackRun): string {
-  const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message.trim());
+  const errors = diagnostics
+    .filter(({ severity }) => severity === "error")
+    .map(({ message, urn = "" }) => `${lifecycleOf(typeOf(urn)) ? `${nameOf(urn)}: ` : ""}${cliWords(message)}`);
   const what = interrupted ? `pulumi ${command} was interrupted` : `pulumi ${command} failed`;
   return [`${what}:`, ...new Set(errors)].join("\n");
 }

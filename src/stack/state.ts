@@ -2,7 +2,7 @@ import { COMMAND } from "../command.js";
 import type { Lifecycle, Values } from "../engine/lifecycle.js";
 import { typeToken } from "../engine/tokens.js";
 import { lifecycles } from "../resources/index.js";
-import { CliFailed, type Pulumi, saysNoStack } from "./pulumi.js";
+import { CliFailed, noStackText, type Pulumi, saysNoStack } from "./pulumi.js";
 
 /** A resource as `pulumi stack export` shows it. */
 export interface StateResource {
@@ -49,10 +49,6 @@ export async function exportState(pulumi: Pulumi, ...flags: string[]): Promise<S
     deployment: { resources?: StateResource[]; pending_operations?: PendingOperation[] } | null;
   };
   return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
-}
-
-function noStackText({ stack, cwd }: Pulumi): string {
-  return `there is no stack ${stack}: deploy it first, or name another one; \`pulumi stack ls --all\` in ${cwd} shows those that there are`;
 }
 
 const byType = new Map<string, Lifecycle>(

@@ -32,6 +32,7 @@ const cases: [OperationId, number, string, Reason][] = [
   ["delete-use-case", 404, "", "no-such-use-case"],
   ["list-use-cases", 404, "", "no-such-workspace"],
   ["get-service", 405, "", "no-such-operation"],
+  ["upsert-service-version-set", 422, "Version 99 does not exist", "no-such-version"],
   ["archive-workspace", 422, "", "slug-not-confirmed"],
   ["update-workspace", 422, "region: extra", "region-fixed"],
   ["update-test-caller-numbers", 422, "", "numbers-malformed"],

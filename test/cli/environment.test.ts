@@ -78,8 +78,15 @@ describe("compare", () => {
     expect(await run("compare", ...at("a.yaml", "empty.yaml"))).toMatchObject({ code: 1, stdout: "" });
     expect(await run("compare", at("a.yaml")[0] ?? "", "nowhere")).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/no workspace "nowhere"/),
+      stderr: expect.stringMatching(/no workspace "nowhere": there is no amigo\.yaml in \/.*name it with --config$/m),
     });
+    expect(await run("compare", "a", "b", "-C", path.join(folder, "nowhere"))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/there is no folder .*nowhere: --cwd names the folder/),
+    });
+    expect((await run("compare", "a")).stderr).toMatch(
+      /'B'\nerror: it is called as npx pulumi-amigo compare \[options\] <A> <B>; --help says more$/m,
+    );
   });
 
   it("prints one JSON value and nothing else, Markdown, or text with colours where those are wanted", async () => {
@@ -103,6 +110,21 @@ describe("compare", () => {
     vi.stubEnv("NO_COLOR", "1");
     expect((await run("compare", ...at("a.yaml", "b.yaml"))).stdout).not.toContain("\u001b");
   });
+});
+
+it("names the commands that there are, and the one that was meant, at each level", async () => {
+  const said = async (...args: string[]) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect([code, stdout]).toEqual([1, ""]);
+    return stderr;
+  };
+  expect(await said("fleet", "statsu", "fleet.yaml", "--json")).toBe(
+    'error: there is no command "fleet statsu"; did you mean status?\n' +
+      "error: the commands are preview, up, drift, status, matrix, manifests\nerror: it is called as npx pulumi-amigo fleet [options] [command]; --help says more\n",
+  );
+  expect(await said("fleet", "dwon")).toMatch(/no command "fleet dwon"\n.*commands are preview, up,/);
+  expect(await said("ci", "comment s", "x")).toMatch(/did you mean comment\?\n.*commands are comment, issue\n/);
+  expect(await said("driftt")).toMatch(/no command "driftt"; did you mean drift\?\n.*adopt, budget, .*validate\n/);
 });
 
 it("export prints a document as YAML or as one JSON value", async () => {
@@ -277,7 +299,7 @@ it("help fits a terminal of 80 columns; an example may be longer", () => {
 });
 
 it("answers a misspelt command or option with the nearest one", async () => {
-  expect((await run("comapre", "a", "b")).stderr).toContain("Did you mean compare?");
+  expect((await run("comapre", "a", "b")).stderr).toContain("did you mean compare?");
   expect((await run("compare", "a", "b", "--al")).stderr).toContain("Did you mean --all?");
   expect((await run("drift", "--fail-on", "change")).stderr).toMatch(/"change" is none of foreign, changed, missing/);
   expect((await run("compare", "a", "b", "--format", "html")).stderr).toMatch(/text, markdown, json/);

@@ -23,7 +23,31 @@ test("without a key it writes the emulator's ids, and says how to start the emul
   for (const id of [seedIds.agents.frontDesk, seedIds.contextGraphs.scheduling, seedIds.setups.voiceApproved]) {
     expect(program).toContain(`"${id}"`);
   }
-  expect(output).toContain("AMIGO_API_KEY=amigo-demo-key");
+  // What is typed elsewhere is no part of what is pasted here.
+  expect(output.split("\n\n").slice(1)).toEqual([
+    expect.stringMatching(/^Next:\n {2}cd clinic\n[\s\S]*\n {2}pulumi stack init dev$/),
+    "Then in another terminal, in the same folder (clinic); let it run:\n  npx pulumi-amigo emulator",
+    expect.stringMatching(
+      /^Then here:\n {2}export AMIGO_BASE_URL=\S+ AMIGO_API_KEY=amigo-demo-key\n {2}pulumi preview\n/,
+    ),
+  ]);
+  expect(output).not.toContain("warning:");
+});
+
+test("inside of a clone of the package it says how to write the project beside it", async () => {
+  const at = scratch();
+  mkdirSync(path.join(at, "clone", "deep"), { recursive: true });
+  writeFileSync(path.join(at, "clone", "package.json"), '{ "name": "pulumi-amigo" }');
+  const inside = await init(path.join(at, "clone"), ["deep/clinic"]);
+  expect([inside.code, inside.output]).toEqual([
+    0,
+    expect.stringMatching(/^warning: .*clinic is inside the clone .*`npx pulumi-amigo init \.\.\/clinic` writes it/m),
+  ]);
+  const root = await init(path.join(at, "clone"), []);
+  expect([root.code, root.output]).toEqual([
+    1,
+    expect.stringMatching(/has package\.json already.*such as \.\.\/clinic$/m),
+  ]);
 });
 
 test("with all ids it needs no key, names another server, and leaves the use case for later", async () => {

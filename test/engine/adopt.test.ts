@@ -170,7 +170,7 @@ it("takes a document for the workspace that it describes, and another stack for 
     const none = await adopt(second, "stack:nowhere", "--yes");
     expect([none.code, none.stderr]).toEqual([
       1,
-      expect.stringMatching(/there is no stack nowhere: .*pulumi stack ls/),
+      expect.stringMatching(/there is no stack nowhere in .*: .*pulumi stack ls/),
     ]);
     const empty = await adopt(second, "stack:second", "--yes");
     expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/stack second holds no resource/)]);

@@ -167,6 +167,11 @@ it("tells the API's refusals once, with status, request id and the next step", a
     const refused = await stack.refresh({ outcome: "fails", env: { AMIGO_API_KEY: wrong } });
     expect(refused.diagnostics.filter(({ message }) => /is it complete, not revoked/.test(message))).toHaveLength(1);
     expect(refused.output).toMatch(/the key was refused \(401\) for (get|list)-/);
+    const keyless = await stack.refresh({ outcome: "fails", env: { AMIGO_API_KEY: "" } });
+    const about = (words: RegExp) => keyless.diagnostics.filter(({ message }) => words.test(message)).length;
+    expect(about(/not sent, because there is no API key/)).toBeGreaterThan(1);
+    expect(about(/A key is looked for in three places/)).toBe(1);
+    expect(about(/: see the first error about the key/)).toBe(about(/there is no API key/) - 1);
 
     const { useCases, services, bindings } = emulator.store;
     const [useCase] = useCases.list().filter(({ name }) => name === "Line");

@@ -169,6 +169,26 @@ it("promotes tested version numbers, and takes them back to the former bytes", a
 
   const refused = await run(folder, "promote", "staging", "copy", "--yes");
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("has no contextGraphVersionNumber")]);
+  const elsewhere = ["promote", "tested.yaml", "copy", "--stack", "absent"];
+  for (const more of ["--dry-run", "--yes"]) {
+    const { code, stderr } = await run(folder, ...elsewhere, more);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: there is no stack absent in .*init absent/m)]);
+    expect(stderr).not.toMatch(/error: error|1 → /);
+  }
+  writeFileSync(
+    path.join(folder, "wrong.yaml"),
+    pinned.replaceAll("contextGraphVersionNumber: 2", "contextGraphVersionNumber: 99"),
+  );
+  const wrong = await run(folder, "promote", "wrong.yaml", "copy", "--yes");
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("Version 99 does not exist")]);
+  expect(wrong.stderr).toMatch(
+    /Desk 2\/release: updating .* The service is "Desk 2"; version sets of .* agent version 1, 2\./,
+  );
+  const line = former.split("\n").findIndex((text) => text.includes("Desk 2:")) + 1;
+  const [, at] =
+    /copy\.yaml:(\d+):\d+: Desk 2\..*: none → 99, from wrong\.yaml, was not deployed/.exec(wrong.stderr) ?? [];
+  expect(Number(at)).toBeGreaterThan(line);
+  expect(readFileSync(file, "utf8")).toBe(former);
   const refusal = { kind: "status", status: 422 } as const;
   const fault = emulator.faults.add({
     operation: "upsert-service-version-set",

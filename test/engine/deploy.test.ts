@@ -127,7 +127,7 @@ it("says why a stack cannot be run at all", async () => {
     expect(pulumi.cwd).toBe(project.folder);
     const none = await runStack(pulumi, "up");
     expect(none).toMatchObject({ succeeded: false, steps: [] });
-    expect(failureText(none)).toMatch(/no stack named/);
+    expect(failureText(none)).toMatch(/^pulumi up failed:\nthere is no stack two in .*: .*`pulumi stack init two`/);
     writeFileSync(files.references, references.replace("front-desk", "night-desk"));
     const wrong = await runStack(pulumi, "preview", { create: true });
     expect(failureText(wrong)).toContain(

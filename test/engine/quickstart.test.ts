@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { cleanEnvironment } from "../../lab/cli/environment.js";
+import { findOnPath } from "../../lab/cli/find.js";
 import { type ProcessResult, type RunningProcess, start } from "../../lab/cli/process.js";
 import { repositoryRoot } from "../../lab/root.js";
 
@@ -76,6 +77,8 @@ test("shows a create, a run without changes, an edit and a rename, in 80 columns
   const { output } = await succeeded(quickstart("start"));
   expectWholeStory(output);
   expect(output).not.toContain("\u001b");
+  const saysPath = /^The Pulumi CLI is not on your PATH\..*\n {2}export PATH="\/.+:\$PATH"$/m.test(output);
+  expect(saysPath).toBe((await findOnPath()) === undefined);
   const [, ...parts] = output.split(/^(?=\d\. |The stack now holds|The API's log|To look further)/m);
   const ours = parts.flatMap((part) => part.split("\n").filter((line) => !/^ *[+~-]|pulumi|PULUMI/.test(line)));
   expect(ours.filter((line) => line.length > 80)).toEqual([]);

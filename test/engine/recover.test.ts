@@ -211,7 +211,7 @@ it("refuses while the run lives, leaves alone what may be somebody else's, and h
     const nowhere = await (await startRecover(stack, "--cwd", "/nonexistent")).done;
     expect([nowhere.code, nowhere.output.trim()]).toEqual([
       1,
-      "error: there is no folder /nonexistent: --cwd names the folder of the Pulumi project",
+      "error: there is no folder /nonexistent: --cwd names the folder to work in",
     ]);
     const elsewhere = await (await startRecover(stack, "--stack", "organization/other/dev")).done;
     expect([elsewhere.code, elsewhere.output]).toEqual([

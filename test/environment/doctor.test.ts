@@ -52,7 +52,11 @@ it("looks at each workspace of amigo.yaml: its key, its address, and what the ke
     "workspace, services, services.versionSets, useCases, useCases.service, testCallerNumbers",
   );
   expect(brief(about(checks, "bad"))).toEqual(["bad: key: problem", "bad: address: ok", "bad: read: warning"]);
-  expect(about(checks, "none")[0]?.found).toMatch(/NO_KEY.*is not set/);
+  expect(about(checks, "none")[0]).toMatchObject({
+    found: expect.stringMatching(/NO_KEY.*is not set/),
+    next: "set it with `export NO_KEY=...`",
+  });
+  expect(about(checks, "bad")[0]?.next).toBe("set the right one with `export BAD_KEY=...`");
   expect(JSON.stringify(checks)).not.toMatch(/amigo-(demo|wrong)-key/);
   expect(unknown.join()).toMatch(/self-service/);
   expect(scene.requests.every(({ method }) => method === "GET" || method === "HEAD")).toBe(true);
@@ -152,9 +156,17 @@ it("says once that there is no CLI, or that the project cannot be read", async (
 
 it("names the kinds that a key may not read", async () => {
   const scene = await makeScene();
-  vi.stubEnv("AMIGO_API_KEY", demoKey);
   vi.stubEnv("AMIGO_BASE_URL", scene.emulator.url);
-  expect(brief(about((await examine({ cwd: folder })).checks, "account"))).toContain("account: workspace: warning");
+  expect(about((await examine({ cwd: folder })).checks, "account")[0]).toMatchObject({
+    found: "there is none",
+    next: "set it with `export AMIGO_API_KEY=...` or `pulumi config set --secret amigo:apiKey`",
+  });
+  vi.stubEnv("AMIGO_API_KEY", demoKey);
+  const [, , unnamed] = about((await examine({ cwd: folder })).checks, "account");
+  expect([unnamed?.name, unnamed?.next]).toEqual([
+    "account: workspace",
+    expect.stringContaining("`pulumi config set amigo:workspaceId <id>`"),
+  ]);
   vi.stubEnv("AMIGO_WORKSPACE_ID", scene.workspace);
   scene.emulator.faults.add({ operation: "list-use-cases", when: "before", action: { kind: "status", status: 403 } });
   const checks = about((await examine({ cwd: folder })).checks, "account");

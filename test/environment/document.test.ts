@@ -108,10 +108,10 @@ describe("a document", () => {
         "emailType: is required for an email use case",
       ],
       [(text) => text.replace("version: 1", " version: 1"), "clinic.yaml:2:1:"],
-      [(text) => `${text}services: {}\n`, "Map keys must be unique"],
+      [(text) => `${text}services: {}\n`, "this key stands here a second time"],
       [(text) => text.replace("[flu, physiotherapy]", "[flu, flu]"), 'found "flu" a second time'],
       [() => "- 1\n", "clinic.yaml:1:1: expected a mapping that starts with `version: 1`; found a list"],
-      [() => "version: 1\nservices: 3\n", "clinic.yaml:2:1: services: found 3; must be a record"],
+      [() => "version: 1\nservices: 3\n", "clinic.yaml:2:1: services: found 3; must be an object with named values"],
     ];
     for (const [edit, sentence] of wrong) {
       const text = edit(example);
@@ -188,6 +188,40 @@ describe("a document", () => {
     );
     expect(() => parse("version: 1\n? [a]\n: 1\n")).toThrow("clinic.yaml:2:3: a list or a mapping cannot be a key");
     expect(() => parse("version: 1\n---\nversion: 1\n")).toThrow("clinic.yaml:2:1: a second document starts here");
+  });
+
+  it("says in plain words what the parser refuses, with the line, once for each line", () => {
+    const wrong: [text: string, problem: string][] = [
+      ["a: [1\nb: 3\n", '2:1: a list that was opened with [ needs its ] before this place; found "b: 3"'],
+      ["a: {x: 1\nb: 3\n", '2:1: what was opened with { needs its } before this place; found "b: 3"'],
+      ['a: "x\nb: 3\n', "3:1: a text that was opened with a quote needs its closing quote before this place"],
+      ["a:\n\tb: 1\n", '2:1: lines must be indented with spaces, and this one has a tab; found "b: 1"'],
+      [
+        "a: b: c\n",
+        '1:4: one line takes one key: put the value in quotes if its colon is meant so, else let each key start in the same column; found "a: b: c"',
+      ],
+      [
+        "a:\n   b: 1\n  c: 2\n",
+        '3:1: this line must start in the same column as the entries that it stands beside; found "c: 2"',
+      ],
+      [
+        "- a\nb: c\n",
+        '2:1: the value has ended before this place: a quote or a bracket is missing, or one too many; found "b: c"',
+      ],
+      ["a: @x\n", '1:4: a text that starts with one of @ ` % , needs quotes; found "a: @x"'],
+      ["a: !x y\n", '1:4: text that starts with ! needs quotes; found "a: !x y"'],
+      ["a: - x\n", '1:4: a list with - starts in a line of its own, below its key; found "a: - x"'],
+      ["a: [1,,2]\n", '1:7: a value is missing before this comma; found "a: [1,,2]"'],
+    ];
+    for (const [text, problem] of wrong) {
+      let said = "";
+      try {
+        parse(text);
+      } catch (error) {
+        said = String((error as Error).message);
+      }
+      expect(said).toBe(`clinic.yaml:${problem}`);
+    }
   });
 
   it("has one text, which reads back as the same, whatever the texts in it are", () => {

@@ -41,8 +41,25 @@ it("says where a document is wrong, all of it at once", async () => {
   const digit = `${document}  - { channel: outbound_voice, entityName: Clinic, name: L1ne, setup: s }\n`;
   expect(await problems(digit)).toEqual([expect.stringMatching(/^:11:52: useCases\[1\]\.name: found "L1ne"/)]);
   expect(await problems(document.replace("agent: desk", "agnet: desk"))).toEqual([
-    expect.stringMatching(/^:3:3: services\["Front desk"\]\.agent: is required/),
     expect.stringMatching(/^:4:5: services\["Front desk"\]\.agnet: .*did you mean agent\?/),
+  ]);
+  const many = document
+    .replace("desk\n", "desk\n    toolCapacity: 30\n    isActive: 1\n")
+    .replace("channel: inbound", "channel: in")
+    .replace("service: Front desk", "service: Nobody, nmae: x")
+    .replace("  Other:\n    agent: desk", "  Other:\n    persona: x");
+  expect(await problems(many)).toEqual([
+    ':5:5: services["Front desk"].toolCapacity: found 30; 10 at most',
+    ':6:5: services["Front desk"].isActive: found 1; must be true or false',
+    ":8:3: services.Other.agent: is required: must be a string",
+    expect.stringMatching(/^:12:7: useCases\[0\].channel: found "in_voice"; must be "outbound_voice" or /),
+    expect.stringMatching(/^:12:\d+: service binding "\? \/ Clinic \/ Line": there is no service "Nobody"/),
+    expect.stringMatching(/^:12:\d+: useCases\[0\].nmae: is not known here; did you mean name\?$/),
+  ]);
+  const unreadable = document.replace("services:\n", "services: 3\nx:\n");
+  expect(await problems(unreadable)).toEqual([
+    ":2:1: services: found 3; must be an object with named values",
+    expect.stringMatching(/^:3:1: x: is not known here/),
   ]);
   expect((await check("")).problems[0]).toMatch(/clinic\.yaml:1:1: the file is empty/);
   const text = document.replace("Front desk:\n", "Front desk:\n    channelType: text\n");
@@ -67,6 +84,7 @@ it("lists aliases without an id as open ends, each at its first place", async ()
       /^:10:\d+: use case "inbound_voice .*: the setup approved has no id: add setups.approved.id $/,
     ),
   ]);
+  await expect(check(document, {}, { references: "nowhere.yaml" })).rejects.toThrow(/there is no file .*nowhere\.yaml/);
   const wrong = await check(
     document,
     { "references.yaml": "version: 1\nagents: { desk: { id: nonsense } }\n" },

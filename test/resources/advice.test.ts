@@ -51,6 +51,7 @@ const refusals: Record<Reason, RegExp> = {
   "region-fixed": /does not let a workspace's region change/,
   "numbers-malformed": /E\.164/,
   "channel-not-bindable": /cannot be bound/,
+  "no-such-version": /^Pin a version that .* has/,
   "refused-values": /Correct the arguments/,
   "request-too-slow": /waited too long/,
   "too-many-requests": /per organisation and endpoint.*requestsPerSecond/,

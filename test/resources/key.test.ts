@@ -73,7 +73,9 @@ test.each(KINDS)("a refused key is explained once with its source, when %s comes
     /401 Unauthorized, .*, request id req_\w+\)\. The key was read from the environment variable AMIGO_API_KEY: is it complete, not revoked, and made for the account behind http/,
   );
   for (const message of messages.slice(1)) {
-    expect(message).toMatch(/(not tried|refused too): the key was refused \(401\) for [\w-]+, request id req_\w+\.$/);
+    expect(message).toMatch(
+      /(not tried|refused too): the key was refused \(401\) for [\w-]+, request id req_\w+: see the first error about the key\.$/,
+    );
   }
 });
 
@@ -141,7 +143,8 @@ test.each<[string, Sources, RegExp]>([
     const messages = await messagesOf(sources, first);
     expect(messages[0]).toMatch(expected);
     expect(messages.filter((message) => message.includes("three places"))).toHaveLength(1);
-    for (const message of messages.slice(1)) expect(message).toMatch(/not sent, because there is no API key\.$/);
+    for (const message of messages.slice(1))
+      expect(message).toMatch(/not sent, because there is no API key: see the first error about the key\.$/);
   }
   const values: Record<string, string> = sources.config ?? {};
   const { environment = {}, explicit = false } = sources;
@@ -156,5 +159,5 @@ test.each<[string, Sources, RegExp]>([
     ),
   );
   expect(reasons[0]?.join()).toMatch(expected);
-  expect(reasons.slice(1)).toEqual([["no API key was found"], ["no API key was found"]]);
+  expect(reasons.slice(1)).toEqual(Array(2).fill(["no API key was found: see the first error about the key."]));
 });

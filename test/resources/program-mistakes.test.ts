@@ -97,7 +97,11 @@ const mistakes: [about: string, make: () => unknown, says: RegExp][] = [
     () => amigo.getService({ workspaceId, id: NOBODY }),
     /^amigo\.getService: get-service: Service not found \(404 Not Found, GET .*request id req_/,
   ],
-  ["a look-up without a workspace", () => amigo.listUseCases(), /^amigo\.listUseCases: workspaceId is not known/],
+  [
+    "a look-up without a workspace",
+    () => amigo.listUseCases(),
+    /^amigo\.listUseCases: workspaceId was found in none of its places: .*pulumi config set amigo:workspaceId <id>/,
+  ],
 ];
 
 test.each(mistakes)("%s ends the program with one sentence and no stack trace", async (_about, make, says) => {

@@ -10,13 +10,17 @@ it("says of a stack that is not there what to do, in words that others recognise
   const error = await exportState({ stack: "prod", cwd: "infra", run } as unknown as Pulumi).catch((thrown) => thrown);
   expect(error).toBeInstanceOf(CliFailed);
   expect(error.message).toBe(
-    "there is no stack prod: deploy it first, or name another one; `pulumi stack ls --all` in infra shows those that there are",
+    "there is no stack prod in infra: name another one with --stack (`pulumi stack ls --all` there lists them), or make this one there with `pulumi stack init prod` and `pulumi up`",
   );
   expect(saysNoStack(error.message)).toBe(true);
 });
 
-it("says that a folder holds no project, where no stack is named", async () => {
+it("says that a folder holds no project, or is none", async () => {
   await expect(Pulumi.find(undefined, tmpdir())).rejects.toThrow(
-    /there is no Pulumi project in .* or above it: run this in/,
+    /there is no Pulumi project in .* or above it: run this in .* or name a stack with --stack/,
   );
+  await expect(Pulumi.find("prod", tmpdir())).rejects.toThrow(
+    /there is no Pulumi project in .*, and none that `clone` or `fleet` has written for a stack prod: run this in/,
+  );
+  await expect(Pulumi.find("prod", `${tmpdir()}/nowhere`)).rejects.toThrow(/there is no folder .*nowhere: --cwd names/);
 });

@@ -35,7 +35,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
     const context = await configured();
     keepPrivate(values);
     try {
-      return await work(context);
+      return await context.run.operation(() => work(context));
     } catch (error) {
       const message = `${doing} ${nameOf(lifecycle, id, values)}: ${context.messageOf(error)}`;
       throw engineError(message, lifecycle, values, error);

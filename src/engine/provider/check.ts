@@ -3,6 +3,7 @@ import { canonicalResourceId, withCanonicalIds } from "../ids.js";
 import type { Lifecycle, Problem, Values } from "../lifecycle.js";
 import { stackOf } from "../owner.js";
 import { problemsOf } from "../problems.js";
+import { WORKSPACE_PLACES } from "../settings.js";
 import { isUnknown } from "../unknown.js";
 import type { ProviderContext } from "./context.js";
 import { inputsOf, withFullMark } from "./outputs.js";
@@ -48,9 +49,7 @@ export function checkInputs(context: ProviderContext, lifecycle: Lifecycle, olds
 
 const NO_WORKSPACE: Problem = {
   property: "workspaceId",
-  reason:
-    "is required and was found in none of its places: the argument `workspaceId`, the `workspaceId` of an explicit " +
-    "amigo.Provider, the stack config `amigo:workspaceId`, the environment variable AMIGO_WORKSPACE_ID (an explicit provider gets no stack config)",
+  reason: `is required and was found in none of its places: ${WORKSPACE_PLACES}`,
 };
 
 function present(value: unknown): boolean {

@@ -59,8 +59,9 @@ export class ProviderContext {
 
   /** The message about a key, with all that there is to say of the key where this is the first one in the run. */
   withKeyAdvice(message: string): string {
-    if (!this.run.saysFirst("key")) return message;
-    return `${message.replace(/\.$/, "")}. ${this.settings.keyAdvice().replace(/^t/, "T")}`;
+    const facts = message.replace(/\.$/, "");
+    if (!this.run.saysFirst("key")) return `${facts}: see the first error about the key.`;
+    return `${facts}. ${this.settings.keyAdvice().replace(/^t/, "T")}`;
   }
 
   workspace(id: string): WorkspaceReads {

@@ -28,6 +28,9 @@ export class Run {
   readonly locks = new KeyedLock();
   /** `pulumi/<organization>/<project>/<stack>`, once a check has shown it. */
   stack: string | undefined;
+  /** Whether the engine ever had two operations under way at once, which with `--parallel 1` it never has. */
+  wasParallel = false;
+  private underWay = 0;
   private readonly declarations: Declared[] = [];
   private readonly byInputs = new Map<string, Declared>();
   private readonly heldIds = new Set<string>();
@@ -144,6 +147,17 @@ export class Run {
       answer.catch(() => this.asked.delete(question));
     }
     return answer as Promise<T>;
+  }
+
+  /** Carries out what the engine asks for. */
+  async operation<T>(work: () => Promise<T>): Promise<T> {
+    this.underWay += 1;
+    this.wasParallel ||= this.underWay > 1;
+    try {
+      return await work();
+    } finally {
+      this.underWay -= 1;
+    }
   }
 
   /** True the first time that this run says such a thing. */
