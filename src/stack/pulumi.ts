@@ -16,7 +16,7 @@ export function saysNoStack(message: string): boolean {
 
 /** What to do where the CLI says that. */
 export function noStackText({ stack, cwd }: Pick<Pulumi, "stack" | "cwd">): string {
-  return `there is no stack ${stack} in ${cwd}: name another one with --stack (\`pulumi stack ls --all\` there lists them), or make this one there with \`pulumi stack init ${stack}\` and \`pulumi up\``;
+  return `there is no stack ${stack} in ${cwd}: name another one with --stack (\`pulumi stack ls --all\` there lists them), or make this one there with \`pulumi stack init ${stack}\``;
 }
 
 /** What the CLI wrote, without its own marks of an error: whoever shows it sets one. */

@@ -10,7 +10,7 @@ it("says of a stack that is not there what to do, in words that others recognise
   const error = await exportState({ stack: "prod", cwd: "infra", run } as unknown as Pulumi).catch((thrown) => thrown);
   expect(error).toBeInstanceOf(CliFailed);
   expect(error.message).toBe(
-    "there is no stack prod in infra: name another one with --stack (`pulumi stack ls --all` there lists them), or make this one there with `pulumi stack init prod` and `pulumi up`",
+    "there is no stack prod in infra: name another one with --stack (`pulumi stack ls --all` there lists them), or make this one there with `pulumi stack init prod`",
   );
   expect(saysNoStack(error.message)).toBe(true);
 });
