@@ -1,4 +1,6 @@
+import { rmSync } from "node:fs";
 import type { Emulator } from "../../src/emulator/index.js";
+import { Journal } from "../../src/engine/provider/journal.js";
 import { ensureEngine } from "../cli/engine.js";
 import { ensureDist } from "../dist.js";
 import { startAccount } from "./account.js";
@@ -41,10 +43,12 @@ export class Session {
     say(`The Amigo API is played by the emulator: ${this.running.url}`);
   }
 
-  /** Forgets the stack and the account that it describes. */
+  /** Forgets the stack, the account that it describes, and what `recover` would know of that. */
   async startOver(): Promise<void> {
+    const { url } = this.account;
     await this.stopAccount();
     removeState();
+    rmSync(new Journal(url, say).file, { force: true });
   }
 
   async close(): Promise<void> {

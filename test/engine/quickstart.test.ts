@@ -6,6 +6,7 @@ import { cleanEnvironment } from "../../lab/cli/environment.js";
 import { findOnPath } from "../../lab/cli/find.js";
 import { type ProcessResult, type RunningProcess, start } from "../../lab/cli/process.js";
 import { repositoryRoot } from "../../lab/root.js";
+import { Journal } from "../../src/engine/provider/journal.js";
 
 let state: string;
 let failed = false;
@@ -143,10 +144,13 @@ test("what was interrupted goes on with the next run", async () => {
 }, 300_000);
 
 test("destroy takes the protected workspace down too, and leaves nothing", async () => {
+  const port = readFileSync(path.join(state, "emulator-port"), "utf8");
+  const { file } = new Journal(`http://127.0.0.1:${port}`, () => {});
+  expect(existsSync(file)).toBe(true);
   const { output } = await succeeded(quickstart("destroy"));
   expect(output).not.toMatch(/UseCase \w+ (creating|updating|replac)|stack rm/);
   expect(output).toContain("All gone");
-  expect(readdirSync(state)).toEqual([]);
+  expect([readdirSync(state), existsSync(file)]).toEqual([[], false]);
   expect((await succeeded(quickstart("destroy"))).output).toContain("nothing to destroy");
   expect(existsSync(path.join(repositoryRoot, "Pulumi.dev.yaml"))).toBe(false);
 }, 300_000);
