@@ -30,8 +30,9 @@ export function makeProject({ name, language, packages }: ProjectOptions): strin
   for (const [packageName, files] of Object.entries(packages)) {
     for (const [file, text] of Object.entries(files)) write(path.join("node_modules", packageName, file), text);
   }
-  linkPackage(folder, "pulumi-amigo", repositoryRoot);
-  linkPackage(folder, "@pulumi/pulumi", path.join(repositoryRoot, "node_modules", "@pulumi", "pulumi"));
+  // What a package has: in a link to all of the repository the CLI would look for plugins, at each run.
+  for (const part of ["package.json", "dist", "contract"]) link(folder, `pulumi-amigo/${part}`, part);
+  link(folder, "@pulumi/pulumi", "node_modules/@pulumi/pulumi");
   return folder;
 }
 
@@ -44,8 +45,8 @@ const compilerOptions = {
   skipLibCheck: true,
 };
 
-function linkPackage(folder: string, name: string, target: string): void {
-  const link = path.join(folder, "node_modules", name);
-  mkdirSync(path.dirname(link), { recursive: true });
-  symlinkSync(target, link, "dir");
+function link(folder: string, name: string, target: string): void {
+  const place = path.join(folder, "node_modules", name);
+  mkdirSync(path.dirname(place), { recursive: true });
+  symlinkSync(path.join(repositoryRoot, target), place);
 }
