@@ -50,6 +50,9 @@ const place = ({ moduleId }: TestSpecification) => {
 const modulesAnew = { poolOptions: { forks: { isolate: true } } };
 const modulesShared = { poolOptions: { forks: { isolate: false } } };
 
+/** Some of these tests run programs and commands as they are compiled. */
+const compiled = { globalSetup: ["lab/dist.ts"] };
+
 async function config(): Promise<ViteUserConfig> {
   const { BaseSequencer } = await import("vitest/node");
   class LongestFirst extends BaseSequencer {
@@ -79,7 +82,7 @@ async function config(): Promise<ViteUserConfig> {
       },
       sequence: { sequencer: LongestFirst },
       projects: [
-        { extends: true, test: { name: "unit", ...unit, sequence: { groupOrder: 0 } } },
+        { extends: true, test: { name: "unit", ...unit, ...compiled, sequence: { groupOrder: 0 } } },
         {
           extends: true,
           test: {
@@ -100,7 +103,7 @@ async function config(): Promise<ViteUserConfig> {
             name: "engine",
             ...modulesAnew,
             include: ["test/engine/**/*.test.ts"],
-            globalSetup: ["test/global-setup.ts"],
+            globalSetup: [...compiled.globalSetup, "test/engine-setup.ts"],
             testTimeout: 300_000,
             hookTimeout: 300_000,
             // After the unit tests: each of these tests is several processes of its own.

@@ -12,6 +12,11 @@ export function ensureDist(log: (line: string) => void): void {
   if (built.status !== 0) throw new Error(`The library does not compile:\n${built.stdout}${built.stderr}`);
 }
 
+/** The set-up of tests that run what is compiled. */
+export function setup(): void {
+  ensureDist((line) => console.error(line));
+}
+
 function sources(): string[] {
   const files = readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" });
   return files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
