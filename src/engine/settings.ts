@@ -53,6 +53,8 @@ export interface SettingsSource {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** An explicit provider's own key comes before the environment; the default provider's stored key comes after it. */
   readonly explicit: boolean;
+  /** What a message calls the place of `apiKeyEnv`. @default the setting itself */
+  readonly keyNamedBy?: string;
 }
 
 /** `maxConcurrency` is read from `AMIGO_MAX_CONCURRENCY`, and so on. */
@@ -60,7 +62,7 @@ export function environmentName(setting: string): string {
   return `AMIGO_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-export function readSettings({ config, environment, explicit }: SettingsSource): Settings {
+export function readSettings({ config, environment, explicit, keyNamedBy = "`apiKeyEnv`" }: SettingsSource): Settings {
   const problems: string[] = [];
   const text = (name: string) => nonEmpty(config(name)) ?? nonEmpty(environment[environmentName(name)]);
 
@@ -86,7 +88,7 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
   const named = (): KeySource[] => {
     if (!keyVariable) return [];
     const source = variable(keyVariable);
-    return [{ ...source, text: `${source.text} (which \`apiKeyEnv\` names)` }];
+    return [{ ...source, text: `${source.text} (which ${keyNamedBy} names)` }];
   };
   const ambient = () => variable("AMIGO_API_KEY");
   /** In the order in which they count. */

@@ -131,8 +131,10 @@ async function readChecks(
   try {
     workspaceId = await find();
   } catch (error) {
-    const checks = [problemOf(`${name}: workspace`, error, context), untried("the workspace is not known")];
-    return ofAccount(error, untried) ?? { checks };
+    const whole = ofAccount(error, untried);
+    // In this order: the full text about a key is given once, to the first who asks.
+    if (whole) return whole;
+    return { checks: [problemOf(`${name}: workspace`, error, context), untried("the workspace is not known")] };
   }
   if (workspaceId === undefined) return { checks: [noWorkspace(name)] };
   for (const kind of kinds) {

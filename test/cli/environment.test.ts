@@ -277,12 +277,28 @@ it("export and compare say what to do where the API refuses, also when it refuse
       expect(await run(...args, "--config", config)).toMatchObject({ code: 1, stderr: expect.stringMatching(advice) });
     }
     emulator.faults.clear();
-    vi.stubEnv("AMIGO_API_KEY", "wrong");
-    const refused = await run("export", "staging", "--config", config);
-    expect(refused).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/\(401 .* A key is looked for in three places/),
-    });
+    const account = `apiKeyEnv: PRODUCTION_KEY, baseUrl: "${emulator.url}" }`;
+    writeFileSync(
+      config,
+      `workspaces:\n  staging: { slug: north, ${account}\n  plain: { id: ${seedIds.workspace}, ${account}\n`,
+    );
+    vi.stubEnv("PRODUCTION_KEY", "wrong");
+    const source = String.raw`environment variable PRODUCTION_KEY \(which amigo\.yaml names\)`;
+    for (const alias of ["staging", "plain"]) {
+      const refusal = new RegExp(
+        `^error: workspace "${alias}": .*\\(401 .*request id \\w+\\)\\. The key was read from the ${source}: .*${emulator.url}\\?$`,
+      );
+      for (const args of [
+        ["export", alias],
+        ["compare", ...at("a.yaml"), alias],
+      ]) {
+        const { code, stderr } = await run(...args, "--config", config);
+        expect([code, stderr.trim()]).toEqual([1, expect.stringMatching(refusal)]);
+      }
+    }
+    const { checks } = JSON.parse((await run("doctor", "--config", config, "--json")).stdout);
+    const key = checks.find(({ name }: { name: string }) => name === "staging: key");
+    expect(key.found).toMatch(new RegExp(`The key was read from the ${source}: is it complete`));
   } finally {
     await emulator.close();
   }
