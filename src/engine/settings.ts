@@ -79,6 +79,7 @@ export function readSettings({ config, environment, explicit, keyNamedBy = "`api
   };
 
   const keyVariable = text("apiKeyEnv");
+  const naming = namingOf(nonEmpty(config("apiKeyEnv")) !== undefined, explicit);
   const storedKey = nonEmpty(config("apiKey"));
   const variable = (name: string): KeySource => ({
     key: nonEmpty(environment[name]),
@@ -88,7 +89,10 @@ export function readSettings({ config, environment, explicit, keyNamedBy = "`api
   const named = (): KeySource[] => {
     if (!keyVariable) return [];
     const source = variable(keyVariable);
-    return [{ ...source, text: `${source.text} (which ${keyNamedBy} names)` }];
+    const unset =
+      `${naming.place} says that the key is in ${keyVariable}, and that is not set. Set it with ${source.set}, or ` +
+      `${naming.removal}; then AMIGO_API_KEY is used.`;
+    return [{ ...source, text: `${source.text} (which ${keyNamedBy} names)`, unset }];
   };
   const ambient = () => variable("AMIGO_API_KEY");
   /** In the order in which they count. */
@@ -145,6 +149,26 @@ interface KeySource {
   readonly text: string;
   /** How the user sets it. */
   readonly set: string;
+  /** Of a variable that a setting names: what to say where no key is found. */
+  readonly unset?: string;
+}
+
+/** What says in which variable the key is, and how that goes away. */
+function namingOf(isConfigured: boolean, explicit: boolean): { readonly place: string; readonly removal: string } {
+  if (!isConfigured)
+    return {
+      place: "the environment variable AMIGO_API_KEY_ENV",
+      removal: "remove that with `unset AMIGO_API_KEY_ENV`",
+    };
+  if (explicit)
+    return {
+      place: "the argument `apiKeyEnv` of the amigo.Provider",
+      removal: "take that argument out of the program",
+    };
+  return {
+    place: "the stack config `amigo:apiKeyEnv`",
+    removal: "remove the setting with `pulumi config rm amigo:apiKeyEnv`",
+  };
 }
 
 const STACK_KEY = {
@@ -154,6 +178,8 @@ const STACK_KEY = {
 
 function adviceOf(sources: readonly KeySource[], baseUrl: string): string {
   const found = sources.findIndex(({ key }) => key !== undefined);
+  const named = sources.find(({ unset }) => unset !== undefined);
+  if (found < 0 && named?.unset !== undefined) return named.unset;
   const unset = sources.slice(0, found < 0 ? sources.length : found).map(({ text }) => `the ${text}`);
   if (found < 0)
     return `${unset.join(" and ")} ${unset.length > 1 ? "are" : "is"} not set where the engine runs. ${KEY_PLACES}`;
