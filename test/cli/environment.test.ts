@@ -304,6 +304,17 @@ it("export and compare say what to do where the API refuses, also when it refuse
   }
 });
 
+it("rollback says what names a document that is not there, and what writes it", async () => {
+  const [config = ""] = at("amigo.yaml");
+  writeFileSync(config, `workspaces: { production: { id: ${seedIds.workspace}, environment: live/clinic.yaml } }\n`);
+  const { code, stderr } = await run("rollback", "production", "-C", folder);
+  expect([code, stderr.trim()]).toEqual([
+    1,
+    `error: there is no file ${path.join(folder, "live/clinic.yaml")}, which \`environment\` of production in ${config} names: ` +
+      "correct that, or write it with `npx pulumi-amigo export production --out live/clinic.yaml`",
+  ]);
+});
+
 it("help fits a terminal of 80 columns; an example may be longer", () => {
   const commands = (command: Command): Command[] => [command, ...command.commands.flatMap(commands)];
   for (const command of commands(createProgram())) {
