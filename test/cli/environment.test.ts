@@ -4,6 +4,7 @@ import * as path from "node:path";
 import type { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createProgram } from "../../src/cli/main.js";
+import { terminal } from "../../src/cli/terminal.js";
 import { seedIds, startEmulator } from "../../src/emulator/index.js";
 import { AmigoConfig } from "../../src/environment/config.js";
 import { workspaceReferences } from "../../src/environment/source.js";
@@ -86,6 +87,29 @@ describe("compare", () => {
     });
     expect((await run("compare", "a")).stderr).toMatch(
       /'B'\nerror: it is called as npx pulumi-amigo compare \[options\] <A> <B>; --help says more$/m,
+    );
+  });
+
+  it("has the width that COLUMNS says, on a terminal of size 0x0", () => {
+    vi.stubEnv("COLUMNS", "120");
+    const { width } = terminal({ columns: 0 } as NodeJS.WriteStream);
+    vi.stubEnv("COLUMNS", undefined);
+    expect([width, terminal({ columns: 0 } as NodeJS.WriteStream).width]).toEqual([120, 80]);
+  });
+
+  it("says where an alias differs that no references file has", async () => {
+    const [other = "", a = "", references = ""] = at("other.yaml", "a.yaml", "references.yaml");
+    writeFileSync(other, document.replace("agent: desk", "agent: dsek"));
+    const bare = await run("compare", a, other);
+    expect(bare).toMatchObject({ code: 2, stdout: expect.stringContaining("dsek") });
+    expect(bare.stderr).toBe(
+      `warning: ${a}: no references file was read: there is no id for agent "desk", so the alias alone was compared\n` +
+        `warning: ${other}: no references file was read: there is no id for agent "dsek", so the alias alone was compared\n`,
+    );
+    writeFileSync(references, `version: 1\nagents: { desk: { id: ${seedIds.workspace} } }\n`);
+    const mapped = await run("compare", a, other, "--references-a", references, "--references-b", references);
+    expect(mapped.stderr).toBe(
+      `warning: ${other}: ${references} has no id for agent "dsek", so the alias alone was compared\n`,
     );
   });
 
