@@ -60,6 +60,7 @@ async function run(a: string, b: string, flags: Flags): Promise<number> {
   for (const note of [left, right].flatMap(({ name, notes = [] }) => notes.map((text) => `${name}: ${text}`)))
     warn(note);
   const comparison = compareEnvironments(left, right);
+  for (const note of comparison.notes) warn(note);
   const [{ comparisonText }, { comparisonMarkdown }] = await Promise.all([
     import("../environment/show/comparison-text.js"),
     import("../environment/show/comparison-markdown.js"),

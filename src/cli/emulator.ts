@@ -142,12 +142,12 @@ function interrupted(): Promise<void> {
 
 function portNumber(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("a port is 0 to 65535.");
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("A port is 0 to 65535.");
   return port;
 }
 
 function milliseconds(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError("write milliseconds, 0 or more.");
+  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError("Write milliseconds, 0 or more.");
   return value;
 }

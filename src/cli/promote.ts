@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { COMMAND } from "../command.js";
@@ -105,6 +106,12 @@ async function shared(alias: string, { config, cwd, stack, dryRun, yes, reason }
   const { AmigoConfig } = await import("../environment/config.js");
   const read = AmigoConfig.read(config, cwd);
   const to = read.workspace(alias);
+  if (to.environment !== undefined && !existsSync(to.environment)) {
+    throw new Error(
+      `there is no file ${to.environment}, which \`environment\` of ${alias} in ${read.file} names: correct that, ` +
+        `or write it with \`${COMMAND} export ${alias} --out ${path.relative(cwd, to.environment)}\``,
+    );
+  }
   const confirm = async (question: string) => yes || (await asked(question));
   return { to, folder: path.dirname(read.file ?? cwd), stack, cwd, dryRun, reason, note, warn, confirm };
 }

@@ -63,7 +63,10 @@ async function run(flags: Flags): Promise<number> {
 export function summary({ stack, dryRun, lock, creates, others, copy, settled }: RecoverReport): string[] {
   if (creates.length === 0 && others.length === 0) {
     const locked = lock && dryRun ? " but to cancel the lock" : "";
-    return [`No create is open: there is nothing to do${locked}.`];
+    return [
+      `No create is open: there is nothing to do${locked}.`,
+      "If a `pulumi destroy` was interrupted, run it again.",
+    ];
   }
   if (dryRun) return ["Nothing was changed (--dry-run)."];
   const adopted = creates.some(({ outcome }) => outcome === "adopted");

@@ -5,9 +5,14 @@ import type { Terminal } from "../environment/show/layout.js";
 export function terminal(stream: NodeJS.WriteStream = process.stdout): Terminal {
   const coloured = hasColours(stream);
   return {
-    width: Math.max(40, stream.columns ?? 80),
+    width: Math.max(40, columnsOf(stream)),
     paint: (style, text) => (coloured ? styleText(style, text) : text),
   };
+}
+
+/** A terminal of size 0x0, as some containers have, says nothing of its width. */
+function columnsOf({ columns = 80 }: NodeJS.WriteStream): number {
+  return columns || Number(process.env.COLUMNS) || 80;
 }
 
 function hasColours(stream: NodeJS.WriteStream): boolean {

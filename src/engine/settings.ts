@@ -53,6 +53,8 @@ export interface SettingsSource {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** An explicit provider's own key comes before the environment; the default provider's stored key comes after it. */
   readonly explicit: boolean;
+  /** What a message calls the place of `apiKeyEnv`. @default the setting itself */
+  readonly keyNamedBy?: string;
 }
 
 /** `maxConcurrency` is read from `AMIGO_MAX_CONCURRENCY`, and so on. */
@@ -60,7 +62,7 @@ export function environmentName(setting: string): string {
   return `AMIGO_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-export function readSettings({ config, environment, explicit }: SettingsSource): Settings {
+export function readSettings({ config, environment, explicit, keyNamedBy = "`apiKeyEnv`" }: SettingsSource): Settings {
   const problems: string[] = [];
   const text = (name: string) => nonEmpty(config(name)) ?? nonEmpty(environment[environmentName(name)]);
 
@@ -77,6 +79,7 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
   };
 
   const keyVariable = text("apiKeyEnv");
+  const naming = namingOf(nonEmpty(config("apiKeyEnv")) !== undefined, explicit);
   const storedKey = nonEmpty(config("apiKey"));
   const variable = (name: string): KeySource => ({
     key: nonEmpty(environment[name]),
@@ -86,7 +89,10 @@ export function readSettings({ config, environment, explicit }: SettingsSource):
   const named = (): KeySource[] => {
     if (!keyVariable) return [];
     const source = variable(keyVariable);
-    return [{ ...source, text: `${source.text} (which \`apiKeyEnv\` names)` }];
+    const unset =
+      `${naming.place} says that the key is in ${keyVariable}, and that is not set. Set it with ${source.set}, or ` +
+      `${naming.removal}; then AMIGO_API_KEY is used.`;
+    return [{ ...source, text: `${source.text} (which ${keyNamedBy} names)`, unset }];
   };
   const ambient = () => variable("AMIGO_API_KEY");
   /** In the order in which they count. */
@@ -143,6 +149,26 @@ interface KeySource {
   readonly text: string;
   /** How the user sets it. */
   readonly set: string;
+  /** Of a variable that a setting names: what to say where no key is found. */
+  readonly unset?: string;
+}
+
+/** What says in which variable the key is, and how that goes away. */
+function namingOf(isConfigured: boolean, explicit: boolean): { readonly place: string; readonly removal: string } {
+  if (!isConfigured)
+    return {
+      place: "the environment variable AMIGO_API_KEY_ENV",
+      removal: "remove that with `unset AMIGO_API_KEY_ENV`",
+    };
+  if (explicit)
+    return {
+      place: "the argument `apiKeyEnv` of the amigo.Provider",
+      removal: "take that argument out of the program",
+    };
+  return {
+    place: "the stack config `amigo:apiKeyEnv`",
+    removal: "remove the setting with `pulumi config rm amigo:apiKeyEnv`",
+  };
 }
 
 const STACK_KEY = {
@@ -152,6 +178,8 @@ const STACK_KEY = {
 
 function adviceOf(sources: readonly KeySource[], baseUrl: string): string {
   const found = sources.findIndex(({ key }) => key !== undefined);
+  const named = sources.find(({ unset }) => unset !== undefined);
+  if (found < 0 && named?.unset !== undefined) return named.unset;
   const unset = sources.slice(0, found < 0 ? sources.length : found).map(({ text }) => `the ${text}`);
   if (found < 0)
     return `${unset.join(" and ")} ${unset.length > 1 ? "are" : "is"} not set where the engine runs. ${KEY_PLACES}`;

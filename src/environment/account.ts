@@ -1,5 +1,5 @@
 import { canonicalId, matchesIn } from "../api/index.js";
-import { ProviderContext } from "../engine/provider/context.js";
+import { isAboutTheKey, ProviderContext } from "../engine/provider/context.js";
 import { readSettings } from "../engine/settings.js";
 import type { WorkspaceEntry } from "./config.js";
 
@@ -7,6 +7,8 @@ import type { WorkspaceEntry } from "./config.js";
 export interface Account {
   readonly context: ProviderContext;
   readonly workspaceId: string;
+  /** Its name in `amigo.yaml`, where it has one. */
+  readonly alias?: string;
 }
 
 /** The settings of a workspace of `amigo.yaml`, as the environment variables of a process that works on it. */
@@ -32,12 +34,21 @@ export function contextOf(entry: WorkspaceEntry, warn: (message: string) => void
 /** Opens a workspace of `amigo.yaml`; one that is named by its slug is looked up. */
 export async function openAccount(entry: WorkspaceEntry, warn: (message: string) => void): Promise<Account> {
   const context = contextOf(entry, warn);
+  const { alias } = entry;
   try {
-    return { context, workspaceId: await knownWorkspace(context, entry) };
+    return { context, alias, workspaceId: await knownWorkspace(context, entry) };
   } catch (error) {
     await context.close();
-    throw error;
+    throw withAdvice(error, { context, alias });
   }
+}
+
+/** The error with what is to be said of the key, where it is about the key. */
+export function withAdvice(error: unknown, { context, alias }: Pick<Account, "context" | "alias">): Error {
+  const message = context.messageOf(error);
+  if (error instanceof Error && error.message === message) return error;
+  const whose = alias !== undefined && isAboutTheKey(error) ? `workspace "${alias}": ` : "";
+  return new Error(`${whose}${message}`, { cause: error });
 }
 
 /** Its id; throws where the account sees no workspace with its slug. */
@@ -63,6 +74,7 @@ export function openContext(
     config: (name) => (name === "apiKeyEnv" ? keyVariable : undefined),
     environment,
     explicit: keyVariable !== undefined,
+    keyNamedBy: "amigo.yaml",
   });
   if (settings.problems.length > 0) throw new Error(settings.problems.join("\n"));
   return new ProviderContext(settings, warn);

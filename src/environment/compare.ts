@@ -1,5 +1,5 @@
 import { compareTexts, type Environment, type Item } from "./environment.js";
-import { type Kind, kinds, roots } from "./kinds.js";
+import { fieldsOf, type Kind, kinds, roots } from "./kinds.js";
 import { findRenames } from "./renames.js";
 import { type NotCompared, normalKey, pairUp, Scene } from "./scene.js";
 import type { ValueDifference } from "./value-differences.js";
@@ -30,6 +30,8 @@ export interface Comparison {
   readonly notCompared: readonly NotCompared[];
   readonly equal: readonly { readonly kind: string; readonly name: string }[];
   readonly links: readonly Link[];
+  /** What to know of the differences, each with the side that it is about. */
+  readonly notes: readonly string[];
 }
 
 /** Compares by name, field by field. */
@@ -37,6 +39,7 @@ export function compareEnvironments(a: Environment, b: Environment): Comparison 
   const scene = new Scene(a, b);
   const differences: Difference[] = [];
   const equal: { kind: string; name: string }[] = [];
+  const unmapped = new Map<Environment, Set<string>>([a, b].map((side) => [side, new Set()]));
   for (const kind of roots.filter((root) => scene.isCompared(root))) {
     const pairs = pairUp(scene.a.of(kind), scene.b.of(kind));
     const renames = findRenames(scene, pairs);
@@ -45,6 +48,9 @@ export function compareEnvironments(a: Environment, b: Environment): Comparison 
       const facts = { kind: kind.name, name: titleOf(item) };
       if (left && right) {
         const fields = scene.differencesOf(left, right);
+        for (const [side, one] of [[a, left] as const, [b, right] as const]) {
+          for (const alias of unmappedIn(side, one, fields)) unmapped.get(side)?.add(alias);
+        }
         if (fields.length > 0) differences.push({ ...facts, state: "differs", fields });
         else equal.push(facts);
       } else {
@@ -55,7 +61,26 @@ export function compareEnvironments(a: Environment, b: Environment): Comparison 
     }
   }
   const notCompared = [...reasons(a, b), ...scene.unknownReferences()];
-  return { a: a.name, b: b.name, differences, notCompared, equal, links: linksOf(scene) };
+  const notes = [...unmapped].flatMap(([side, aliases]) => unmappedText(side, [...aliases]));
+  return { a: a.name, b: b.name, differences, notCompared, equal, links: linksOf(scene), notes };
+}
+
+/** The aliases that differ and for which nothing has an id, such as `agent "desk"`. */
+function unmappedIn({ references }: Environment, { kind, fields }: Item, found: readonly ValueDifference[]): string[] {
+  return fieldsOf(kind).flatMap(({ name, reference }) => {
+    const alias = fields[name];
+    if (!reference || !("aliases" in reference) || typeof alias !== "string") return [];
+    const differs = found.some(({ path }) => path === name);
+    return differs && !references.get(reference.aliases, alias) ? [`${name} "${alias}"`] : [];
+  });
+}
+
+function unmappedText({ name, references }: Environment, aliases: readonly string[]): string[] {
+  if (aliases.length === 0) return [];
+  const why = references.source
+    ? `${references.source.file} has no id for`
+    : "no references file was read: there is no id for";
+  return [`${name}: ${why} ${aliases.join(", ")}, so the alias alone was compared`];
 }
 
 /** A comparison as its JSON; a side without a value has null. */

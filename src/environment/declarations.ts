@@ -118,9 +118,10 @@ function workspaceNumber(above: Item | undefined, property: string, number: numb
   return references.workspaceNumber(reference.aliases, String(above.fields[reference.as]), number) ?? number;
 }
 
-function missingAlias(references: References, table: string, alias: string, file: string): string {
+/** `also` says who else uses it. */
+export function missingAlias(references: References, table: string, alias: string, file: string, also = ""): string {
   const known = references.entries(table).map(([name]) => name);
-  return `"${alias}" has no id: add ${table}.${/^[\w-]+$/.test(alias) ? alias : JSON.stringify(alias)}.id to ${file}${didYouMean(alias, known)}`;
+  return `"${alias}"${also} has no id: add ${table}.${/^[\w-]+$/.test(alias) ? alias : JSON.stringify(alias)}.id to ${file}${didYouMean(alias, known)}`;
 }
 
 function placed({ name, source }: Wanted, item: Item, field: string, sentence: string): string {

@@ -8,6 +8,7 @@ import type { Pulumi } from "../stack/pulumi.js";
 import { contextOf, knownWorkspace, openContext } from "./account.js";
 import type { WorkspaceEntry } from "./config.js";
 import type { Caused, Check } from "./doctor-check.js";
+import { describe } from "./environment.js";
 import { type Kind, kinds } from "./kinds.js";
 import { listOf } from "./live.js";
 
@@ -131,8 +132,10 @@ async function readChecks(
   try {
     workspaceId = await find();
   } catch (error) {
-    const checks = [problemOf(`${name}: workspace`, error, context), untried("the workspace is not known")];
-    return ofAccount(error, untried) ?? { checks };
+    const whole = ofAccount(error, untried);
+    // In this order: the full text about a key is given once, to the first who asks.
+    if (whole) return whole;
+    return { checks: [problemOf(`${name}: workspace`, error, context), untried("the workspace is not known")] };
   }
   if (workspaceId === undefined) return { checks: [noWorkspace(name)] };
   for (const kind of kinds) {
@@ -152,7 +155,12 @@ async function readChecks(
   }
   const empty = kinds.filter((kind) => kind.above && read.has(kind) && read.get(kind.above)?.length === 0);
   const readable = [...read.keys()].filter((kind) => !empty.includes(kind)).map(({ section }) => section);
-  const left = empty.length > 0 ? `; nothing is there to try ${empty.map(({ section }) => section).join(", ")}` : "";
+  const left = empty
+    .map(
+      (kind) =>
+        `; ${describe({ kind, path: [] })}s were not tried: there is no ${describe({ kind: kind.above as Kind, path: [] })}`,
+    )
+    .join("");
   const found = `${readable.join(", ")} of workspace ${workspaceId}${left}`;
   return {
     checks: [...failed, ...(readable.length > 0 ? [{ name: `${name}: read`, state: "ok" as const, found }] : [])],

@@ -46,7 +46,7 @@ export function checksOf(stack: string, { resources, pending }: StackState): Che
           {
             name,
             state: "warning" as const,
-            found: `an interrupted run left ${pending.length} pending operations`,
+            found: `an interrupted run left ${pending.length} pending ${pending.length === 1 ? "operation" : "operations"}`,
             next: `run \`${COMMAND} recover\``,
           },
         ]
@@ -74,7 +74,11 @@ export function checksOf(stack: string, { resources, pending }: StackState): Che
   ];
   if (problems.length > 0) return problems;
   return [
-    { name, state: "ok", found: `${own.length} resources of this provider, in the shape that this version writes` },
+    {
+      name,
+      state: "ok",
+      found: `${own.length} ${own.length === 1 ? "resource" : "resources"} of this provider, in the shape that this version writes`,
+    },
   ];
 }
 

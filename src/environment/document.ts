@@ -1,6 +1,7 @@
 import { show } from "../engine/compare.js";
 import type { Values } from "../engine/lifecycle.js";
 import { didYouMean } from "../engine/nearest.js";
+import { pathText } from "../engine/problems.js";
 import { sameText } from "../resources/fields.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { fieldsOf, type Kind, kindOfSection, kinds, roots } from "./kinds.js";
@@ -22,7 +23,7 @@ export function parseDocument(
   if (wrong.length > 0) throw new TextError(wrong);
   const found = misfits(source, documentSchema);
   const value = found.reduce((whole, { path }) => without(whole, path) ?? {}, source.value) as Values;
-  const items = roots.flatMap((kind) => itemsOf(kind, value[kind.form.section], [], [kind.form.section]));
+  const items = roots.flatMap((kind) => itemsOf(kind, value[kind.form.section], [], [kind.form.section], source.value));
   const incomplete = new Set(
     ((value.incomplete ?? []) as string[]).flatMap((section) => {
       const kind = kindOfSection(section);
@@ -65,34 +66,53 @@ function without(value: unknown, [step, ...rest]: Place): unknown {
   return copy;
 }
 
-function itemsOf(kind: Kind, section: unknown, above: readonly string[], where: (string | number)[]): Item[] {
+/** `written` is the whole value, also with what does not fit: an entry is named as it is written. */
+function itemsOf(
+  kind: Kind,
+  section: unknown,
+  above: readonly string[],
+  where: (string | number)[],
+  written: unknown,
+): Item[] {
   if (section === undefined || section === null) return [];
   const { shape } = kind.form;
   if (shape === "map") {
     return Object.entries(section as Record<string, Values>).flatMap(([key, entry]) =>
-      entryItems(kind, entry ?? {}, [...above, key], [...where, key]),
+      entryItems(kind, entry ?? {}, [...above, key], [...where, key], written),
     );
   }
   if (shape === "list") {
     return (section as Values[]).flatMap((entry, index) =>
-      entryItems(kind, entry ?? {}, [...above, ...keyIn(kind, entry ?? {})], [...where, index]),
+      entryItems(kind, entry ?? {}, [...above, ...keyIn(kind, [...where, index], written)], [...where, index], written),
     );
   }
   const [only] = fieldsOf(kind);
   const entry = shape === "value" && only ? { [only.name]: section } : (section as Values);
-  return entryItems(kind, entry, above, where);
+  return entryItems(kind, entry, above, where, written);
 }
 
-function keyIn({ form }: Kind, entry: Values): string[] {
-  return form.key.map((name) => String(entry[name] ?? "?"));
+function keyIn({ form }: Kind, where: Place, written: unknown): string[] {
+  const entry = where.reduce<unknown>((value, step) => (value as Values | undefined)?.[step], written);
+  return form.key.map((name) => {
+    const value = (entry as Values | null | undefined)?.[name] ?? pathText(where);
+    return typeof value === "string" ? value : show(value);
+  });
 }
 
-function entryItems(kind: Kind, entry: Values, path: readonly string[], where: (string | number)[]): Item[] {
+function entryItems(
+  kind: Kind,
+  entry: Values,
+  path: readonly string[],
+  where: (string | number)[],
+  written: unknown,
+): Item[] {
   const names = fieldsOf(kind).map(({ name }) => name);
   const fields = Object.fromEntries(
     names.filter((name) => (entry[name] ?? undefined) !== undefined).map((name) => [name, entry[name]]),
   );
-  const inner = kind.within.flatMap((one) => itemsOf(one, entry[one.form.section], path, [...where, one.form.section]));
+  const inner = kind.within.flatMap((one) =>
+    itemsOf(one, entry[one.form.section], path, [...where, one.form.section], written),
+  );
   return [{ kind, path, fields, where }, ...inner];
 }
 

@@ -99,7 +99,9 @@ export function movesBetween(
     const known = target.items
       .filter(({ kind }) => kind.within.some(({ form }) => form.versions))
       .map((item) => item.path[0] ?? "");
-    throw new Error(`${target.name} has no service "${service}"${didYouMean(service, known)}`);
+    throw new Error(
+      `${target.name} has no service "${service}"${didYouMean(service, known) || `: it has ${known.join(", ") || "none"}`}`,
+    );
   }
   return chosen.flatMap((item) => movesOf(item, { source, target, set, isNamed: service !== undefined }));
 }

@@ -1,11 +1,13 @@
 import * as path from "node:path";
-import { type Account, openAccount, openContext } from "./account.js";
+import { type Account, openAccount, openContext, withAdvice } from "./account.js";
 import { AmigoConfig, type WorkspaceEntry } from "./config.js";
 import { readDocument } from "./document.js";
 import type { Environment } from "./environment.js";
 import { environmentOf, type Inventory, readWorkspace } from "./live.js";
 import { References } from "./references.js";
 import { stackEnvironment } from "./stack-environment.js";
+
+export { withAdvice };
 
 export interface SourceOptions {
   /** `amigo.yaml`, where it is not in the folder or above. */
@@ -148,12 +150,6 @@ export function refuseOtherWorkspace(
   throw new Error(
     `${file} holds the references of workspace ${references.workspace}, and this is workspace ${workspaceId}: each workspace needs a file of its own`,
   );
-}
-
-/** The error with what is to be said of the key, where it is about the key. */
-export function withAdvice(error: unknown, { context }: Pick<Account, "context">): Error {
-  const message = context.messageOf(error);
-  return error instanceof Error && error.message === message ? error : new Error(message, { cause: error });
 }
 
 function isDocumentPath(text: string): boolean {

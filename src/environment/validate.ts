@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { channelMisfit } from "../resources/channels.js";
 import { AmigoConfig } from "./config.js";
-import { unreadProblems } from "./declarations.js";
+import { missingAlias, unreadProblems } from "./declarations.js";
 import { readDocument } from "./document.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { fieldsOf, kindNamed, kinds, roots } from "./kinds.js";
@@ -119,15 +119,9 @@ function undeployable(document: Document): string[] {
 function unmapped(document: Document, references: References, file: string): string[] {
   return aliasesIn(document).flatMap(({ table, word, alias, items: [first, ...more] }) => {
     if (!first || references.get(table, alias)) return [];
-    const others = more.length > 0 ? `, used by ${more.length} more` : "";
-    return [
-      placed(
-        document.source,
-        first,
-        word,
-        `the ${word} ${alias}${others} has no id: add ${table}.${alias}.id to ${file}`,
-      ),
-    ];
+    const others = more.length === 1 ? "1 other entry" : `${more.length} other entries`;
+    const also = more.length > 0 ? ` (also in ${others})` : "";
+    return [placed(document.source, first, word, `the ${word} ${missingAlias(references, table, alias, file, also)}`)];
   });
 }
 

@@ -158,7 +158,7 @@ function deadLock(backend: LocalBackend, tell: (line: string) => void): Lock | u
         ? `The stack is locked by ${lockText(lock)}; that process is gone.`
         : `The stack is locked by ${lockText(lock)}. ${
             lock.hostname === hostname()
-              ? "No such engine runs here, but a container of the same name may run one"
+              ? `No such engine runs here, but another machine or container that is also called "${lock.hostname}" may run it`
               : "That is another machine"
           }: make sure yourself that it has ended.`,
     );

@@ -3,6 +3,7 @@ import type { Listed, ServiceResponse } from "../api/index.js";
 import { findById } from "../api/listed.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Values } from "../engine/lifecycle.js";
+import { nameIn } from "../engine/owner.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { boundByThisRun, boundService, orderAdvice } from "./bindings.js";
@@ -10,7 +11,14 @@ import { refuseForeignOwner } from "./service-writes.js";
 
 interface Scan {
   readonly services: Listed<ServiceResponse>;
-  readonly bindings: readonly { useCaseId: string; name: string; serviceId: string }[];
+  readonly bindings: readonly Line[];
+}
+
+/** A use case that is bound. */
+interface Line {
+  readonly useCaseId: string;
+  readonly name: string;
+  readonly serviceId: string;
 }
 
 /**
@@ -40,11 +48,27 @@ export async function refuseWhileInUse(
   // Of a binding that names its service by a written id, the engine knows no order: it deletes both at the same time.
   const patience = Math.min(WAIT_FOR_OTHERS_SECONDS, context.settings.settleSeconds);
   if (await settle(patience, async () => left().length === 0 || undefined)) return;
-  const lines = left().map(({ name, useCaseId }) => `use case "${name}" (${useCaseId})`);
-  const refusal =
-    `the service still answers for ${lines.join(", ")}, which this run has not unbound. ` +
-    "Deleting it could drop live calls: unbind or rebind these first, or bring the bindings into this program.";
-  throw new Error(paragraph(refusal, orderAdvice(context, "serviceId: service.id")));
+  const lines = left();
+  const declared = run
+    .declared("ServiceBinding")
+    .filter(({ inputs, replaced }) => !replaced && inputs.serviceId === serviceId);
+  const isDeclared = ({ useCaseId }: Line) => declared.some(({ inputs }) => inputs.useCaseId === useCaseId);
+  const others = lines.filter((line) => !isDeclared(line));
+  const facts = `the service still answers for ${textOf(lines)}, which this run has not unbound. Deleting it could drop live calls.`;
+  const sentences = declared.map(({ mark }) => {
+    const name = mark === undefined ? "" : `"${nameIn(mark)}" `;
+    return `ServiceBinding ${name}of this stack still binds it: take it out too, or give it another serviceId.`;
+  });
+  if (others.length > 0) {
+    const whose = others.length < lines.length ? textOf(others) : "these";
+    sentences.push(`Unbind or rebind ${whose} first, or bring the bindings into this program.`);
+    sentences.push(orderAdvice(context, "serviceId: service.id"));
+  }
+  throw new Error(sentences.reduce(paragraph, facts));
+}
+
+function textOf(lines: readonly Line[]): string {
+  return lines.map(({ name, useCaseId }) => `use case "${name}" (${useCaseId})`).join(", ");
 }
 
 /** One list of the services, one of the use cases and one read per binding, shared by all deletions of the run. */

@@ -38,9 +38,14 @@ export async function removeSet(
 }
 
 /** Says that a set stays, unless its service goes in the same run and takes the set along. */
-export async function warnIfLeft(context: ProviderContext, state: Values, message: string): Promise<void> {
+export async function warnIfLeft(
+  context: ProviderContext,
+  state: Values,
+  message: (service: string) => string,
+): Promise<void> {
   const [workspaceId, serviceId] = [String(state.workspaceId), String(state.serviceId)];
   const { run } = context;
+  let name = run.declared("Service").find(({ id }) => id === serviceId)?.inputs.name;
   if (!run.manages("Service", serviceId, ({ replaced }) => !replaced)) {
     // A destroy checks nothing. What this stack owns and the program does not declare goes.
     if (run.stack === undefined) return;
@@ -49,6 +54,7 @@ export async function warnIfLeft(context: ProviderContext, state: Values, messag
       .services.read(serviceId)
       .catch(() => undefined);
     if (!service || stackOf(ownerOf(service)) === run.stack) return;
+    ({ name } = service);
   }
-  context.warn(message);
+  context.warn(message(name === undefined ? serviceId : `"${String(name)}" (${serviceId})`));
 }

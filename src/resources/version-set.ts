@@ -258,11 +258,8 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
   const [serviceId, name] = partsOf(id);
   const policy = state.onDelete ?? "remove";
   if (policy === "retain" || (policy === "remove" && name === "release")) {
-    await warnIfLeft(
-      context,
-      state,
-      `version set "${name}" of service ${serviceId} stays as it is${policy === "retain" ? " (onDelete: retain)" : ": the platform needs it"}`,
-    );
+    const why = policy === "retain" ? " (onDelete: retain)" : `: the platform needs it. ${callsGoOn(state)}`;
+    await warnIfLeft(context, state, (service) => `version set "${name}" of service ${service} stays as it is${why}`);
     return;
   }
   await findInWorkspace(context, workspaceId, () =>
@@ -271,6 +268,18 @@ async function remove(context: ProviderContext, id: string, state: Values): Prom
       else await removeSet(context, workspaceId, serviceId, name);
       return true;
     }),
+  );
+}
+
+/** On which versions, and the way back to the newest: a set that is declared anew without numbers keeps those that are there. */
+function callsGoOn({ agentVersionNumber: agent, contextGraphVersionNumber: contextGraph }: Values): string {
+  const numbers = Object.entries({ agent, "context graph": contextGraph }).flatMap(([of, number]) =>
+    typeof number === "number" ? [`${of} version ${number}`] : [],
+  );
+  if (numbers.length === 0) return "Its calls go on with the newest versions";
+  return (
+    `Its calls go on with ${numbers.join(" and ")}. To go back to the newest versions: declare it with ` +
+    "these numbers, run `pulumi up`, take the numbers out, and run `pulumi up` again"
   );
 }
 

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import type { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createProgram } from "../../src/cli/main.js";
+import { terminal } from "../../src/cli/terminal.js";
 import { seedIds, startEmulator } from "../../src/emulator/index.js";
 import { AmigoConfig } from "../../src/environment/config.js";
 import { workspaceReferences } from "../../src/environment/source.js";
@@ -86,6 +87,29 @@ describe("compare", () => {
     });
     expect((await run("compare", "a")).stderr).toMatch(
       /'B'\nerror: it is called as npx pulumi-amigo compare \[options\] <A> <B>; --help says more$/m,
+    );
+  });
+
+  it("has the width that COLUMNS says, on a terminal of size 0x0", () => {
+    vi.stubEnv("COLUMNS", "120");
+    const { width } = terminal({ columns: 0 } as NodeJS.WriteStream);
+    vi.stubEnv("COLUMNS", undefined);
+    expect([width, terminal({ columns: 0 } as NodeJS.WriteStream).width]).toEqual([120, 80]);
+  });
+
+  it("says where an alias differs that no references file has", async () => {
+    const [other = "", a = "", references = ""] = at("other.yaml", "a.yaml", "references.yaml");
+    writeFileSync(other, document.replace("agent: desk", "agent: dsek"));
+    const bare = await run("compare", a, other);
+    expect(bare).toMatchObject({ code: 2, stdout: expect.stringContaining("dsek") });
+    expect(bare.stderr).toBe(
+      `warning: ${a}: no references file was read: there is no id for agent "desk", so the alias alone was compared\n` +
+        `warning: ${other}: no references file was read: there is no id for agent "dsek", so the alias alone was compared\n`,
+    );
+    writeFileSync(references, `version: 1\nagents: { desk: { id: ${seedIds.workspace} } }\n`);
+    const mapped = await run("compare", a, other, "--references-a", references, "--references-b", references);
+    expect(mapped.stderr).toBe(
+      `warning: ${other}: ${references} has no id for agent "dsek", so the alias alone was compared\n`,
     );
   });
 
@@ -277,15 +301,42 @@ it("export and compare say what to do where the API refuses, also when it refuse
       expect(await run(...args, "--config", config)).toMatchObject({ code: 1, stderr: expect.stringMatching(advice) });
     }
     emulator.faults.clear();
-    vi.stubEnv("AMIGO_API_KEY", "wrong");
-    const refused = await run("export", "staging", "--config", config);
-    expect(refused).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/\(401 .* A key is looked for in three places/),
-    });
+    const account = `apiKeyEnv: PRODUCTION_KEY, baseUrl: "${emulator.url}" }`;
+    writeFileSync(
+      config,
+      `workspaces:\n  staging: { slug: north, ${account}\n  plain: { id: ${seedIds.workspace}, ${account}\n`,
+    );
+    vi.stubEnv("PRODUCTION_KEY", "wrong");
+    const source = String.raw`environment variable PRODUCTION_KEY \(which amigo\.yaml names\)`;
+    for (const alias of ["staging", "plain"]) {
+      const refusal = new RegExp(
+        `^error: workspace "${alias}": .*\\(401 .*request id \\w+\\)\\. The key was read from the ${source}: .*${emulator.url}\\?$`,
+      );
+      for (const args of [
+        ["export", alias],
+        ["compare", ...at("a.yaml"), alias],
+      ]) {
+        const { code, stderr } = await run(...args, "--config", config);
+        expect([code, stderr.trim()]).toEqual([1, expect.stringMatching(refusal)]);
+      }
+    }
+    const { checks } = JSON.parse((await run("doctor", "--config", config, "--json")).stdout);
+    const key = checks.find(({ name }: { name: string }) => name === "staging: key");
+    expect(key.found).toMatch(new RegExp(`The key was read from the ${source}: is it complete`));
   } finally {
     await emulator.close();
   }
+});
+
+it("rollback says what names a document that is not there, and what writes it", async () => {
+  const [config = ""] = at("amigo.yaml");
+  writeFileSync(config, `workspaces: { production: { id: ${seedIds.workspace}, environment: live/clinic.yaml } }\n`);
+  const { code, stderr } = await run("rollback", "production", "-C", folder);
+  expect([code, stderr.trim()]).toEqual([
+    1,
+    `error: there is no file ${path.join(folder, "live/clinic.yaml")}, which \`environment\` of production in ${config} names: ` +
+      "correct that, or write it with `npx pulumi-amigo export production --out live/clinic.yaml`",
+  ]);
 });
 
 it("help fits a terminal of 80 columns; an example may be longer", () => {

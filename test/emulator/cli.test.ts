@@ -55,8 +55,8 @@ test("a taken port, a wrong dialect, an open host and a wrong number are clear m
     { args: ["--dialect", "putNull=maybe"], message: 'Dialect putNull cannot be "maybe"' },
     { args: ["--dialect", "putNul=clears"], message: "did you mean putNull?" },
     { args: ["--host", "0.0.0.0"], message: "not a loopback address" },
-    { args: ["--port", "http"], message: "a port is 0 to 65535" },
-    { args: ["--latency", "-1"], message: "write milliseconds" },
+    { args: ["--port", "http"], message: "A port is 0 to 65535" },
+    { args: ["--latency", "-1"], message: "Write milliseconds" },
   ];
   for (const { args, message } of attempts) {
     const { code, output } = await runHere(["emulator", ...args]);

@@ -130,8 +130,12 @@ it("refuses bad input in the first preview and sends nothing", async () => {
       const { output } = await stack.preview({ outcome: "fails" });
       for (const [about, , says] of refusals) for (const sentence of says) expect(output, about).toMatch(sentence);
       expect(operations()).toEqual([]);
+      return output;
     };
-    await previewOf(mistaken);
+    // The engine prints the beginning.
+    expect(await previewOf(mistaken)).toMatch(
+      /resource '\w+' has a problem: this is not the only mistake in the program\. Also:\s+\w+ "\w+": /,
+    );
     for (const refusal of connected) await previewOf([refusal]);
 
     for (const [source, says] of mistakes) {

@@ -63,6 +63,17 @@ it("looks at each workspace of amigo.yaml: its key, its address, and what the ke
   expect(scene.requests.filter(({ operation }) => operation === "get-use-case-service-binding")).toHaveLength(1);
 });
 
+it("says what could not be tried, since there is nothing that it stands in", async () => {
+  const scene = await makeScene();
+  await scene.service("Desk");
+  vi.stubEnv("AMIGO_API_KEY", demoKey);
+  write("amigo.yaml", `workspaces: { good: { id: ${scene.workspace}, baseUrl: "${scene.emulator.url}" } }`);
+  const { checks } = await examine({ cwd: folder });
+  expect(checks.at(-1)?.found).toBe(
+    `workspace, services, services.versionSets, useCases, testCallerNumbers of workspace ${scene.workspace}; service bindings were not tried: there is no use case`,
+  );
+});
+
 it("says each cause once, and of what else fails for it only that", async () => {
   const scene = await makeScene();
   vi.stubEnv("GOOD_KEY", demoKey);
@@ -214,5 +225,9 @@ it("finds what a stack's state holds that this version does not write", () => {
     found: expect.stringContaining("Robot desk"),
   });
   const pending = [{ type: "creating", resource: good }];
-  expect(checksOf("dev", { resources: [good], pending })[0]?.next).toMatch(/recover/);
+  const [open] = checksOf("dev", { resources: [good], pending });
+  expect(open).toMatchObject({
+    found: "an interrupted run left 1 pending operation",
+    next: expect.stringMatching(/recover/),
+  });
 });

@@ -6,7 +6,7 @@ import { compareEnvironments } from "../../src/environment/compare.js";
 import { driftOf } from "../../src/environment/drift.js";
 import type { Finding } from "../../src/environment/drift-findings.js";
 import { driftMarkdown } from "../../src/environment/show/drift-markdown.js";
-import { driftText } from "../../src/environment/show/drift-text.js";
+import { driftText, waysOut } from "../../src/environment/show/drift-text.js";
 import { lifecycles } from "../../src/resources/index.js";
 import type { PendingOperation, StateResource } from "../../src/stack/state.js";
 import { type Kind, type Managed, Run } from "../support/lifecycle.js";
@@ -120,6 +120,20 @@ describe("drift", () => {
     expect(Math.max(...text.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
     expect(text).toContain("4 changed, 1 missing, 4 things that no stack declares.");
     expect(driftMarkdown(report)).toContain("| `toolCapacity` | `4` | `7` |");
+  });
+
+  it("says of a foreign release that it cannot be deleted, and of nothing else", () => {
+    const set = (name: string): Finding => ({
+      class: "foreign",
+      kind: "VersionSet",
+      name,
+      id: `${workspaceId}/${name}`,
+    });
+    const declare = "To manage what is foreign: declare it, then `npx pulumi-amigo adopt`.";
+    const kept = "A version set `release` cannot be deleted.";
+    expect(waysOut([set("release")])).toEqual([`${declare} ${kept}`]);
+    expect(waysOut([set("canary")])).toEqual([`${declare} Else delete it.`]);
+    expect(waysOut([set("canary"), set("release")])).toEqual([`${declare} Else delete it. ${kept}`]);
   });
 
   it("is no drift where nothing changed: defaults, order, ignored properties, what a refresh has taken in", async () => {

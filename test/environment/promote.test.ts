@@ -146,6 +146,9 @@ describe("a promotion", () => {
     expect(() => moves(document(old as string), document(old as string), { service: "Frnt desk" })).toThrow(
       'has no service "Frnt desk"; did you mean Front desk?',
     );
+    expect(() => moves(document(old as string), document(old as string), { service: "Frnt" })).toThrow(
+      /has no service "Frnt": it has Front desk, Night desk$/,
+    );
     const found = moves(document(tested as string), document(old as string));
     expect(() =>
       moved(

@@ -53,7 +53,7 @@ it("says where a document is wrong, all of it at once", async () => {
     ':6:5: services["Front desk"].isActive: found 1; must be true or false',
     ":8:3: services.Other.agent: is required: must be a string",
     expect.stringMatching(/^:12:7: useCases\[0\].channel: found "in_voice"; must be "outbound_voice" or /),
-    expect.stringMatching(/^:12:\d+: service binding "\? \/ Clinic \/ Line": there is no service "Nobody"/),
+    expect.stringMatching(/^:12:\d+: service binding "in_voice \/ Clinic \/ Line": there is no service "Nobody"/),
     expect.stringMatching(/^:12:\d+: useCases\[0\].nmae: is not known here; did you mean name\?$/),
   ]);
   const unreadable = document.replace("services:\n", "services: 3\nx:\n");
@@ -66,6 +66,10 @@ it("says where a document is wrong, all of it at once", async () => {
   expect((await check(text)).problems).toEqual([
     expect.stringMatching(/clinic\.yaml:11:\d+: .*text service, which takes no calls/),
   ]);
+  const nameless = document.replace("channel: inbound_voice, ", "").replace("service: Front", "service: Frnt");
+  expect((await check(nameless)).problems.join("\n")).toMatch(
+    /service binding "useCases\[0\] \/ Clinic \/ Line": there is no/,
+  );
   const twice = `${document}  - { channel: inbound_voice, entityName: Clinic, name: Second, setup: approved, service: Front desk }\n`;
   expect((await check(twice)).problems).toEqual([expect.stringMatching(/clinic\.yaml:11:\d+: .*answers for/)]);
 });
@@ -79,11 +83,14 @@ it("lists aliases without an id as open ends, each at its first place", async ()
   );
   expect(valid).toBe(true);
   expect(openEnds.map((end) => end.replace(/^.*clinic\.yaml/, "").replace(/to \/.*/, ""))).toEqual([
-    ':5:5: service "Front desk": the contextGraph scheduling, used by 1 more has no id: add contextGraphs.scheduling.id ',
+    ':5:5: service "Front desk": the contextGraph "scheduling" (also in 1 other entry) has no id: add contextGraphs.scheduling.id ',
     expect.stringMatching(
-      /^:10:\d+: use case "inbound_voice .*: the setup approved has no id: add setups.approved.id $/,
+      /^:10:\d+: use case "inbound_voice .*: the setup "approved" has no id: add setups.approved.id $/,
     ),
   ]);
+  const misspelt = document.replaceAll("agent: desk", "agent: dsek");
+  const near = await check(misspelt, { "references.yaml": references }, { references: "references.yaml" });
+  expect(near.openEnds[0]).toMatch(/the agent "dsek" \(also in 1 other entry\) has no id: .*; did you mean desk\?$/);
   await expect(check(document, {}, { references: "nowhere.yaml" })).rejects.toThrow(/there is no file .*nowhere\.yaml/);
   const wrong = await check(
     document,

@@ -79,7 +79,7 @@ it("finds what is wrong with the documents of all waves, and keys that are missi
   );
   process.env.READY_KEY = "key";
   const unmapped = await start();
-  expect(unmapped.error).toMatch(/b.yaml:3:\d+: service "Desk": the agent night has no id: add agents.night.id/);
+  expect(unmapped.error).toMatch(/b.yaml:3:\d+: service "Desk": the agent "night" has no id: add agents.night.id/);
   expect(unmapped.asked).toEqual([]);
   write("documents/b.yaml", document("desk").replace("services", "servises"));
   expect((await start()).error).toMatch(

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { summary } from "../../src/cli/recover.js";
 import { seedIds } from "../../src/emulator/index.js";
 import type { Values } from "../../src/engine/lifecycle.js";
 import { forgottenCreates, pendingCreates } from "../../src/recovery/creates.js";
@@ -43,6 +44,14 @@ async function verdictOn(kind: string, inputs: Values): Promise<Verdict> {
 }
 
 const made = (id: string) => ({ is: "made", existing: { id } });
+
+it("says what to do after a destroy, where no create is open", () => {
+  const nothing = { stack: "dev", dryRun: false, creates: [], others: [], disturbed: [], settled: true };
+  expect(summary(nothing)).toEqual([
+    "No create is open: there is nothing to do.",
+    "If a `pulumi destroy` was interrupted, run it again.",
+  ]);
+});
 
 it("knows a service by its owner mark", async () => {
   const { emulator, process: run, create } = lab();

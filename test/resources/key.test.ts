@@ -130,19 +130,24 @@ test.each<[string, Sources, RegExp]>([
   [
     "an explicit provider's apiKeyEnv names a variable that is not set",
     { config: { apiKeyEnv: "NOPE" }, environment: { AMIGO_API_KEY: "amigo-other-key" }, explicit: true },
-    /environment variable NOPE \(which `apiKeyEnv` names\) is not set where the engine runs/,
+    /The argument `apiKeyEnv` of the amigo\.Provider says that the key is in NOPE, and that is not set\. Set it with `export NOPE=\.\.\.`, or take that argument out of the program; then AMIGO_API_KEY is used\./,
   ],
   [
     "the stack's apiKeyEnv names a variable that is not set, beside the key of another account",
     { config: { apiKeyEnv: "NOPE" }, environment: { AMIGO_API_KEY: "amigo-other-key" } },
-    /environment variable NOPE \(which `apiKeyEnv` names\) and the stack config `amigo:apiKey` are not set where the engine runs/,
+    /The stack config `amigo:apiKeyEnv` says that the key is in NOPE, and that is not set\. Set it with `export NOPE=\.\.\.`, or remove the setting with `pulumi config rm amigo:apiKeyEnv`; then AMIGO_API_KEY is used\./,
+  ],
+  [
+    "AMIGO_API_KEY_ENV names a variable that is not set",
+    { environment: { AMIGO_API_KEY_ENV: "NOPE", AMIGO_API_KEY: "amigo-other-key" } },
+    /The environment variable AMIGO_API_KEY_ENV says that the key is in NOPE, .*, or remove that with `unset AMIGO_API_KEY_ENV`; then AMIGO_API_KEY is used\./,
   ],
   ["nothing is set", {}, /AMIGO_API_KEY and the stack config `amigo:apiKey` are not set.*three places/],
 ])("a missing key is explained once, in check or in any operation, when %s", async (_case, sources, expected) => {
   for (const first of KINDS) {
     const messages = await messagesOf(sources, first);
     expect(messages[0]).toMatch(expected);
-    expect(messages.filter((message) => message.includes("three places"))).toHaveLength(1);
+    expect(messages.filter((message) => /three places|is not set\. Set it with/.test(message))).toHaveLength(1);
     for (const message of messages.slice(1))
       expect(message).toMatch(/not sent, because there is no API key: see the first error about the key\.$/);
   }

@@ -328,6 +328,13 @@ test("a use case and a service that somebody else has bound are refused after a 
     const single = bench.run();
     await expect(single.remove(line)).rejects.toThrow(/still bound.*useCaseId: useCase\.id.*--parallel 1/);
     await expect(single.remove(desk)).rejects.toThrow(/has not unbound.*serviceId: service\.id.*--parallel 1/);
+    // A binding that stays in the program does not come later.
+    const without = bench.run();
+    const mark = OWNER.replace("Service/desk", "ServiceBinding/calls");
+    await without.check("serviceBinding", { workspaceId, useCaseId: line.id, serviceId: desk.id, __owner: mark });
+    await expect(without.remove(desk)).rejects.toThrow(
+      /could drop live calls\. ServiceBinding "calls" of this stack still binds it: take it out too, or give it another serviceId\.$/,
+    );
   });
 });
 

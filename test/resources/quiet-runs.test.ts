@@ -49,7 +49,14 @@ test("a release that is taken out of the program stays, with a warning", async (
   const up = bench.run();
   await up.update(desk, service({ description: "New" }));
   await up.remove(set);
-  expect(up.warnings.join()).toMatch(/"release" .* stays as it is: the platform needs it/);
+  expect(up.warnings.join()).toMatch(
+    /"release" of service "Desk" \(.{36}\) stays as it is: the platform needs it\. Its calls go on with agent version 1\. To go back to the newest versions: declare it with these numbers, run `pulumi up`, take the numbers out, and run `pulumi up` again$/,
+  );
+  const back = bench.run();
+  const again = await back.create("versionSet", set.inputs);
+  const { agentVersionNumber: _number, ...bare } = set.inputs;
+  await bench.run().update(again, bare);
+  expect(bench.emulator.store.services.get(desk.id)?.version_sets.release?.agent_version_number).toBeUndefined();
 });
 
 test("a release of a service that another stack owns stays, with a warning", async () => {
@@ -69,7 +76,7 @@ test("a release of a service that another stack owns stays, with a warning", asy
   const up = bench.run();
   await up.create("service", service());
   await up.remove(set);
-  expect(up.warnings.join()).toMatch(/"release" .* stays as it is: the platform needs it/);
+  expect(up.warnings.join()).toMatch(/"release" of service "Theirs" \(.* stays as it is: the platform needs it/);
 });
 
 const LONG = {

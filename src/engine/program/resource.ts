@@ -170,7 +170,9 @@ function findProblems(
     // By then the constructors of the program have run, and conflicts between known values have been found.
     await new Promise((resolve) => setImmediate(resolve));
     const others = [...problems].flatMap(([one, lines]) => (one === resource ? [] : lines));
-    if (others.length > 0) found[""] = `is not all that is wrong in this program:\n  ${others.join("\n  ")}`;
+    if (others.length > 0) {
+      found[""] = `this is not the only mistake in the program. Also:\n  ${others.join("\n  ")}`;
+    }
     return Object.keys(found).length > 0 ? (sanitise(found) as Record<string, string>) : undefined;
   });
 }

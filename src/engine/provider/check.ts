@@ -25,8 +25,10 @@ export function checkInputs(context: ProviderContext, lifecycle: Lifecycle, olds
     if (workspaceId !== undefined) Object.assign(inputs, withCanonicalIds(lifecycle, { workspaceId }));
   }
   const request = importRequest(news[HIDDEN.adopt]);
+  const own = withFullMark(lifecycle, news)[HIDDEN.owner];
   const isReplacement = context.run.checked(kind, inputs, exists ? former : undefined, {
     imports: request?.id,
+    mark: typeof own === "string" ? own : undefined,
     elsewhere: Array.isArray(news[HIDDEN.elsewhere]) ? (news[HIDDEN.elsewhere] as string[]) : undefined,
   });
 
@@ -38,7 +40,6 @@ export function checkInputs(context: ProviderContext, lifecycle: Lifecycle, olds
     ...problemsOf(lifecycle, inputs, exists ? former : undefined),
   ];
 
-  const own = withFullMark(lifecycle, news)[HIDDEN.owner];
   context.run.stack ??= stackOf(own);
   const owner = context.settings.ownershipTag ? (olds[HIDDEN.owner] ?? news[HIDDEN.owner]) : undefined;
   if (owner !== undefined && lifecycle.owned) inputs[HIDDEN.owner] = owner;

@@ -78,7 +78,8 @@ export class ProviderContext {
   }
 }
 
-function isAboutTheKey(error: unknown): boolean {
+/** Whether it is a refused or missing key, or what came of one. */
+export function isAboutTheKey(error: unknown): boolean {
   if (AuthenticationError.isInstance(error)) return true;
   return error instanceof Error && error.cause !== undefined && isAboutTheKey(error.cause);
 }

@@ -17,6 +17,8 @@ export interface Declared {
   readonly elsewhere?: readonly string[];
   /** The id that its `import` option names. */
   readonly imports?: string;
+  /** Its owner mark in full, which ends with its name in the program. */
+  readonly mark?: string;
 }
 
 /**
@@ -48,7 +50,7 @@ export class Run {
     kind: string,
     inputs: Values,
     former: Values | undefined,
-    more: Pick<Declared, "imports" | "elsewhere"> = {},
+    more: Pick<Declared, "imports" | "elsewhere" | "mark"> = {},
   ): boolean {
     const key = fingerprint(kind, inputs);
     const known = this.byInputs.get(key);

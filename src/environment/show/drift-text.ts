@@ -57,8 +57,18 @@ export function waysOut(findings: readonly Finding[]): string[] {
           "To put it back: `pulumi refresh`, then `pulumi up`. To keep it: change the program to match, then `pulumi refresh`.",
         ]
       : []),
-    ...(has("foreign") ? [`To manage what is foreign: declare it, then \`${COMMAND} adopt\`. Else delete it.`] : []),
+    ...(has("foreign") ? [foreignText(findings)] : []),
   ];
+}
+
+function foreignText(findings: readonly Finding[]): string {
+  const foreign = findings.filter((one) => one.class === "foreign" && one.owner === undefined);
+  const kept = foreign.filter(({ kind, id }) => kind === "VersionSet" && id.endsWith("/release"));
+  return [
+    `To manage what is foreign: declare it, then \`${COMMAND} adopt\`.`,
+    ...(kept.length < foreign.length ? ["Else delete it."] : []),
+    ...(kept.length > 0 ? ["A version set `release` cannot be deleted."] : []),
+  ].join(" ");
 }
 
 /** A field as the difference that it is, with the names that ids stand for. */
