@@ -1,7 +1,7 @@
 import { safe } from "../environment/show/layout.js";
 import type { FleetListener } from "../fleet/commands.js";
 import type { StackEntry } from "../fleet/report.js";
-import { stackText } from "../fleet/report-text.js";
+import { endText } from "../fleet/report-text.js";
 import type { FleetRun } from "../fleet/runs.js";
 
 /** What a fleet does as it happens. */
@@ -23,7 +23,7 @@ function plainLines(stream: NodeJS.WritableStream): FleetDisplay {
   const listen = (run: FleetRun): FleetListener => ({
     onStart: (stack) => line(`${stack}: started`),
     onProgress: () => {},
-    onEnd: (stack) => line(stackText(run.stack(stack), run.report.command)),
+    onEnd: (stack) => line(endText(run.stack(stack), run.report.command)),
     onWave: line,
     close: () => {},
   });
@@ -60,7 +60,7 @@ class LiveTable implements FleetDisplay {
       },
       onEnd: (stack) => {
         this.running.delete(stack);
-        this.line(stackText(run.stack(stack), run.report.command));
+        this.line(endText(run.stack(stack), run.report.command));
       },
       onWave: (text) => this.line(text),
       close: () => {
