@@ -204,18 +204,28 @@ function adviceOn(inTheWay: readonly Item[], adoptAdvice: string): Check[] {
   const owners = [...new Set(inTheWay.map(ownerOf))];
   return owners.map((owner): Check => {
     const items = inTheWay.filter((item) => ownerOf(item) === owner);
+    const them = items.length === 1 ? "it" : "them";
     if (owner === undefined) {
-      const sentence = `nobody's mark is on ${listed(items)}: rename or delete ${items.length === 1 ? "it" : "them"}; or ${adoptAdvice}`;
+      // Services alone carry marks.
+      const [other] = owners.flatMap((one) => stackIn(one) ?? []);
+      const also = other ? `if stack ${other.stack} has ${them} too, use \`--stack ${other.stack}\`; else ` : "";
+      const sentence = `nobody's mark is on ${listed(items)}: ${also}rename or delete ${them}; or ${adoptAdvice}`;
       return { class: "blocked", sentence };
     }
-    const [, project, stack] = /^pulumi\/[^/]*\/([^/]+)\/([^/]+)$/.exec(owner) ?? [];
-    const advice = `give ${items.length === 1 ? "it" : "them"} up there, or rename ${items.length === 1 ? "it" : "them"}`;
-    const sentence =
-      stack === undefined
-        ? `${owner} owns ${listed(items)}: ${advice}`
-        : `stack ${stack} (project ${project}) owns ${listed(items)}: use \`--stack ${stack}\`, or ${advice}`;
-    return { class: "blocked", sentence };
+    const { stack, project } = stackIn(owner) ?? {};
+    const who = stack === undefined ? owner : `stack ${stack} (project ${project})`;
+    const use = stack === undefined ? "" : `use \`--stack ${stack}\`, or `;
+    return {
+      class: "blocked",
+      sentence: `${who} owns ${listed(items)}: ${use}give ${them} up there, or rename ${them}`,
+    };
   });
+}
+
+/** The parts of what {@link ownerOf} gives for a stack. */
+function stackIn(owner: string | undefined): { project: string; stack: string } | undefined {
+  const [, project, stack] = /^pulumi\/[^/]*\/([^/]+)\/([^/]+)$/.exec(owner ?? "") ?? [];
+  return project === undefined || stack === undefined ? undefined : { project, stack };
 }
 
 /** The stack, where the mark names one. */

@@ -154,21 +154,26 @@ it("leaves the selected stack and the stack's settings alone where the program i
   const pulumi = async (...args: string[]) =>
     (await start(bin, [...args, "--non-interactive"], { cwd: folder, env: await envOf(folder) }).done).stdout.trim();
   await pulumi("stack", "init", "dev");
-  // The copy of the tests before is there, and belongs to another stack.
   const cloneTo = (alias: string, ...more: string[]) =>
     run(folder, "clone", "staging", alias, "--stack", "production", ...more);
-  const owned = await cloneTo("copy", "--yes");
-  expect([owned.code, owned.stdout]).toEqual([
+  const from = emulator.store.workspaces.find(({ id }) => id === workspace);
+  const taken = "7a000000-0000-4000-8000-000000000002";
+  emulator.store.addWorkspace({ ...(from as never as object), id: taken, slug: "taken-clinic" } as never);
+  const common = { agent_id: agents.frontDesk, context_graph_id: contextGraphs.scheduling };
+  emulator.store.addService({ ...common, workspace_id: taken, name: "Desk 1" });
+  const config = readFileSync(path.join(folder, "amigo.yaml"), "utf8")
+    .replace("slug: copy-clinic", "slug: taken-clinic")
+    .replace("slug: trial-clinic", "slug: own-clinic")
+    .replace("references/trial.yaml }", "references/trial.yaml, environment: trial.yaml }");
+  writeFileSync(path.join(folder, "amigo.yaml"), config);
+  writeFileSync(path.join(folder, "references/copy.yaml"), references(taken));
+  const blocked = await cloneTo("copy", "--yes");
+  expect([blocked.code, blocked.stdout], blocked.stderr).toEqual([
     2,
-    expect.stringMatching(
-      /stack copy \(project pulumi-amigo\) owns service ".* more: use `--stack copy`, or give them/,
-    ),
+    expect.stringMatching(/nobody's mark is on service "Desk 1": .*then `.* adopt copy --stack production`/),
   ]);
 
   writeFileSync(path.join(folder, "references/trial.yaml"), references(target).replace(/^workspace.*\n/m, ""));
-  const config = readFileSync(path.join(folder, "amigo.yaml"), "utf8");
-  const named = config.replace("references/trial.yaml }", "references/trial.yaml, environment: trial.yaml }");
-  writeFileSync(path.join(folder, "amigo.yaml"), named.replace("slug: trial-clinic", "slug: own-clinic"));
   const trial = ["trial", "--new-workspace", "own-clinic"] as const;
   const dry = await cloneTo(...trial, "--dry-run");
   expect([dry.code, dry.stdout], dry.stderr).toEqual([
