@@ -70,7 +70,7 @@ async function run(from: string, to: string, flags: Flags): Promise<number> {
   const { environment, kind } = source;
   const mayDelete = flags.delete;
   const report = await clone({ ...shared, source: environment, isDocument: kind === "document", stack, mayDelete });
-  console.log(flags.json ? JSON.stringify(report, undefined, 2) : summary(report).join("\n"));
+  console.log(flags.json ? JSON.stringify(report, undefined, 2) : (await summary(report)).join("\n"));
   return report.state === "blocked" || report.state === "differs" ? EXIT.seen : EXIT.done;
 }
 
@@ -82,20 +82,13 @@ const ENDINGS: Record<CloneReport["state"], string> = {
   differs: `The run ended, and the target differs from the source: \`${COMMAND} compare\` shows where.`,
 };
 
-function summary({ checks, state, planned, counts }: CloneReport): string[] {
-  const classes = ["verified", "to be learnt", "blocked"] as const;
+async function summary({ checks, state, planned, counts }: CloneReport): Promise<string[]> {
+  const { checkLines } = await import("../environment/readiness.js");
+  const isRun = state !== "blocked" && state !== "dry run";
+  const numbers = Object.entries(planned).map(([op, count]) => `${op} ${count}`);
   return [
-    ...classes.flatMap((name) => {
-      const found = checks.filter((check) => check.class === name);
-      return found.length === 0 ? [] : [`${name}:`, ...found.map(({ sentence }) => `  ${sentence}`)];
-    }),
-    ...(Object.keys(planned).length > 0
-      ? [
-          `plan: ${Object.entries(planned)
-            .map(([op, count]) => `${op} ${count}`)
-            .join(", ")}`,
-        ]
-      : []),
+    ...(isRun ? [] : checkLines(checks)),
+    ...(numbers.length > 0 ? [`${isRun ? "run" : "plan"}: ${numbers.join(", ")}`] : []),
     ...counts.map(({ section, wanted, there }) => `${section}: ${there} of ${wanted} are there`),
     ENDINGS[state],
   ];

@@ -90,6 +90,8 @@ async function run(text: string, flags: Flags): Promise<number> {
     if (flags.json) console.log(JSON.stringify(written, undefined, 2));
     else for (const file of written) console.log(file);
     if (written.length === 0) note(`${folder} holds this program already`);
+    else if (!dryRun)
+      note(`Next: cd ${folder} && npm install, then \`${COMMAND} adopt\` brings what exists under a stack`);
   } else if (flags.out === undefined)
     process.stdout.write(documentText(part, flags.json ? "json" : (flags.format ?? "yaml")));
   if (flags.out !== undefined) {
@@ -100,6 +102,7 @@ async function run(text: string, flags: Flags): Promise<number> {
     note(written ? `${flags.out} ${verb(dryRun)}` : `${flags.out} says so already`);
   }
   await keepReferences(source, dryRun);
+  if (dryRun) note("Nothing was written (--dry-run)");
   if (part.incomplete.size > 0) {
     const { kinds } = await import("../environment/kinds.js");
     const sections = kinds.filter(({ name }) => part.incomplete.has(name)).map(({ section }) => section);

@@ -1,8 +1,9 @@
 import { safe } from "../environment/show/layout.js";
 import type { FleetListener } from "../fleet/commands.js";
 import type { StackEntry } from "../fleet/report.js";
-import { stackText } from "../fleet/report-text.js";
+import { endText } from "../fleet/report-text.js";
 import type { FleetRun } from "../fleet/runs.js";
+import { terminal } from "./terminal.js";
 
 /** What a fleet does as it happens. */
 export interface FleetDisplay {
@@ -23,7 +24,7 @@ function plainLines(stream: NodeJS.WritableStream): FleetDisplay {
   const listen = (run: FleetRun): FleetListener => ({
     onStart: (stack) => line(`${stack}: started`),
     onProgress: () => {},
-    onEnd: (stack) => line(stackText(run.stack(stack), run.report.command)),
+    onEnd: (stack) => line(endText(run.stack(stack), run.report.command)),
     onWave: line,
     close: () => {},
   });
@@ -60,7 +61,7 @@ class LiveTable implements FleetDisplay {
       },
       onEnd: (stack) => {
         this.running.delete(stack);
-        this.line(stackText(run.stack(stack), run.report.command));
+        this.line(endText(run.stack(stack), run.report.command));
       },
       onWave: (text) => this.line(text),
       close: () => {
@@ -84,7 +85,8 @@ class LiveTable implements FleetDisplay {
   }
 
   private rows(run: FleetRun): string[] {
-    const { columns = 80, rows = 24 } = this.stream;
+    const { rows = 24 } = this.stream;
+    const { width } = terminal(this.stream);
     const names = [...this.running.keys()];
     const column = Math.max(0, ...names.map(({ length }) => length));
     const shown = names.slice(0, Math.max(1, rows - KEPT_ROWS)).map((name) => {
@@ -92,7 +94,7 @@ class LiveTable implements FleetDisplay {
       const seconds = `${Math.round((Date.now() - since) / 1000)} s`.padStart(7);
       return `  ${name.padEnd(column)} ${seconds}  ${safe(text)}`;
     });
-    return [...shown, counts(run)].map((row) => row.slice(0, columns - 1));
+    return [...shown, counts(run)].map((row) => row.slice(0, width - 1));
   }
 }
 

@@ -123,7 +123,8 @@ async function show(report: PromotionReport, { json }: Flags): Promise<number> {
     "dry run": "Nothing was written (--dry-run).",
     done: `Done: stack ${report.stack} runs these numbers.`,
   };
-  const lines = [...report.moves.map(moveText), endings[report.state]];
+  // Of a run they were said before its question.
+  const lines = [...(report.state === "dry run" ? report.moves.map(moveText) : []), endings[report.state]];
   console.log(json ? JSON.stringify(report, undefined, 2) : lines.join("\n"));
   return EXIT.done;
 }

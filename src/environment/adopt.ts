@@ -1,4 +1,5 @@
 import { COMMAND } from "../command.js";
+import { isUnknown } from "../engine/unknown.js";
 import { importExisting } from "../stack/import-file.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
@@ -6,7 +7,7 @@ import { type DeclaredResource, type PreviewStep, previewSteps } from "../stack/
 import { Pulumi } from "../stack/pulumi.js";
 import { changesIn, failureText, isEnginesOwn, runStack } from "../stack/run.js";
 import { exportState, lifecycleOf, nameOf, providerUrn, type StackState, type StateResource } from "../stack/state.js";
-import type { Account } from "./account.js";
+import { type Account, withAdvice } from "./account.js";
 import { type PlaceOptions, placeOf } from "./adopt-place.js";
 import {
   type Adoptable,
@@ -19,7 +20,6 @@ import {
 import type { Environment } from "./environment.js";
 import { kinds } from "./kinds.js";
 import { readWorkspace } from "./live.js";
-import { withAdvice } from "./source.js";
 
 export interface AdoptOptions extends PlaceOptions {
   readonly stack: string;
@@ -143,20 +143,9 @@ async function planFor(
   { stack, created, held, document }: Wanted,
   { resources }: StackState,
 ): Promise<AdoptPlan & Pick<AdoptReport, "undeclared">> {
+  refuseOtherWorkspace(workspaceId, stack, created.length > 0 ? created : held);
   if (created.length === 0 && !document)
     return { adoptable: [], missing: [], unresolved: new Set(), refused: [], undeclared: [] };
-  const elsewhere = created.flatMap(({ inputs }) =>
-    typeof inputs?.workspaceId === "string" ? inputs.workspaceId : [],
-  );
-  if (
-    created.length > 0 &&
-    elsewhere.length === created.length &&
-    !elsewhere.some((id) => id.toLowerCase() === workspaceId)
-  ) {
-    throw new Error(
-      `the program of stack ${stack} declares nothing of workspace ${workspaceId}: its resources are of ${[...new Set(elsewhere)].join(", ")}. Nothing was changed`,
-    );
-  }
   const inventory = await readWorkspace(context, workspaceId);
   const hidden = kinds.filter(
     ({ name, lifecycle }) =>
@@ -174,6 +163,18 @@ async function planFor(
   }
   const undeclared = document ? undeclaredIn(document, inventory, plan, held) : [];
   return { ...plan, undeclared };
+}
+
+/** Where all of it is of other workspaces, the wrong one was named, or the wrong stack. */
+function refuseOtherWorkspace(workspaceId: string, stack: string, declared: readonly StateResource[]): void {
+  const ids = declared.map(({ type, id, inputs }) =>
+    lifecycleOf(type)?.kind === "Workspace" ? id : inputs?.workspaceId,
+  );
+  const known = ids.flatMap((id) => (typeof id === "string" && !isUnknown(id) ? id.toLowerCase() : []));
+  if (known.length === 0 || known.length < ids.length || known.includes(workspaceId)) return;
+  throw new Error(
+    `the program of stack ${stack} declares nothing of workspace ${workspaceId}: its resources are of ${[...new Set(known)].join(", ")}. Nothing was changed. Name that workspace, or another stack`,
+  );
 }
 
 /** Providers and components first, which exist in the state alone; then what exists; then its dependencies. */

@@ -16,7 +16,7 @@ import { newWorkspaceOf, prepareProject } from "./deploy.js";
 import type { Environment } from "./environment.js";
 import { writeDocument, writeReferences } from "./files.js";
 import { kinds } from "./kinds.js";
-import { managedKey } from "./readiness.js";
+import { listed, managedKey } from "./readiness.js";
 import { declaredBy } from "./stack-environment.js";
 
 export interface CloneStackOptions {
@@ -40,7 +40,7 @@ export class StackOfClone implements CloneStack {
   private readonly scratch: string | undefined;
   private readonly former = new Map<string, string | undefined>();
   private wanted: Environment | undefined;
-  private madeStack = false;
+  private unmakeStack: (() => Promise<void>) | undefined;
 
   constructor(private readonly options: CloneStackOptions) {
     this.name = options.name;
@@ -49,6 +49,13 @@ export class StackOfClone implements CloneStack {
       options.dryRun && this.project.kind === "built-in"
         ? mkdtempSync(path.join(tmpdir(), "pulumi-amigo-"))
         : undefined;
+  }
+
+  get adoptAdvice(): string {
+    const { alias } = this.options.to;
+    return this.project.kind === "own"
+      ? `let the program in ${this.project.folder} declare them, then \`${COMMAND} adopt ${alias} --stack ${this.name}\` brings them under this stack`
+      : `\`${COMMAND} export ${alias} --program DIR\` writes a program that declares them, and \`adopt\` there brings them under a stack of its own`;
   }
 
   async managed(): Promise<ReadonlySet<string>> {
@@ -96,11 +103,10 @@ export class StackOfClone implements CloneStack {
   async plan(): Promise<Plan> {
     const { kind } = this.project;
     if (kind === "own" && this.options.dryRun) {
-      this.options.note("the program reads the document, which a dry run does not write: there is no plan of its run");
-      return { steps: [] };
+      return { steps: [], open: [ownProgram(this.project.folder)] };
     }
     const pulumi = await this.pulumi();
-    this.madeStack = (await ensureStack(pulumi)) === "made";
+    this.unmakeStack = await ensureStack(pulumi);
     const run = await runStack(pulumi, "preview");
     if (!run.succeeded) throw new Error(failureText(run));
     const steps = run.steps.map(({ op, urn, type }) => ({ op, urn, kind: lifecycleOf(type)?.kind }));
@@ -127,7 +133,7 @@ export class StackOfClone implements CloneStack {
       if (text === undefined) rmSync(file, { force: true });
       else writeFileSync(file, text);
     }
-    if (this.madeStack) await (await this.pulumi()).run("stack", "rm", "--yes");
+    await this.unmakeStack?.();
     if (this.scratch) rmSync(this.scratch, { recursive: true, force: true });
   }
 
@@ -170,13 +176,23 @@ export class StackOfClone implements CloneStack {
   private refuseOtherProgram(steps: Plan["steps"]): void {
     if (this.project.kind !== "own") return;
     const items = this.wanted?.items ?? [];
-    for (const { name, form, section } of kinds) {
-      const wanted = items.filter((item) => item.kind.name === name).length;
+    const lacking = kinds.flatMap(({ name, form }) => {
+      const wanted = items.filter((item) => item.kind.name === name);
       const declared = steps.filter((step) => step.kind === name && !step.op.includes("delete")).length;
-      if (form.shape === "object" || declared >= wanted) continue;
-      throw new Error(
-        `the program in ${this.project.folder} declares something else: ${declared} of the ${wanted} entries of ${section}. Build the document with \`new amigo.Environment(...)\`, or run the command in a folder without a Pulumi project`,
-      );
-    }
+      return form.shape === "object" || declared >= wanted.length ? [] : [{ wanted, declared }];
+    });
+    if (lacking.length === 0) return;
+    const { folder } = this.project;
+    const counts = lacking.map(
+      ({ wanted, declared }) => `${listed(wanted)} (declares ${declared} of ${wanted.length})`,
+    );
+    throw new Error(
+      `\`clone\` runs the Pulumi project in ${folder}, and its program does not declare all of the document: ${counts.join(", ")}. Build the document there with \`new amigo.Environment(...)\`, or run \`clone\` in a folder without Pulumi.yaml. Nothing was written`,
+    );
   }
+}
+
+/** What a dry run cannot know of a program that reads the document. */
+function ownProgram(folder: string): string {
+  return `whether the program in ${folder} builds the document: \`clone\` runs the Pulumi project of this folder, which a dry run gives no document to read. It must build the document with \`new amigo.Environment(...)\`; in a folder without Pulumi.yaml, \`clone\` runs a program of its own`;
 }

@@ -1,16 +1,17 @@
-import { contextOf, findWorkspace } from "./account.js";
+import { contextOf, findWorkspace, withAdvice } from "./account.js";
 import { compareEnvironments } from "./compare.js";
 import type { WorkspaceEntry } from "./config.js";
 import { type Environment, itemsWithin } from "./environment.js";
 import { type Kind, kinds } from "./kinds.js";
 import { environmentOf, type Inventory, readWorkspace } from "./live.js";
-import { type Check, isBlocked, managedKey, readinessOf } from "./readiness.js";
+import { type Check, checkLines, isBlocked, managedKey, readinessOf } from "./readiness.js";
 import { References } from "./references.js";
-import { withAdvice } from "./source.js";
 
 /** How a clone writes: a stack of Pulumi, with the document and the references that its program reads. */
 export interface CloneStack {
   readonly name: string;
+  /** How what exists and is nobody's comes under a stack, as a part of a sentence. */
+  readonly adoptAdvice: string;
   /** The ids of what the stack manages, by `kind id`; empty where there is no such stack yet. */
   managed(): Promise<ReadonlySet<string>>;
   /** Keeps the document and the references where the stack's program reads them. */
@@ -25,6 +26,8 @@ export interface CloneStack {
 
 export interface Plan {
   readonly steps: readonly { readonly op: string; readonly urn: string; readonly kind?: string }[];
+  /** What this plan cannot show, as sentences. */
+  readonly open?: readonly string[];
 }
 
 export interface CloneOptions {
@@ -62,7 +65,7 @@ export async function clone(options: CloneOptions): Promise<CloneReport> {
       read: (id) => readWorkspace(context, id),
     });
   } catch (error) {
-    throw withAdvice(error, { context });
+    throw withAdvice(error, { context, alias: to.alias });
   } finally {
     await context.close();
   }
@@ -82,7 +85,15 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
   const environment = inventory && environmentOf(to.alias, inventory, References.none());
   const references = referencesOf(to, workspaceId);
   const managed = await stack.managed();
-  const target = { name: to.alias, inventory, environment, references, managed, referencesFile: fileOf(to) };
+  const target = {
+    name: to.alias,
+    inventory,
+    environment,
+    references,
+    managed,
+    referencesFile: fileOf(to),
+    adoptAdvice: stack.adoptAdvice,
+  };
   const checks = [...readinessOf(source, target), ...workspaceChecks(options, workspaceId, managed)];
   if (isBlocked(checks)) return { checks, state: "blocked", planned: {}, counts: [] };
 
@@ -91,6 +102,7 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
   try {
     await stack.write(wanted);
     const plan = await stack.plan();
+    checks.push(...(plan.open ?? []).map((sentence) => ({ class: "to be learnt" as const, sentence })));
     const planned = countBy(plan);
     const deletions = plan.steps.filter(({ op, kind }) => kind !== undefined && op === "delete");
     if (deletions.length > 0 && !options.mayDelete) {
@@ -98,6 +110,8 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
     }
     if (dryRun) return { checks, state: "dry run", planned, counts: [] };
     const changes = plan.steps.filter(({ op }) => op !== "same");
+    // Here, where they help to answer: after the run they are known.
+    if (changes.length > 0) for (const line of checkLines(checks)) note(line);
     const question = `Shall I run stack ${stack.name} on ${to.alias} (${changesText(planned)})?`;
     if (changes.length > 0 && !(await confirm(question))) throw new Error("stopped; nothing was written to the API");
     isKept = true;

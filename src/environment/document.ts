@@ -8,7 +8,7 @@ import { fieldsOf, type Kind, kindOfSection, kinds, roots } from "./kinds.js";
 import { References } from "./references.js";
 import { documentSchema } from "./schema.js";
 import { SourceText, TextError } from "./source-text.js";
-import { misfits, wrongStart } from "./text-problems.js";
+import { fitting, misfits, wrongStart } from "./text-problems.js";
 
 /** Reads a document; throws a TextError with all that is wrong with it. */
 export function readDocument(file: string, references = References.none()): Environment & { source: SourceText } {
@@ -22,7 +22,7 @@ export function parseDocument(
   const wrong = wrongStart(source, "environment document");
   if (wrong.length > 0) throw new TextError(wrong);
   const found = misfits(source, documentSchema);
-  const value = found.reduce((whole, { path }) => without(whole, path) ?? {}, source.value) as Values;
+  const value = fitting(source, found) as Values;
   const items = roots.flatMap((kind) => itemsOf(kind, value[kind.form.section], [], [kind.form.section], source.value));
   const incomplete = new Set(
     ((value.incomplete ?? []) as string[]).flatMap((section) => {
@@ -56,15 +56,6 @@ export function parseDocument(
 }
 
 type Place = readonly (string | number)[];
-
-/** The value with nothing at this path, so that the rest can be read. */
-function without(value: unknown, [step, ...rest]: Place): unknown {
-  if (step === undefined || value === null || typeof value !== "object") return undefined;
-  if (!Object.hasOwn(value, step)) return value;
-  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string | number, unknown>;
-  copy[step] = without(copy[step], rest);
-  return copy;
-}
 
 /** `written` is the whole value, also with what does not fit: an entry is named as it is written. */
 function itemsOf(

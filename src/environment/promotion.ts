@@ -122,11 +122,11 @@ async function carryOut(options: PromotionOptions, work: Work): Promise<Promotio
   const { text } = after;
   // Before a question or a write: a stack that is not there.
   await exportState(await prepared(options, stack, document.file));
-  for (const move of moves) note(moveText(move));
   if (dryRun) {
     await tryOut(options, { stack, text, moves });
     return { ...report, state: "dry run" };
   }
+  for (const move of moves) note(moveText(move));
   if (
     !(await confirm(
       `Shall I write ${moves.length === 1 ? "this number" : "these numbers"} to ${document.file} and run stack ${stack}?`,

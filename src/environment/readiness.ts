@@ -1,4 +1,4 @@
-import { COMMAND } from "../command.js";
+import { stackOf } from "../engine/owner.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { problemsOf } from "./export.js";
 import { fieldsOf, kinds } from "./kinds.js";
@@ -27,6 +27,8 @@ export interface Target {
   readonly referencesFile: string;
   /** The ids of what the stack manages already, by `kind id`. */
   readonly managed: ReadonlySet<string>;
+  /** How what exists and is nobody's comes under a stack, as a part of a sentence. */
+  readonly adoptAdvice: string;
 }
 
 /** All conditions for bringing `wanted` into the target. */
@@ -44,6 +46,14 @@ export function readinessOf(wanted: Environment, target: Target): Check[] {
 
 export function isBlocked(checks: readonly Check[]): boolean {
   return checks.some((check) => check.class === "blocked");
+}
+
+/** The checks by class, for a terminal or a log. */
+export function checkLines(checks: readonly Check[]): string[] {
+  return (["verified", "to be learnt", "blocked"] as const).flatMap((name) => {
+    const found = checks.filter((check) => check.class === name);
+    return found.length === 0 ? [] : [`${name}:`, ...found.map(({ sentence }) => `  ${sentence}`)];
+  });
 }
 
 export function managedKey(kind: string, id: string): string {
@@ -151,7 +161,7 @@ function versionChecks(wanted: Environment, { references, referencesFile, name }
 }
 
 /** What has a name of the document already must be the stack's own. */
-function nameChecks(wanted: Environment, { environment, managed, name }: Target): Check[] {
+function nameChecks(wanted: Environment, { environment, managed, name, adoptAdvice }: Target): Check[] {
   if (!environment) return [];
   const there = new Map(environment.items.map((item) => [keyOf(item.kind, item.path), item]));
   const own = wanted.items.filter((item) => item.kind.form.shape !== "object");
@@ -168,13 +178,13 @@ function nameChecks(wanted: Environment, { environment, managed, name }: Target)
       !wanted.items.some((one) => keyOf(one.kind, one.path) === keyOf(item.kind, item.path)),
   );
   return [
-    ...inTheWay.map((found): Check => {
-      const owner = found.owner === undefined ? "nobody's mark is on it" : `it belongs to ${found.owner}`;
-      return {
+    ...inTheWay.map(
+      (found): Check => ({
         class: "blocked",
-        sentence: `${describe(found)} exists in ${name} (${found.id}) and is not in this stack: ${owner}. Bring it under the stack with \`${COMMAND} adopt\`, or rename or delete it`,
-      };
-    }),
+        sentence: `in the way in ${name}, and not of this stack: ${describe(found)} (${found.id})`,
+      }),
+    ),
+    ...adviceOn(inTheWay, adoptAdvice),
     ...(inTheWay.length === 0
       ? [{ class: "verified" as const, sentence: `nothing foreign in ${name} has a name of the document` }]
       : []),
@@ -187,6 +197,40 @@ function nameChecks(wanted: Environment, { environment, managed, name }: Target)
         ]
       : []),
   ];
+}
+
+/** Once for each stack that owns something which is in the way, and once for all that is nobody's. */
+function adviceOn(inTheWay: readonly Item[], adoptAdvice: string): Check[] {
+  const owners = [...new Set(inTheWay.map(ownerOf))];
+  return owners.map((owner): Check => {
+    const items = inTheWay.filter((item) => ownerOf(item) === owner);
+    const them = items.length === 1 ? "it" : "them";
+    if (owner === undefined) {
+      // Services alone carry marks.
+      const [other] = owners.flatMap((one) => stackIn(one) ?? []);
+      const also = other ? `if stack ${other.stack} has ${them} too, use \`--stack ${other.stack}\`; else ` : "";
+      const sentence = `nobody's mark is on ${listed(items)}: ${also}rename or delete ${them}; or ${adoptAdvice}`;
+      return { class: "blocked", sentence };
+    }
+    const { stack, project } = stackIn(owner) ?? {};
+    const who = stack === undefined ? owner : `stack ${stack} (project ${project})`;
+    const use = stack === undefined ? "" : `use \`--stack ${stack}\`, or `;
+    return {
+      class: "blocked",
+      sentence: `${who} owns ${listed(items)}: ${use}give ${them} up there, or rename ${them}`,
+    };
+  });
+}
+
+/** The parts of what {@link ownerOf} gives for a stack. */
+function stackIn(owner: string | undefined): { project: string; stack: string } | undefined {
+  const [, project, stack] = /^pulumi\/[^/]*\/([^/]+)\/([^/]+)$/.exec(owner ?? "") ?? [];
+  return project === undefined || stack === undefined ? undefined : { project, stack };
+}
+
+/** The stack, where the mark names one. */
+function ownerOf({ owner }: Item): string | undefined {
+  return stackOf(owner) ?? owner;
 }
 
 function isEmpty({ kind, fields }: Item): boolean {
@@ -244,7 +288,7 @@ function approvalChecks(wanted: Environment): Check[] {
 }
 
 /** The first three, and how many more. */
-function listed(items: readonly Item[]): string {
+export function listed(items: readonly Item[]): string {
   const names = items.slice(0, 3).map(describe);
   return items.length > 3 ? `${names.join(", ")} and ${items.length - 3} more` : names.join(", ");
 }

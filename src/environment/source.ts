@@ -7,8 +7,6 @@ import { environmentOf, type Inventory, readWorkspace } from "./live.js";
 import { References } from "./references.js";
 import { stackEnvironment } from "./stack-environment.js";
 
-export { withAdvice };
-
 export interface SourceOptions {
   /** `amigo.yaml`, where it is not in the folder or above. */
   readonly config?: string;

@@ -53,6 +53,19 @@ export function misfits(source: SourceText, schema: z.ZodType): { path: Path; pr
   });
 }
 
+/** What the text says, with nothing in the places that do not fit, so that the rest can be judged. */
+export function fitting(source: SourceText, unfit: readonly { path: Path }[]): unknown {
+  return unfit.reduce((whole, { path }) => without(whole, path) ?? {}, source.value);
+}
+
+function without(value: unknown, [step, ...rest]: Path): unknown {
+  if (step === undefined || value === null || typeof value !== "object") return undefined;
+  if (!Object.hasOwn(value, step)) return value;
+  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string | number, unknown>;
+  copy[step] = without(copy[step], rest);
+  return copy;
+}
+
 function unknownKey(schema: z.ZodType, path: Path, reason: string): string {
   const known = keysAt(schema, path.slice(0, -1));
   const hint = /; did you mean .*/.exec(reason)?.[0] ?? didYouMean(String(path.at(-1)), known);

@@ -5,12 +5,8 @@ import type { FleetCommand, FleetReport, StackEntry, StackUnderWay, WaveEntry } 
 /** A report for a terminal or a log; `underWay` are stacks that are known to run now. */
 export function reportText(report: FleetReport, underWay: readonly StackUnderWay[] = []): string {
   const { command, waves, stacks, notes } = report;
-  // Of runs that went well the count is enough.
   const lines = stacks
-    .filter(
-      ({ state, differences = [], warnings = [] }) =>
-        command === "preview" || state !== "done" || differences.length + warnings.length > 0,
-    )
+    .filter((stack) => isReported(stack, command))
     .flatMap((stack) =>
       stackLines(
         stack,
@@ -21,6 +17,18 @@ export function reportText(report: FleetReport, underWay: readonly StackUnderWay
   return [...lines, ...waves.flatMap(waveLines), ...notes.map((note) => `note: ${safe(note)}`), summary(report)].join(
     "\n",
   );
+}
+
+/** Of runs that went well the count is enough. */
+function isReported({ state, differences = [], warnings = [] }: StackEntry, command: FleetCommand): boolean {
+  return command === "preview" || state !== "done" || differences.length + warnings.length > 0;
+}
+
+/** That a stack has ended. Why it failed is told at once; what else the report says of it is left to the report. */
+export function endText(stack: StackEntry, command: FleetCommand): string {
+  return stack.state === "done" && isReported(stack, command)
+    ? `${stack.name}: ${stack.state}`
+    : stackText(stack, command);
 }
 
 /** What happened to a stack, as one line. */

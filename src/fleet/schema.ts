@@ -75,13 +75,15 @@ export const fleetSchema = z.strictObject({
         .min(1)
         .describe("A shell command, run in this file's folder after the built-in checks of each wave. 0 passes."),
       timeout: z
-        .string()
-        .regex(DURATION, { error: "must be a number with s, m or h, such as 5m" })
+        // Not a string with a pattern: YAML makes a number of 5, and this sentence is the answer to that, too.
+        .custom<string>((value) => typeof value === "string" && DURATION.test(value), {
+          error: "must be a number with s, m or h, such as 5m",
+        })
         .refine((text) => !DURATION.test(text) || milliseconds(text) <= LONGEST_TIMEOUT_MS, {
           error: "must be 500h at most",
         })
-        .optional()
-        .describe("Default: 10m."),
+        .meta({ description: "Default: 10m.", type: "string", pattern: DURATION.source })
+        .optional(),
     })
     .optional(),
   budget: z
@@ -98,7 +100,10 @@ export type StackText = FleetText["stacks"][number];
 
 /** The JSON Schema that editors use; shipped as `schemas/fleet.schema.json`. */
 export function fleetJsonSchema(): object {
-  const { $schema, ...schema } = z.toJSONSchema(fleetSchema, { io: "input" }) as Record<string, unknown>;
+  const { $schema, ...schema } = z.toJSONSchema(fleetSchema, { io: "input", unrepresentable: "any" }) as Record<
+    string,
+    unknown
+  >;
   return { $schema, title: "Amigo fleet", description: "Many stacks, and the waves in which they run.", ...schema };
 }
 

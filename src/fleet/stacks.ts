@@ -22,6 +22,8 @@ export interface FleetStack {
 export class Stacks {
   readonly found: FleetStack[] = [];
   readonly problems: string[] = [];
+  /** Whether all have a name and labels, so that what a selector takes can be judged. */
+  areKnown = true;
   private readonly places = new Map<string, string>();
 
   constructor(
@@ -31,11 +33,12 @@ export class Stacks {
     private readonly config: AmigoConfig,
   ) {}
 
-  add(stack: StackText, index: number): void {
+  /** Of a stack with something that does not fit, its values alone are judged: what else is wrong may follow from that. */
+  add(stack: StackText, index: number, isUnfit: boolean): void {
     const before = this.problems.length;
-    this.checkForm(stack, index);
-    if (this.problems.length > before) return;
-    if (stack.match === undefined) this.addOne(stack as StackText & { name: string }, index);
+    if (!isUnfit) this.checkForm(stack, index);
+    if (isUnfit || this.problems.length > before) this.areKnown = false;
+    if (stack.match === undefined) this.addOne(stack, index);
     else this.addMatches(stack as StackText & { match: string }, index);
   }
 
@@ -59,7 +62,7 @@ export class Stacks {
     }
   }
 
-  private addOne({ name, labels = {}, environment, project, workspace }: StackText & { name: string }, index: number) {
+  private addOne({ name, labels = {}, environment, project, workspace }: StackText, index: number) {
     const entry = workspace === undefined ? undefined : this.workspace(workspace, index, "workspace");
     if (environment !== undefined && !existsSync(path.resolve(this.folder, environment))) {
       this.report(index, "environment", `there is no file ${path.resolve(this.folder, environment)}`);
@@ -67,6 +70,7 @@ export class Stacks {
     if (project !== undefined && projectFileIn(path.resolve(this.folder, project)) === undefined) {
       this.report(index, "project", `there is no Pulumi.yaml in ${path.resolve(this.folder, project)}`);
     }
+    if (name === undefined) return;
     this.keep(
       {
         name,
@@ -82,10 +86,14 @@ export class Stacks {
 
   private addMatches({ match, labels = {} }: StackText & { match: string }, index: number): void {
     const files = globSync([match], { cwd: this.folder, absolute: true, expandDirectories: false }).sort();
-    if (files.length === 0) this.report(index, "match", `no file in ${this.folder} matches ${JSON.stringify(match)}`);
+    if (files.length === 0) {
+      this.areKnown = false;
+      this.report(index, "match", `no file in ${this.folder} matches ${JSON.stringify(match)}`);
+    }
     for (const file of files.map((found) => path.resolve(found))) {
       const name = path.basename(file, path.extname(file));
       if (!stackName.safeParse(name).success) {
+        this.areKnown = false;
         this.report(
           index,
           "match",

@@ -13,26 +13,29 @@ export interface Wave {
 
 /**
  * Gives each stack to the first wave that selects it. A wave is left out whose stacks are so few that waves with a `count` took all of
- * them. What is wrong is added to `problems`, with its place.
+ * them. What is wrong is added to `problems`, with its place; what a selector takes is judged where all stacks are known.
  */
 export function wavesOf(
   source: SourceText,
   text: FleetText,
-  stacks: readonly FleetStack[],
+  { stacks, areKnown }: { readonly stacks: readonly FleetStack[]; readonly areKnown: boolean },
   problems: string[],
 ): Wave[] {
   if (text.waves === undefined) return [{ name: "all", stacks }];
+  const before = problems.length;
   const left = new Set(stacks);
   const names = new Set<string>();
-  const waves = text.waves.map(({ name, select, count, concurrency }, index): Wave => {
+  const waves = text.waves.map((wave, index): Wave => {
+    const { name, select, count, concurrency } = wave ?? {};
     const report = (key: string, sentence: string) =>
       problems.push(source.problem(["waves", index, key], `waves[${index}].${key}: ${sentence}`));
-    if (names.has(name)) report("name", `two waves are named ${name}: rename one of them`);
+    if (name !== undefined && names.has(name)) report("name", `two waves are named ${name}: rename one of them`);
     names.add(name);
     try {
       const selector = select === undefined ? undefined : Selector.parse(select);
       const selected = stacks.filter((stack) => selector?.matches(stack) ?? true);
       const taken = selected.filter((stack) => left.has(stack)).slice(0, count);
+      if (!areKnown) return { name, stacks: taken };
       if (selected.length === 0) report("select", `selects no stack${selector?.hint(stacks) ?? ""}`);
       else if (taken.length === 0 && !text.waves?.slice(0, index).some((wave) => wave.count !== undefined)) {
         report(
@@ -47,7 +50,7 @@ export function wavesOf(
       return { name, stacks: [] };
     }
   });
-  if (left.size > 0 && problems.length === 0) {
+  if (left.size > 0 && areKnown && problems.length === before) {
     const names = [...left].map(({ name }) => name);
     const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
     problems.push(

@@ -65,9 +65,9 @@ class Worker {
     if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
     if (command === "check") return checkStack(pulumi, warn);
     const args = refresh ? ["--refresh"] : [];
-    const { run, made } = await this.run(pulumi, { command, args }, warn);
+    const { run, unmake } = await this.run(pulumi, { command, args }, warn);
     // A preview leaves nothing behind.
-    if (command === "preview" && made) await pulumi.run("stack", "rm", "--yes");
+    if (command === "preview") await unmake?.();
     if (run.succeeded)
       return { state: "done", changes: run.changes, ...(command === "preview" ? this.resources(run) : {}) };
     return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, error: failureText(run) };
@@ -78,7 +78,7 @@ class Worker {
     pulumi: Pulumi,
     { command, args }: { command: "preview" | "up"; args: readonly string[] },
     warn: (line: string) => void,
-  ): Promise<{ run: StackRun; made: boolean }> {
+  ): Promise<{ run: StackRun; unmake: (() => Promise<void>) | undefined }> {
     let began = false;
     // A preview does nothing; all that it found is logged at its end.
     const tell = (line: string) => {
@@ -100,14 +100,14 @@ class Worker {
     };
     let run = await once();
     // Most stacks exist, and a look at each would cost all of them time.
-    const made = foundNoStack(run) && (await ensureStack(pulumi)) === "made";
-    if (made) run = await once();
+    const unmake = foundNoStack(run) ? await ensureStack(pulumi) : undefined;
+    if (unmake) run = await once();
     if (!run.succeeded && !run.interrupted && !began) {
       this.log(`${failureText(run)}\nNothing had begun: it is started once more`);
       await sleep(PAUSE_MS);
       run = await once();
     }
-    return { run, made };
+    return { run, unmake };
   }
 
   /** What the preview found; all of it goes to the log. */

@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 import type { Values } from "../engine/lifecycle.js";
+import { projectFile } from "./project.js";
 import { CliFailed, cliWords, noStackText, type Pulumi, saysNoStack } from "./pulumi.js";
 import { lifecycleOf, nameOf, typeOf } from "./state.js";
 
@@ -125,15 +128,39 @@ export async function runStack(pulumi: Pulumi, command: RunCommand, options: Run
   }
 }
 
-/** Makes the stack if it is not there; the stack that is selected in the project stays so. */
-export async function ensureStack(pulumi: Pulumi): Promise<"made" | "there"> {
+/**
+ * Makes the stack if it is not there; the stack that is selected in the project stays so. Of a stack that was made, returns what
+ * takes it away again and leaves the project as it was.
+ */
+export async function ensureStack(pulumi: Pulumi): Promise<(() => Promise<void>) | undefined> {
+  const config = configFile(pulumi);
+  const former = existsSync(config) ? readFileSync(config) : undefined;
   try {
     await pulumi.run("stack", "init", "--no-select");
-    return "made";
   } catch (error) {
-    if (error instanceof CliFailed && /already exists/i.test(error.message)) return "there";
+    if (error instanceof CliFailed && /already exists/i.test(error.message)) return undefined;
     throw error;
   }
+  return async () => {
+    const selected = await selectedStack(pulumi);
+    await pulumi.run("stack", "rm", "--yes", "--preserve-config");
+    if (former === undefined) rmSync(config, { force: true });
+    else writeFileSync(config, former);
+    // The CLI unselects whichever stack is selected when it removes another one.
+    if (selected !== undefined) await pulumi.plain("stack", "select", selected);
+  };
+}
+
+/** The settings of the stack, to which the CLI adds as it makes one. */
+function configFile({ cwd, stack }: Pulumi): string {
+  const folder = path.dirname(projectFile(cwd) ?? path.join(cwd, "Pulumi.yaml"));
+  return path.join(folder, `Pulumi.${stack.split("/").at(-1)}.yaml`);
+}
+
+/** With its organization, where the CLI needs that to find it; undefined where none is selected. */
+async function selectedStack(pulumi: Pulumi): Promise<string | undefined> {
+  const stacks = JSON.parse(await pulumi.plain("stack", "ls", "--json")) as { name: string; current: boolean }[];
+  return stacks.find(({ current }) => current)?.name;
 }
 
 /** Says what becomes of the resources of this package as it ends, and what the run warns of. */
@@ -143,7 +170,8 @@ export function reportTo(
 ): Pick<RunOptions, "onStep" | "onDiagnostic"> {
   return {
     onStep: ({ op, name, type, status }) => {
-      if (status !== "started" && op !== "same" && lifecycleOf(type)) note(`${status} ${op} ${name}`);
+      const kind = lifecycleOf(type)?.kind;
+      if (status !== "started" && op !== "same" && kind) note(`${status} ${op} ${kind} ${name}`);
     },
     onDiagnostic: ({ severity, message }) => {
       if (severity === "warning") warn(message.trim());

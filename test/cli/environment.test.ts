@@ -204,7 +204,10 @@ describe("the path of a document", () => {
       2,
       expect.stringMatching(/contextGraphs\.scheduling\.id to .*refs-b\.yaml/),
     ]);
-    expect((await inFolder("export", "a.yaml", "--program", "clinic")).code).toBe(0);
+    const dry = await inFolder("export", "a.yaml", "--program", "clinic", "--dry-run");
+    expect([dry.code, dry.stderr]).toEqual([0, expect.stringContaining("Nothing was written (--dry-run)")]);
+    const program = await inFolder("export", "a.yaml", "--program", "clinic");
+    expect([program.code, program.stderr]).toEqual([0, expect.stringMatching(/Next: cd .*clinic && npm install/)]);
     expect(readFileSync(path.join(folder, "clinic", "references.ts"), "utf8")).toContain(agents.frontDesk);
 
     place({ "refs-a.yaml": references("desk").replace(workspace, agents.nightNurse) });

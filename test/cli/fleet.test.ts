@@ -7,12 +7,12 @@ import type { FleetRun } from "../../src/fleet/runs.js";
 
 const entry = (name: string, state: StackEntry["state"]): StackEntry => ({ name, wave: "all", target: "", state });
 
-function played(names: readonly string[]) {
+function played(names: readonly string[], command = "up") {
   const stacks = new Map(names.map((name) => [name, entry(name, "waiting")]));
   const run = {
     stack: (name: string) => stacks.get(name),
     get report() {
-      return { command: "up", stacks: [...stacks.values()] };
+      return { command, stacks: [...stacks.values()] };
     },
   } as unknown as FleetRun;
   return { run, set: (changes: StackEntry) => stacks.set(changes.name, changes) };
@@ -77,6 +77,14 @@ it.each([
     "",
   ]);
   vi.unstubAllEnvs();
+});
+
+it("leaves to the report what it shows of a preview", async () => {
+  const { run, set } = played(["a"], "preview");
+  const { display, text } = await onPipe();
+  set({ ...entry("a", "done"), seconds: 1.25, changes: {} });
+  display.listen(run).onEnd("a");
+  expect(text()).toBe("a: done\n");
 });
 
 it.each([

@@ -121,6 +121,16 @@ it("brings what exists under a stack with a component and a provider of its own,
     const again = await adopt(stack, "staging", "--yes");
     expect([again.code, again.report?.adopted, again.report?.there], again.stderr).toEqual([0, [], 7]);
     expect(writes(operations())).toEqual([]);
+
+    // A stack of another workspace than the one that was named.
+    const other = "7a000000-0000-4000-8000-000000000001";
+    const from = emulator.store.workspaces.find(({ id }) => id === workspace);
+    emulator.store.addWorkspace({ ...(from as never as object), id: other, slug: "other" } as never);
+    const both = `${config}  other: { id: ${other}, apiKeyEnv: CLINIC_KEY, baseUrl: BASE }\n`;
+    writeFileSync(path.join(stack.folder, "amigo.yaml"), both.replaceAll("BASE", emulator.url));
+    const wrong = await adopt(stack, "other", "--yes");
+    const refusal = `declares nothing of workspace ${other}: its resources are of ${workspace}. Nothing was changed`;
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining(refusal)]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -109,6 +109,9 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   const done = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");
   expect(done.code, done.stdout + done.stderr).toBe(0);
   expect(done.stdout).toContain("services: 4 of 4 are there");
+  // What was to be learnt was said before the run, which has shown it.
+  expect(done.stdout).not.toContain("to be learnt");
+  expect(done.stderr).toMatch(/to be learnt:[\s\S]*done create UseCase /);
   expect(done.stdout).toContain("useCases.service: 3 of 3 are there");
   expect(written().slice(0, 4)).toEqual(Array(4).fill("create-use-case"));
   expect((await run(folder, "compare", "staging", "copy")).code).toBe(0);
@@ -134,6 +137,55 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   expect((await run(folder, "clone", "staging", "staging", "--stack", "x", "--yes")).stderr).toContain(
     "the same workspace",
   );
+});
+
+it("leaves the selected stack and the stack's settings alone where the program is another one", async () => {
+  const folder = place({ "references/copy.yaml": references(target) });
+  const settings = "config:\n  mine:a: b\n";
+  const own = {
+    "Pulumi.yaml": "name: mine\nruntime: nodejs\n",
+    "Pulumi.production.yaml": settings,
+    "index.js": "module.exports = {};\n",
+    "package.json": '{ "private": true, "main": "index.js" }\n',
+  };
+  for (const [name, text] of Object.entries(own)) writeFileSync(path.join(folder, name), text);
+  symlinkSync(path.join(repositoryRoot, "node_modules"), path.join(folder, "node_modules"));
+  const { bin } = await testEngine();
+  const pulumi = async (...args: string[]) =>
+    (await start(bin, [...args, "--non-interactive"], { cwd: folder, env: await envOf(folder) }).done).stdout.trim();
+  await pulumi("stack", "init", "dev");
+  const cloneTo = (alias: string, ...more: string[]) =>
+    run(folder, "clone", "staging", alias, "--stack", "production", ...more);
+  const from = emulator.store.workspaces.find(({ id }) => id === workspace);
+  const taken = "7a000000-0000-4000-8000-000000000002";
+  emulator.store.addWorkspace({ ...(from as never as object), id: taken, slug: "taken-clinic" } as never);
+  const common = { agent_id: agents.frontDesk, context_graph_id: contextGraphs.scheduling };
+  emulator.store.addService({ ...common, workspace_id: taken, name: "Desk 1" });
+  const config = readFileSync(path.join(folder, "amigo.yaml"), "utf8")
+    .replace("slug: copy-clinic", "slug: taken-clinic")
+    .replace("slug: trial-clinic", "slug: own-clinic")
+    .replace("references/trial.yaml }", "references/trial.yaml, environment: trial.yaml }");
+  writeFileSync(path.join(folder, "amigo.yaml"), config);
+  writeFileSync(path.join(folder, "references/copy.yaml"), references(taken));
+  const blocked = await cloneTo("copy", "--yes");
+  expect([blocked.code, blocked.stdout], blocked.stderr).toEqual([
+    2,
+    expect.stringMatching(/nobody's mark is on service "Desk 1": .*then `.* adopt copy --stack production`/),
+  ]);
+
+  writeFileSync(path.join(folder, "references/trial.yaml"), references(target).replace(/^workspace.*\n/m, ""));
+  const trial = ["trial", "--new-workspace", "own-clinic"] as const;
+  const dry = await cloneTo(...trial, "--dry-run");
+  expect([dry.code, dry.stdout], dry.stderr).toEqual([
+    0,
+    expect.stringMatching(/whether the program in .* builds the document: `clone` runs the Pulumi project/),
+  ]);
+  const { code, stderr } = await cloneTo(...trial, "--yes");
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/does not declare all of the document: service "Desk 1",/)]);
+  expect(stderr).toMatch(/in a folder without Pulumi\.yaml\. Nothing was written$/m);
+  expect(await pulumi("stack", "--show-name")).toBe("dev");
+  expect(await pulumi("stack", "ls", "--json")).not.toContain("production");
+  expect(readFileSync(path.join(folder, "Pulumi.production.yaml"), "utf8")).toBe(settings);
 });
 
 it("promotes tested version numbers, and takes them back to the former bytes", async () => {
@@ -237,6 +289,15 @@ it("promotes tested version numbers, and takes them back to the former bytes", a
 
   const back = await run(folder, "rollback", "copy", "--yes", "--reason", "calls drop");
   expect(back.code, back.stdout + back.stderr).toBe(0);
+  // Each number is said once: before the question, and of a dry run as its result.
+  expect(
+    [dry, back].map(({ stdout, stderr }) =>
+      [stdout, stderr].map((text) => text.includes("Desk 3") && / → /.test(text)),
+    ),
+  ).toEqual([
+    [true, false],
+    [false, true],
+  ]);
   expect(numbers()).toEqual([null, null, null, null]);
   expect(readFileSync(file, "utf8")).toBe(former);
   const numbers4 = (number: number | null) => ({

@@ -29,6 +29,7 @@ async function targetOf(scene: Awaited<ReturnType<typeof makeScene>>, more: Part
     references,
     referencesFile: "references/production.yaml",
     managed: new Set(),
+    adoptAdvice: "adopt them",
     ...more,
   };
 }
@@ -86,8 +87,10 @@ describe("before a clone", () => {
     const line = await scene.useCase("Reception");
     const target = await targetOf(scene, { references: mapped() });
     expect(sentences(readinessOf(parse(wanted), target), "blocked")).toEqual([
-      `service "Front desk" exists in production (${desk.id}) and is not in this stack: it belongs to pulumi/o/other/dev/t/desk. Bring it under the stack with \`npx pulumi-amigo adopt\`, or rename or delete it`,
-      `use case "inbound_voice / Riverside / Reception" exists in production (${line.id}) and is not in this stack: nobody's mark is on it. Bring it under the stack with \`npx pulumi-amigo adopt\`, or rename or delete it`,
+      `in the way in production, and not of this stack: service "Front desk" (${desk.id})`,
+      `in the way in production, and not of this stack: use case "inbound_voice / Riverside / Reception" (${line.id})`,
+      'stack dev (project other) owns service "Front desk": use `--stack dev`, or give it up there, or rename it',
+      'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": if stack dev has it too, use `--stack dev`; else rename or delete it; or adopt them',
     ]);
     const managed = new Set([managedKey("Service", desk.id), managedKey("UseCase", line.id)]);
     expect(sentences(readinessOf(parse(wanted), { ...target, managed }), "blocked")).toEqual([]);

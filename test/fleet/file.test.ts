@@ -235,8 +235,35 @@ describe("a fleet file", () => {
     expect(() => read(whole.replace(from, to))).toThrow(message);
   });
 
-  it("reports everything at once", () => {
-    const text = whole.replace("workspace: staging", "workspace: x").replace("./special", "./none");
-    expect(() => read(text)).toThrow(/stacks\[0\].workspace[\s\S]*stacks\[1\].project/);
+  it("reports everything at once, in the order of the file", () => {
+    const text = whole
+      .replace("name: staging, labels: { env: staging }", "name: staging, labels: { env: 1 }")
+      .replace("workspace: staging", "workspace: x")
+      .replace("./special", "./none")
+      .replace('name: canary, select: "env=production"', 'name: canary, select: "env production"')
+      .replace("name: rest", "name: staging")
+      .replace("timeout: 5m", "timeout: 5")
+      .replace("budget", "budgets");
+    let found = "";
+    try {
+      read(text);
+    } catch (error) {
+      found = String((error as Error).message);
+    }
+    expect(found.split("\n").map((line) => line.replace(/^.*fleet.yaml:(\d+):\d+: (.{1,70}).*$/, "$1 $2"))).toEqual([
+      "3 stacks[0].labels.env: found 1; must be a string",
+      expect.stringMatching(/^3 stacks\[0\].workspace: there is no workspace "x"/),
+      expect.stringMatching(/^4 stacks\[1\].project: there is no Pulumi.yaml/),
+      expect.stringMatching(/^9 waves\[1\].select: found "env production"/),
+      expect.stringMatching(/^10 waves\[2\].name: two waves are named staging/),
+      "11 gate.timeout: found 5; must be a number with s, m or h, such as 5m",
+      expect.stringMatching(/^12 budgets: is not known here; did you mean budget/),
+    ]);
+  });
+
+  it("says what an environment document is", () => {
+    expect(() => read("version: 1\nservices: {}\n")).toThrow(
+      /fleet.yaml:2:1: this is an environment document; a fleet file has `stacks`$/,
+    );
   });
 });

@@ -284,6 +284,9 @@ describe("a gate", { timeout: 60_000 }, () => {
       { name: "rest", state: "waiting", reasons: [] },
     ]);
     expect(fleet.started()).toEqual(["up a", "check a"]);
+    // Said once, by the report.
+    expect(reportText(report)).toContain("wave canary: its gate did not pass");
+    expect(fleet.said.join()).not.toContain("did not pass");
     expect(reportText(report)).toMatch(/Stopped by the gate of wave canary: 1 of 2 stacks is done. Not started: b./);
     expect(reportMarkdown(report)).toContain("| canary | stopped |");
   });

@@ -15,6 +15,7 @@ const engine = `#!${process.execPath}
 const fs = require("node:fs");
 const args = process.argv.slice(2);
 fs.appendFileSync(${JSON.stringify(path.join(folder, "commands.txt"))}, args.slice(0, 2).join(" ") + "\\n");
+if (args[1] === "ls") console.log('[{ "name": "dev", "current": true }]');
 if (args[0] === "stack") process.exit();
 const file = ${JSON.stringify(path.join(folder, "answers.txt"))};
 const [answer, ...rest] = fs.readFileSync(file, "utf8").trim().split("\\n");
@@ -96,7 +97,15 @@ it("makes a stack that is not there, and a preview takes it away again", { timeo
   ]);
   const [end, commands] = await run("preview", "missing", "done");
   expect(end.state).toBe("done");
-  expect(commands.map((line) => line.split(" --")[0])).toEqual(["preview", init, "preview", "stack rm"]);
+  expect(commands.map((line) => line.split(" --")[0])).toEqual([
+    "preview",
+    init,
+    "preview",
+    // The stack that was selected is so again.
+    "stack ls",
+    "stack rm",
+    "stack select",
+  ]);
 });
 
 it("names what a preview would change, what cannot be undone first, and logs all of it", { timeout }, async () => {

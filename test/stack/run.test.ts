@@ -40,3 +40,17 @@ it("hears the warnings of the engine and those that a provider process writes, a
   onDiagnostic?.({ severity: "error", message: "of the run" });
   expect(warned).toEqual(["of the engine", "of the provider"]);
 });
+
+it("says of each step which kind of resource it is of", () => {
+  const noted: string[] = [];
+  const { onStep } = reportTo(
+    (line) => noted.push(line),
+    () => undefined,
+  );
+  for (const kind of ["UseCase", "ServiceBinding"]) {
+    const type = `pulumi-nodejs:dynamic/amigo:${kind}`;
+    const urn = `urn:pulumi:dev::clinic::${type}::Reception`;
+    onStep?.({ op: "create", urn, type, name: "Reception", status: "done", id: "1" });
+  }
+  expect(noted).toEqual(["done create UseCase Reception", "done create ServiceBinding Reception"]);
+});

@@ -53,9 +53,7 @@ export function waysOut(findings: readonly Finding[]): string[] {
   const has = (name: Finding["class"]) => findings.some((one) => one.class === name && one.owner === undefined);
   return [
     ...(has("changed") || has("missing")
-      ? [
-          "To put it back: `pulumi refresh`, then `pulumi up`. To keep it: change the program to match, then `pulumi refresh`.",
-        ]
+      ? ["To put it back: `pulumi up --refresh`. To keep it: change the program to match, then `pulumi refresh`."]
       : []),
     ...(has("foreign") ? [foreignText(findings)] : []),
   ];
