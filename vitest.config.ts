@@ -79,6 +79,7 @@ async function config(): Promise<ViteUserConfig> {
           ...modulesShared.poolOptions.forks,
           execArgv: ["--require", resolve("lab/cli/lazy-sdk.cjs")],
         },
+        threads: { minThreads: 2, maxThreads: 2 },
       },
       sequence: { sequencer: LongestFirst },
       projects: [
