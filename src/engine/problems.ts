@@ -101,7 +101,7 @@ function fromIssue(issue: Issue, values: Values): Problem[] {
   const found = valueAt(values, issue.path);
   const missing = found === undefined || found === null;
   const reason = missing
-    ? `${REQUIRED}${allowed(issue) ? `: ${allowed(issue)}` : ""}`
+    ? `${REQUIRED}${allowed(issue) ? `; it ${allowed(issue)}` : ""}`
     : `found ${show(found, 60)}; ${allowed(issue) || issue.message}`;
   return [{ property: pathText(issue.path), reason }];
 }
@@ -109,10 +109,10 @@ function fromIssue(issue: Issue, values: Values): Problem[] {
 function allowed(issue: Issue): string {
   switch (issue.code) {
     case "invalid_value":
-      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
+      return oneOf(issue.values);
     case "invalid_union": {
       const options = (issue as { options?: readonly unknown[] }).options;
-      return options ? `must be ${options.map((value) => JSON.stringify(value)).join(" or ")}` : "";
+      return options ? oneOf(options) : "";
     }
     case "invalid_type":
       return `must be ${TYPES[issue.expected] ?? article(issue.expected)}`;
@@ -126,6 +126,12 @@ function allowed(issue: Issue): string {
       return issue.message;
   }
 }
+
+function oneOf(values: readonly unknown[]): string {
+  return `must be ${either.format(values.map((value) => JSON.stringify(value)))}`;
+}
+
+const either = new Intl.ListFormat("en-GB", { type: "disjunction" });
 
 function bound(origin: string, limit: number | bigint): string {
   if (origin === "string") return `${limit} characters`;

@@ -15,7 +15,7 @@ const mistaken: Refusal[] = [
     'service("all", { toolCapacity: 11, voiceConfig: { fillerStyle: "loud", volume: 3 }, versionSets: { edge: {} }, tags: [{ key: "pulumi-owner" }] });',
     [
       /toolCapacity.*found 11; 10 at most/,
-      /voiceConfig\.fillerStyle.*found "loud"; must be "backchannel" or "phrase" or "silent"/,
+      /voiceConfig\.fillerStyle.*found "loud"; must be "backchannel", "phrase" or "silent"/,
       /voiceConfig\.volume.*is not a property/,
       /versionSets\.edge.*must not be edge/,
       /tags\[0\]\.key.*reserved/,

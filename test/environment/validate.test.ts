@@ -51,8 +51,8 @@ it("says where a document is wrong, all of it at once", async () => {
   expect(await problems(many)).toEqual([
     ':5:5: services["Front desk"].toolCapacity: found 30; 10 at most',
     ':6:5: services["Front desk"].isActive: found 1; must be true or false',
-    ":8:3: services.Other.agent: is required: must be a string",
-    expect.stringMatching(/^:12:7: useCases\[0\].channel: found "in_voice"; must be "outbound_voice" or /),
+    ":8:3: services.Other.agent: is required; it must be a string",
+    expect.stringMatching(/^:12:7: useCases\[0\].channel: found "in_voice"; must be "outbound_voice", /),
     expect.stringMatching(/^:12:\d+: service binding "in_voice \/ Clinic \/ Line": there is no service "Nobody"/),
     expect.stringMatching(/^:12:\d+: useCases\[0\].nmae: is not known here; did you mean name\?$/),
   ]);
