@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { show } from "./compare.js";
 import { inputsSchema, type Lifecycle, type Problem, type Properties, type Values } from "./lifecycle.js";
-import { didYouMean } from "./nearest.js";
+import { didYouMean, nearest } from "./nearest.js";
 import { isUnknown } from "./unknown.js";
 
 type Issue = z.core.$ZodIssue;
@@ -43,18 +43,14 @@ export function findProblems(schema: z.ZodType, values: Values): Problem[] {
 function withoutDoubles(found: readonly Problem[]): Problem[] {
   const missing = found.filter(({ reason }) => reason.startsWith(REQUIRED)).map(({ property }) => property);
   const meant = new Set<string>();
-  const problems = found.map(({ property, reason }) => {
-    const [above, name] = splitLast(property);
-    const beside = missing.map(splitLast).filter(([other]) => other === above);
-    const hint =
-      reason === NO_PROPERTY
-        ? didYouMean(
-            name,
-            beside.map(([, one]) => one),
-          )
-        : "";
-    for (const [, one] of beside) if (hint === `; did you mean ${one}?`) meant.add(`${above}${one}`);
-    return { property, reason: hint === "" ? reason : `${UNKNOWN}${hint}` };
+  const problems = found.map((problem) => {
+    if (problem.reason !== NO_PROPERTY) return problem;
+    const [above, name] = splitLast(problem.property);
+    const beside = missing.map(splitLast).flatMap(([other, one]) => (other === above ? [one] : []));
+    const one = nearest(name, beside);
+    if (one === undefined) return problem;
+    meant.add(`${above}${one}`);
+    return { ...problem, reason: `${UNKNOWN}${didYouMean(name, beside)}` };
   });
   return problems.filter(({ property, reason }) => !(reason.startsWith(REQUIRED) && meant.has(property)));
 }
@@ -115,6 +111,8 @@ function allowed(issue: Issue): string {
       return options ? oneOf(options) : "";
     }
     case "invalid_type":
+      // The schema's own sentence, where it has one.
+      if (!issue.message.startsWith("Invalid input")) return issue.message;
       return `must be ${TYPES[issue.expected] ?? article(issue.expected)}`;
     case "too_big":
       return `${bound(issue.origin, issue.maximum)} at most`;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SETTING_LIMITS } from "../engine/settings.js";
 
 const DURATION = /^([1-9]\d{0,4})(s|m|h)$/;
+const AS_DURATION = "must be a number with s, m or h, such as 5m";
 /** A timer that is set for longer than 24 days goes off at once. */
 const LONGEST_TIMEOUT_MS = 500 * 3_600_000;
 
@@ -75,15 +76,13 @@ export const fleetSchema = z.strictObject({
         .min(1)
         .describe("A shell command, run in this file's folder after the built-in checks of each wave. 0 passes."),
       timeout: z
-        // Not a string with a pattern: YAML makes a number of 5, and this sentence is the answer to that, too.
-        .custom<string>((value) => typeof value === "string" && DURATION.test(value), {
-          error: "must be a number with s, m or h, such as 5m",
-        })
+        .string({ error: AS_DURATION })
+        .regex(DURATION, { error: AS_DURATION })
         .refine((text) => !DURATION.test(text) || milliseconds(text) <= LONGEST_TIMEOUT_MS, {
           error: "must be 500h at most",
         })
-        .meta({ description: "Default: 10m.", type: "string", pattern: DURATION.source })
-        .optional(),
+        .optional()
+        .describe("Default: 10m."),
     })
     .optional(),
   budget: z
@@ -100,10 +99,7 @@ export type StackText = FleetText["stacks"][number];
 
 /** The JSON Schema that editors use; shipped as `schemas/fleet.schema.json`. */
 export function fleetJsonSchema(): object {
-  const { $schema, ...schema } = z.toJSONSchema(fleetSchema, { io: "input", unrepresentable: "any" }) as Record<
-    string,
-    unknown
-  >;
+  const { $schema, ...schema } = z.toJSONSchema(fleetSchema, { io: "input" }) as Record<string, unknown>;
   return { $schema, title: "Amigo fleet", description: "Many stacks, and the waves in which they run.", ...schema };
 }
 
