@@ -1,7 +1,23 @@
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import * as path from "node:path";
 import { ensureEngine } from "../lab/cli/engine.js";
 import { tellEngine } from "../lab/cli/environment.js";
+import { placeQuickNode } from "../lab/cli/launcher.js";
+import { pulumiHome } from "../lab/cli/places.js";
+import { repositoryRoot } from "../lab/root.js";
 
-/** The tests on the real engine find it here, or every such test fails. */
-export default async function setup(): Promise<void> {
-  tellEngine(await ensureEngine({ log: (line) => console.error(line) }));
+/**
+ * The tests on the real engine find it here, or every such test fails. They have a Pulumi home of their own: the CLI leaves a log
+ * there for each command and looks through them all at each start.
+ */
+export default async function setup(): Promise<() => Promise<void>> {
+  const engine = await ensureEngine({ log: (line) => console.error(line) });
+  const state = path.join(repositoryRoot, "state");
+  await mkdir(state, { recursive: true });
+  const home = await mkdtemp(path.join(state, "test-home-"));
+  await symlink(path.join(pulumiHome(), "versions"), path.join(home, "versions"));
+  await placeQuickNode(home);
+  process.env.PULUMI_HOME = home;
+  tellEngine({ ...engine, env: { ...engine.env, PATH: [home, engine.env.PATH].join(path.delimiter) } });
+  return () => rm(home, { recursive: true, force: true });
 }

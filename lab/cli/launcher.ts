@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, copyFile, rename } from "node:fs/promises";
+import { chmod, copyFile, rename, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { repositoryRoot } from "../root.js";
 
@@ -17,3 +17,24 @@ export async function placeLauncher(folder: string): Promise<void> {
   await chmod(unfinished, 0o755);
   await rename(unfinished, launcher);
 }
+
+/**
+ * Writes a `node` for the PATH of tests. The SDK's launchers start Node.js twice in each run, only to find a file; where that lies
+ * as usual, the shell finds it in a tenth of the time.
+ */
+export async function placeQuickNode(folder: string): Promise<void> {
+  await writeFile(path.join(folder, "node"), quickNode, { mode: 0o755 });
+}
+
+const quickNode = `#!/bin/sh
+case $2 in
+*"require.resolve('@pulumi/pulumi/cmd/run')"*) file=cmd/run/index.js ;;
+*"require.resolve('@pulumi/pulumi/cmd/dynamic-provider')"*) file=cmd/dynamic-provider/index.js ;;
+*) file= ;;
+esac
+if [ -n "$file" ] && [ -e "node_modules/@pulumi/pulumi/$file" ]; then
+  echo "$(cd node_modules/@pulumi/pulumi && pwd -P)/$file"
+else
+  exec "${process.execPath}" "$@"
+fi
+`;

@@ -5,6 +5,7 @@ import { cleanEnvironment, testEngine } from "./environment.js";
 import { type RunEvents, readEvents } from "./events.js";
 import { keyService, SECRETS_PROVIDER } from "./key-service.js";
 import { type ProcessResult, type RunningProcess, start } from "./process.js";
+import { withProgramHost } from "./program-host.js";
 import { makeProject } from "./project.js";
 
 export interface TestStackOptions {
@@ -24,6 +25,8 @@ export interface TestStackOptions {
   config?: Record<string, string>;
   /** Packages to write into the project's `node_modules`: file name to text, by package name. */
   packages?: Record<string, Record<string, string>>;
+  /** Starts a process for the program in each run, as users' runs do: for tests of what a program prints, and of its end. @default false */
+  ownProcess?: boolean;
 }
 
 export interface RunOptions {
@@ -180,7 +183,7 @@ export class TestStack {
 
   /** Starts any command of the CLI on this stack, for tests that interrupt it. */
   start(args: string[], options: Pick<RunOptions, "env" | "timeoutMs"> = {}): RunningProcess {
-    const env = { ...cleanEnvironment(), ...this.engine.env, ...this.env, ...options.env };
+    const env = this.environment(options);
     const all = [...args, "--stack", this.name, "--non-interactive", "--color=never"];
     const separator = all.indexOf("--");
     // Flags after `--` would be values.
@@ -201,10 +204,21 @@ export class TestStack {
     for (const [key, value] of Object.entries(this.options.config ?? {})) await this.config(key, value);
   }
 
+  private environment({ env }: Pick<RunOptions, "env">): Record<string, string> {
+    return { ...cleanEnvironment(), ...this.engine.env, ...this.env, ...env };
+  }
+
   private async operate(command: string, flags: string[], options: RunOptions): Promise<RunResult> {
     const log = path.join(this.folder, `events-${this.name}-${++this.runs}-${command}.jsonl`);
-    const { done } = this.start([command, ...flags, "--event-log", log, ...(options.args ?? [])], options);
-    const result = { ...(await done), ...readEvents(log, command === "preview") };
+    const args = [command, ...flags, "--event-log", log, ...(options.args ?? [])];
+    const { language, ownProcess = language === "typescript" } = this.options;
+    const isHosted = !ownProcess && (command === "up" || command === "preview");
+    const ended = isHosted
+      ? withProgramHost({ folder: this.folder, env: this.environment(options) }, (address) => {
+          return this.start([...args, `--client=${address}`], options).done;
+        })
+      : this.start(args, options).done;
+    const result = { ...(await ended), ...readEvents(log, command === "preview") };
     writeFileSync(log.replace(/jsonl$/, "txt"), result.output);
     return judge(result, options.outcome);
   }

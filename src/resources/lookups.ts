@@ -166,12 +166,16 @@ async function answer<Result>(
   if (oneOf.length > 0 && !oneOf.some((name) => has(args, name))) {
     throw programError(`${call}: needs ${oneOf.join(" or ")}; found ${JSON.stringify(args)}`);
   }
+  // The run waits for the answer, also where the program does not: a failure after it would end an Automation API process.
+  const done = pulumi.runtime.rpcKeepAlive();
   let context: ProviderContext | undefined;
   try {
     context = await programContext(provider);
     return await look(context);
   } catch (error) {
     throw programError(`${call}: ${context ? context.messageOf(error) : messageOf(error)}`, error);
+  } finally {
+    done();
   }
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, readdirSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { pulumiHome } from "../engine/provider/home.js";
@@ -18,8 +18,9 @@ export interface FoundEngine {
 /** The first `pulumi` on PATH, if it is new enough and has its language host for Node beside it or on PATH. */
 export async function findOnPath(): Promise<FoundEngine | undefined> {
   const bin = onPath(executable("pulumi"));
-  if (!bin) return undefined;
-  return languageHost(bin) === undefined ? undefined : usable(bin);
+  if (!bin || languageHost(bin) === undefined) return undefined;
+  const version = placed(bin);
+  return version !== undefined && isNewEnough(version) ? { bin, version } : usable(bin);
 }
 
 /** The language host for Node that this CLI starts. */
@@ -33,7 +34,7 @@ export function languageHost(bin: string): string | undefined {
 export async function findInHome(): Promise<FoundEngine | undefined> {
   const versions = path.join(pulumiHome(), "versions");
   const newestFirst = list(versions)
-    .filter((name) => /^v?\d+\.\d+\.\d+$/.test(name) && compareVersions(name, minimumVersion) >= 0)
+    .filter((name) => VERSION.test(name) && isNewEnough(name))
     .sort((left, right) => compareVersions(right, left));
   for (const name of newestFirst) {
     const found = await findInFolder(path.join(versions, name, "bin"));
@@ -66,6 +67,20 @@ export function isExecutable(file: string): boolean {
   }
 }
 
+/** The version of a CLI that lies in its place in the Pulumi home, without a start of it. */
+function placed(bin: string): string | undefined {
+  const versions = path.join(pulumiHome(), "versions");
+  if (!existsSync(versions)) return undefined;
+  const [version, ...rest] = path.relative(realpathSync(versions), realpathSync(bin)).split(path.sep);
+  return version && VERSION.test(version) && rest.join("/") === `bin/${executable("pulumi")}` ? version : undefined;
+}
+
+const VERSION = /^v?\d+\.\d+\.\d+$/;
+
+function isNewEnough(version: string): boolean {
+  return compareVersions(version, minimumVersion) >= 0;
+}
+
 async function usable(bin: string): Promise<FoundEngine | undefined> {
   try {
     const { stdout } = await run(bin, ["version"], {
@@ -73,7 +88,7 @@ async function usable(bin: string): Promise<FoundEngine | undefined> {
       timeout: 30_000,
     });
     const version = stdout.trim().replace(/^v/, "");
-    return compareVersions(version, minimumVersion) >= 0 ? { bin, version } : undefined;
+    return isNewEnough(version) ? { bin, version } : undefined;
   } catch {
     return undefined;
   }

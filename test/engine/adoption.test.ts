@@ -190,5 +190,9 @@ module.exports = async () => {
     stack.program(`const amigo = require("pulumi-amigo");
 amigo.UseCase.get("calls", "00000000-0000-4000-8000-000000000000", { workspaceId: "${workspaceId}" });`);
     expect((await stack.up({ outcome: "fails" })).output).toContain("there is no UseCase with the id");
+    // Nothing waits for this one, the process outlives the run, and the answer is late.
+    emulator.faults.add({ operation: "list-services", when: "before", action: { kind: "stallHeaders", ms: 1500 } });
+    stack.program(`require("pulumi-amigo").getService({ workspaceId: "${workspaceId}", name: "Nope" });`);
+    expect((await stack.up({ outcome: "fails" })).output).toContain("amigo.getService: there is no service with");
   });
 });

@@ -124,7 +124,7 @@ const mistakes: [source: string, says: RegExp][] = [
 ];
 
 it("refuses bad input in the first preview and sends nothing", async () => {
-  await deploy({ name: "badinput", program: "" }, async ({ stack, operations }) => {
+  await deploy({ name: "badinput", ownProcess: true, program: "" }, async ({ stack, operations }) => {
     const previewOf = async (refusals: Refusal[]) => {
       stack.program(program(...shortForms, ...refusals.map(([about, source]) => `{ /* ${about} */ ${source} }`)));
       const { output } = await stack.preview({ outcome: "fails" });

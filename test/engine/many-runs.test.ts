@@ -124,31 +124,35 @@ it("swaps the names of services, and refuses to swap those of use cases while ev
       `const a = uc("a", { name: "${third}" }, later), b = uc("b", { name: "${fourth}" }, later);`,
       'bind("la", a, s); bind("lb", b, t);',
     );
-  await deploy({ name: "swaps", program: named("Desk", "Ward", "Line", "Night") }, async ({ stack, emulator }) => {
-    await stack.up();
-    stack.program(named("Ward", "Desk", "Line", "Night"));
-    const swapped = await stack.up();
-    expect(swapped.output).not.toContain("warning");
-    const service = async (name: string) => emulator.store.services.get(String((await stack.resource(name)).id))?.name;
-    expect([await service("one"), await service("two")]).toEqual(["Ward", "Desk"]);
-    stack.program(named("Desk", "Ward", "Line", "Night"));
-    await stack.up({ args: ["--parallel", "1"] });
-    expect([await service("one"), await service("two")]).toEqual(["Desk", "Ward"]);
+  await deploy(
+    { name: "swaps", ownProcess: true, program: named("Desk", "Ward", "Line", "Night") },
+    async ({ stack, emulator }) => {
+      await stack.up();
+      stack.program(named("Ward", "Desk", "Line", "Night"));
+      const swapped = await stack.up();
+      expect(swapped.output).not.toContain("warning");
+      const service = async (name: string) =>
+        emulator.store.services.get(String((await stack.resource(name)).id))?.name;
+      expect([await service("one"), await service("two")]).toEqual(["Ward", "Desk"]);
+      stack.program(named("Desk", "Ward", "Line", "Night"));
+      await stack.up({ args: ["--parallel", "1"] });
+      expect([await service("one"), await service("two")]).toEqual(["Desk", "Ward"]);
 
-    const bindings = emulator.store.bindings.list().length;
-    stack.program(named("Desk", "Ward", "Night", "Line"));
-    const refused = await stack.up({ outcome: "fails" });
-    expect(refused.output).toContain("Take two runs");
-    expect(emulator.store.bindings.list()).toHaveLength(bindings);
+      const bindings = emulator.store.bindings.list().length;
+      stack.program(named("Desk", "Ward", "Night", "Line"));
+      const refused = await stack.up({ outcome: "fails" });
+      expect(refused.output).toContain("Take two runs");
+      expect(emulator.store.bindings.list()).toHaveLength(bindings);
 
-    stack.program(`${named("Desk", "Ward", "Line", "Night")}\nsvc("third", { name: "Desk" });`);
-    const twice = await stack.up({ outcome: "fails" });
-    expect(twice.output).toContain("second service of this name");
-    stack.program(program('svc("fourth", { name: "Desk" });'));
-    const takes = await stack.up({ outcome: "fails" });
-    expect(takes.output).toContain('aliases: [{ name: "one" }]');
-    expect(emulator.store.bindings.list()).toHaveLength(bindings);
-  });
+      stack.program(`${named("Desk", "Ward", "Line", "Night")}\nsvc("third", { name: "Desk" });`);
+      const twice = await stack.up({ outcome: "fails" });
+      expect(twice.output).toContain("second service of this name");
+      stack.program(program('svc("fourth", { name: "Desk" });'));
+      const takes = await stack.up({ outcome: "fails" });
+      expect(takes.output).toContain('aliases: [{ name: "one" }]');
+      expect(emulator.store.bindings.list()).toHaveLength(bindings);
+    },
+  );
 });
 
 it("writes what the program changes, and leaves and names what somebody else changed", async () => {

@@ -100,7 +100,7 @@ const [front, back] = [useCase("front"), useCase("back")];
 new amigo.ServiceBinding("one", { workspaceId, useCaseId: front.id, serviceId: ${first}.id });
 new amigo.ServiceBinding("two", { workspaceId, useCaseId: back.id, serviceId: ${second}.id });
 module.exports = { front: front.id, back: back.id, day: day.id, night: night.id };`;
-  await deploy({ name: "swap", program: program("day", "night") }, async ({ stack, emulator }) => {
+  await deploy({ name: "swap", ownProcess: true, program: program("day", "night") }, async ({ stack, emulator }) => {
     await stack.up();
     const ids = (await stack.outputs()) as Record<string, string>;
     for (const [parallel, front, back] of [

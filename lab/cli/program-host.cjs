@@ -1,0 +1,32 @@
+// Serves the programs of tests to the CLI, one after the other; `program-host.ts` starts it.
+const { createRequire } = require("node:module");
+const path = require("node:path");
+const grpc = require("@grpc/grpc-js");
+const { LanguageServer } = require("@pulumi/pulumi/automation/server");
+const { LanguageRuntimeService } = require("@pulumi/pulumi/proto/language_grpc_pb");
+
+/** Runs the program's own modules anew; the packages stay loaded. */
+async function program() {
+  const folder = process.cwd();
+  const load = createRequire(path.join(folder, "package.json"));
+  for (const file of Object.keys(load.cache)) if (file.startsWith(folder)) delete load.cache[file];
+  const made = load("./index.js");
+  return typeof made === "function" ? made() : made;
+}
+
+const server = new grpc.Server();
+server.addService(LanguageRuntimeService, new LanguageServer(program));
+const address = new Promise((resolve, reject) => {
+  server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+    if (error) reject(error);
+    else resolve(`127.0.0.1:${port}`);
+  });
+});
+
+process.on("message", async ({ folder, env }) => {
+  process.chdir(folder);
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, env);
+  process.send(await address);
+});
+process.on("disconnect", () => process.exit());
