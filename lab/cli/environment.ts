@@ -35,6 +35,8 @@ const cheaper = {
   NODE_OPTIONS: `--require ${JSON.stringify(path.join(repositoryRoot, "lab/cli/lazy-sdk.cjs"))}`,
   GOGC: "off",
   GOMEMLIMIT: "1GiB",
+  // The types of the examples are checked with all others.
+  PULUMI_NODEJS_TRANSPILE_ONLY: "true",
 };
 
 const foreign =

@@ -1,4 +1,5 @@
 import {
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -133,13 +134,20 @@ function formerSettings(folder: string): ProgramSettings | undefined {
 function linkPackages(folder: string): void {
   const require = createRequire(__filename);
   const own = path.resolve(__dirname, "..", "..");
-  const sdk = path.dirname(require.resolve("@pulumi/pulumi/package.json"));
-  for (const [name, target] of Object.entries({ "pulumi-amigo": own, "@pulumi/pulumi": sdk })) {
-    const link = path.join(folder, "node_modules", name);
-    const isThere = lstatSync(link, { throwIfNoEntry: false }) !== undefined;
-    if (isThere && existsSync(link) && realpathSync(link) === realpathSync(target)) continue;
-    if (isThere) rmSync(link, { recursive: true });
-    mkdirSync(path.dirname(link), { recursive: true });
-    symlinkSync(target, link, "junction");
-  }
+  const packages = path.join(folder, "node_modules");
+  const place = path.join(packages, "pulumi-amigo");
+  // Not a link to all of it: in a clone, the CLI would look for plugins in all that is installed there, at each run.
+  if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(place, { recursive: true });
+  mkdirSync(place, { recursive: true });
+  copyFileSync(path.join(own, "package.json"), path.join(place, "package.json"));
+  link(path.join(place, "dist"), path.join(own, "dist"));
+  link(path.join(packages, "@pulumi", "pulumi"), path.dirname(require.resolve("@pulumi/pulumi/package.json")));
+}
+
+function link(place: string, target: string): void {
+  const isThere = lstatSync(place, { throwIfNoEntry: false }) !== undefined;
+  if (isThere && existsSync(place) && realpathSync(place) === realpathSync(target)) return;
+  if (isThere) rmSync(place, { recursive: true });
+  mkdirSync(path.dirname(place), { recursive: true });
+  symlinkSync(target, place, "junction");
 }
