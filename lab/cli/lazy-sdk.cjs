@@ -24,8 +24,22 @@ Module._load = function (request, parent, ...more) {
     if (request.endsWith("/runtime/closure/v8Hooks")) return { isInitializedAsync: () => Promise.resolve() };
   }
   const whole = () => load.call(this, request, parent, ...more);
+  if (request === "undici" && /dist\/api\/transport\.js$/.test(asking)) return undici(whole);
   return lazy.some(([what, file]) => what.test(request) && file.test(asking)) ? onUse(whole) : whole();
 };
+
+/** The HTTP client without fetch, web sockets, caches and mocks, which are most of it. */
+function undici(whole) {
+  const { resolve } = Module.createRequire(require.resolve("undici"));
+  return {
+    get Pool() {
+      return require(resolve("./lib/dispatcher/pool.js"));
+    },
+    get EnvHttpProxyAgent() {
+      return whole().EnvHttpProxyAgent;
+    },
+  };
+}
 
 function onUse(whole) {
   const get = (_, name) => {

@@ -94,22 +94,6 @@ test("refuses to run twice at once", async () => {
   expect(output).toContain(`already running, as process ${process.pid}`);
 });
 
-test("can be run again after it was killed", async () => {
-  const killed = quickstart("start");
-  await killed.printed("Updating (dev)");
-  const { engine, quickstart: quickstartProcess } = JSON.parse(
-    readFileSync(path.join(state, "quickstart.json"), "utf8"),
-  );
-  // Stopped and not killed: the stack stays locked by a process that lives and does not answer.
-  process.kill(engine, "SIGSTOP");
-  process.kill(quickstartProcess, "SIGKILL");
-  const again = (await succeeded(quickstart("start"))).output;
-  expect(again).toMatch(/still runs:\s+stopping\s+it/);
-  expect(again).toMatch(/without\s+unlocking\s+the\s+stack:\s+unlocking\s+it/);
-  expect(again).toContain("1. Back to the program's base form");
-  expectWholeStory(again);
-}, 300_000);
-
 test.each([
   "Updating (dev)",
   / scheduling creat/,
@@ -137,10 +121,20 @@ test.each([
   await expect(fetch(`http://127.0.0.1:${port}/__emulator/state`)).rejects.toThrow("fetch failed");
 }, 300_000);
 
-test("what was interrupted goes on with the next run", async () => {
-  const { output } = await succeeded(quickstart("start"));
-  expect(output).toContain("1. Back to the program's base form");
-  expectWholeStory(output);
+test("what was interrupted goes on with the next run, and so does what was killed", async () => {
+  const killed = quickstart("start");
+  await killed.printed("Updating (dev)");
+  const { engine, quickstart: quickstartProcess } = JSON.parse(
+    readFileSync(path.join(state, "quickstart.json"), "utf8"),
+  );
+  // Stopped and not killed: the stack stays locked by a process that lives and does not answer.
+  process.kill(engine, "SIGSTOP");
+  process.kill(quickstartProcess, "SIGKILL");
+  const again = (await succeeded(quickstart("start"))).output;
+  expect(again).toMatch(/still runs:\s+stopping\s+it/);
+  expect(again).toMatch(/without\s+unlocking\s+the\s+stack:\s+unlocking\s+it/);
+  expect(again).toContain("1. Back to the program's base form");
+  expectWholeStory(again);
 }, 300_000);
 
 test("destroy takes the protected workspace down too, and leaves nothing", async () => {
