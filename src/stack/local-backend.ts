@@ -80,7 +80,10 @@ function isJson(file: string): boolean {
   }
 }
 
-export async function backendUrl(pulumi: Pick<Pulumi, "plain">): Promise<string> {
+/** Where the CLI keeps its states; the variable comes first for the CLI too. */
+export async function backendUrl(pulumi: Pick<Pulumi, "plain" | "environment">): Promise<string> {
+  const { PULUMI_BACKEND_URL: named } = pulumi.environment();
+  if (named) return named;
   const { url = "" } = JSON.parse(await pulumi.plain("whoami", "--verbose", "--json")) as { url?: string };
   return url;
 }

@@ -14,7 +14,7 @@ export interface Holder {
  * project. Changes nothing.
  */
 export async function lockHolders(
-  pulumi: Pick<Pulumi, "plain" | "attempt">,
+  pulumi: Pick<Pulumi, "plain" | "attempt" | "environment">,
   places: readonly StackPlace[],
 ): Promise<Map<string, Holder>> {
   const url = await backendUrl(pulumi);

@@ -7,10 +7,11 @@ import { lockHolders } from "../../src/stack/lock-holders.js";
 const places = ["one", "two", "new"].map((stack) => ({ stack, cwd: "/p", project: "clinic" }));
 
 /** A CLI that answers as the real one does. */
-function cli(url: string, listed: object[], init: Record<string, string> = {}) {
+function cli(url: string, listed: object[], init: Record<string, string> = {}, variables: NodeJS.ProcessEnv = {}) {
   const asked: string[] = [];
   return {
     asked,
+    environment: () => variables,
     plain: async (...args: string[]) => (args[0] === "whoami" ? JSON.stringify({ url }) : JSON.stringify(listed)),
     attempt: async (...args: string[]) => {
       const stack = args.at(-1) ?? "";
@@ -37,6 +38,9 @@ it("reads the lock files of a local backend, also for stacks that are not there 
   expect([...holders]).toEqual([
     ["two", { text: "process 7 of ann on box, since 2026-11-29T09:00:00Z", isGone: false }],
   ]);
+  // The variable comes before what the CLI is logged in to.
+  const variables = { PULUMI_BACKEND_URL: `file://${folder}` };
+  expect(await lockHolders(cli("s3://state", [], {}, variables), places)).toEqual(holders);
   rmSync(folder, { recursive: true });
 });
 
