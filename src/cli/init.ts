@@ -31,10 +31,10 @@ Where the ids come from:
     those of the emulator.
 
 Examples:
-  $ ${COMMAND} init clinic
-  $ ${COMMAND} init clinic --emulator
-  $ ${COMMAND} init clinic --dry-run
-  $ ${COMMAND} init clinic --workspace-id 0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10
+  $ ${COMMAND} init ../clinic
+  $ ${COMMAND} init ../clinic --emulator
+  $ ${COMMAND} init ../clinic --dry-run
+  $ ${COMMAND} init ../clinic --workspace-id 0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10
 `;
 
 /** `pulumi-amigo init`: writes a project that installs and previews. */

@@ -66,6 +66,7 @@ export function summary({ stack, dryRun, lock, creates, others, copy, settled }:
     return [
       `No create is open: there is nothing to do${locked}.`,
       "If a `pulumi destroy` was interrupted, run it again.",
+      `If \`pulumi up\` ran since then, \`${COMMAND} drift\` shows what is gone, and \`pulumi up --refresh\` makes it again.`,
     ];
   }
   if (dryRun) return ["Nothing was changed (--dry-run)."];

@@ -21,8 +21,8 @@ const oneOfTwo = "The server does not say which of two things it is.";
 
 const workspaceGone =
   "The workspace is archived, or this key cannot see it: right workspaceId, right account, right base URL?";
-const orWorkspaceGone =
-  "does not exist in this workspace (any more), or the workspace is archived or not visible to this key.";
+const makeAgain = "If this stack made it, `pulumi up --refresh` makes it again.";
+const orWorkspaceGone = `does not exist in this workspace (any more), or the workspace is archived or not visible to this key. ${makeAgain}`;
 
 function notInWorkspace(property: string, thing: string): string {
   return `Check ${property}: it must be the id of ${thing} of this workspace. Ids differ between workspaces and accounts.`;
@@ -55,7 +55,7 @@ export const refusals: Readonly<Record<Reason, string>> = {
   "no-such-service-or-reference": `The server does not say what it did not find: the service, or what agentId, contextGraphId or personaId names. Or: ${workspaceGone}`,
   "no-such-setup":
     "The channel setup named by setupId does not exist in this workspace, or the workspace is archived or not visible to this key.",
-  "no-such-use-case-or-service": "The use case or the service does not exist in this workspace (any more).",
+  "no-such-use-case-or-service": `The use case or the service does not exist in this workspace (any more). ${makeAgain}`,
   "not-bound": "The use case is not bound to a service, or it does not exist in this workspace.",
   "no-self-service-route":
     'Neither POST /v1/workspaces/self-service nor POST /v1/me/workspaces exists at this base URL: is it the right one? Else creation "bootstrap" makes a workspace without an owner.',

@@ -213,17 +213,16 @@ export function refuseForeignOwner(
 ): void {
   const owner = ownerOf(service);
   if (mine === undefined || owner === undefined || owner === mine || owner === takenFrom) return;
-  const facts = `service ${service.name} (${service.id}) belongs to ${owner} (its tag ${OWNER_TAG}), this resource is ${String(mine)}.`;
   const stack = stackOf(mine) ?? run.stack;
   if (stack !== undefined && stackOf(owner) === stack) {
     throw new Error(
-      `${facts} That is this stack's own resource "${nameIn(owner)}". If it was renamed, give the new one the resource option ` +
-        `aliases: [{ name: ${JSON.stringify(nameIn(owner))} }]. If it is removed in this change, run \`pulumi up\` without the new one first: ` +
-        "the engine deletes last.",
+      `service ${service.name} (${service.id}) is this stack's own resource "${nameIn(owner)}". If it was renamed, give the new one the ` +
+        `resource option aliases: [{ name: ${JSON.stringify(nameIn(owner))} }]. If it is removed in this change, run \`pulumi up\` ` +
+        `without the new one first: the engine deletes last. (Its tag ${OWNER_TAG} is ${owner}.)`,
     );
   }
   throw new Error(
-    `${facts} Manage it in one place: remove it here, or give it up there (\`pulumi state delete\`, which leaves the service as it is) ` +
+    `service ${service.name} (${service.id}) belongs to ${owner} (its tag ${OWNER_TAG}), this resource is ${String(mine)}. Manage it in one place: remove it here, or give it up there (\`pulumi state delete\`, which leaves the service as it is) ` +
       `and take it over with the resource option import: "${service.id}" and \`adopt: true\`.`,
   );
 }

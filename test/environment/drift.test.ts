@@ -118,7 +118,7 @@ describe("drift", () => {
     expect(stack.requests.every(({ method }) => method === "GET")).toBe(true);
     const text = driftText(report, { width: 80, paint: (_style, one) => one });
     expect(Math.max(...text.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
-    expect(text).toContain("4 changed, 1 missing, 4 things that no stack declares.");
+    expect(text).toContain("4 changed, 1 missing, 4 things of no known stack.");
     expect(driftMarkdown(report)).toContain("| `toolCapacity` | `4` | `7` |");
   });
 
@@ -129,11 +129,14 @@ describe("drift", () => {
       name,
       id: `${workspaceId}/${name}`,
     });
-    const declare = "To manage what is foreign: declare it, then `npx pulumi-amigo adopt`.";
+    const declare =
+      "Foreign is what this stack does not declare. To manage it here: declare it, then `npx pulumi-amigo adopt`.";
     const kept = "A version set `release` cannot be deleted.";
+    const ask =
+      "Before you delete it, ask who made it: another stack may manage it, and not everything says which one.";
     expect(waysOut([set("release")])).toEqual([`${declare} ${kept}`]);
-    expect(waysOut([set("canary")])).toEqual([`${declare} Else delete it.`]);
-    expect(waysOut([set("canary"), set("release")])).toEqual([`${declare} Else delete it. ${kept}`]);
+    expect(waysOut([set("canary")])).toEqual([`${declare} ${ask}`]);
+    expect(waysOut([set("canary"), set("release")])).toEqual([`${declare} ${ask} ${kept}`]);
   });
 
   it("is no drift where nothing changed: defaults, order, ignored properties, what a refresh has taken in", async () => {

@@ -50,6 +50,7 @@ it("says what to do after a destroy, where no create is open", () => {
   expect(summary(nothing)).toEqual([
     "No create is open: there is nothing to do.",
     "If a `pulumi destroy` was interrupted, run it again.",
+    "If `pulumi up` ran since then, `npx pulumi-amigo drift` shows what is gone, and `pulumi up --refresh` makes it again.",
   ]);
 });
 

@@ -41,7 +41,7 @@ export function driftSummary({ findings, complete }: DriftReport): string {
   const parts = [
     ...(changed > 0 ? [`${changed} changed`] : []),
     ...(missing > 0 ? [`${missing} missing`] : []),
-    ...(foreign > 0 ? [`${count(foreign, "thing", "things")} that no stack declares`] : []),
+    ...(foreign > 0 ? [`${count(foreign, "thing", "things")} of no known stack`] : []),
     ...(others > 0 ? [`${count(others, "thing", "things")} of other stacks`] : []),
   ];
   const found = parts.length > 0 ? `${parts.join(", ")}.` : "No drift.";
@@ -63,8 +63,10 @@ function foreignText(findings: readonly Finding[]): string {
   const foreign = findings.filter((one) => one.class === "foreign" && one.owner === undefined);
   const kept = foreign.filter(({ kind, id }) => kind === "VersionSet" && id.endsWith("/release"));
   return [
-    `To manage what is foreign: declare it, then \`${COMMAND} adopt\`.`,
-    ...(kept.length < foreign.length ? ["Else delete it."] : []),
+    `Foreign is what this stack does not declare. To manage it here: declare it, then \`${COMMAND} adopt\`.`,
+    ...(kept.length < foreign.length
+      ? ["Before you delete it, ask who made it: another stack may manage it, and not everything says which one."]
+      : []),
     ...(kept.length > 0 ? ["A version set `release` cannot be deleted."] : []),
   ].join(" ");
 }
