@@ -31,11 +31,6 @@ export class EngineProcess {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.interrupt());
   }
 
-  /** How a user starts the CLI in a shell. */
-  get program(): string {
-    return this.engine.source === "path" ? "pulumi" : this.engine.bin;
-  }
-
   /** The folder of the CLI, where PATH has none that can be used. */
   get folderOffPath(): string | undefined {
     return this.engine.source === "path" ? undefined : path.dirname(this.engine.bin);

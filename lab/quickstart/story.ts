@@ -65,14 +65,14 @@ function lookFurther({ account, engine }: Session): void {
   heading("To look further");
   say("Start the same account again in another terminal, in this folder:");
   say(`  npx pulumi-amigo emulator --port ${account.port} --persist ${here(emulatorFolder)}`);
-  say("and use Pulumi on the stack, say after a change to examples/quickstart/index.ts:");
+  if (engine.folderOffPath !== undefined) {
+    say("The Pulumi CLI is not on your PATH. Put it there, also for the README's commands:");
+    say(`  export PATH="${engine.folderOffPath}:$PATH"`);
+  }
+  say("Then use Pulumi on the stack, say after a change to examples/quickstart/index.ts:");
   for (const [name, value] of Object.entries(settings)) say(`  export ${name}=${value}`);
-  say(`  ${engine.program} preview --stack ${stackName} --config-file ${here(stackConfigFile)}`);
+  say(`  pulumi preview --stack ${stackName} --config-file ${here(stackConfigFile)}`);
   say("`npm start` shows all this again; `npm run destroy` takes everything down.");
-  const { folderOffPath } = engine;
-  if (folderOffPath === undefined) return;
-  say("The Pulumi CLI is not on your PATH. For the commands of the README:");
-  say(`  export PATH="${folderOffPath}:$PATH"`);
 }
 
 async function run({ engine }: Session, ...flags: string[]): Promise<void> {
