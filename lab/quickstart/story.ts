@@ -66,7 +66,7 @@ function lookFurther({ account, engine }: Session): void {
   say("Start the same account again in another terminal, in this folder:");
   say(`  npx pulumi-amigo emulator --port ${account.port} --persist ${here(emulatorFolder)}`);
   if (engine.folderOffPath !== undefined) {
-    say("The Pulumi CLI is not on your PATH. Put it there, also for the README's commands:");
+    say("The Pulumi CLI is not on your PATH. Put it there, for the README too:");
     say(`  export PATH="${engine.folderOffPath}:$PATH"`);
   }
   say("Then use Pulumi on the stack, say after a change to examples/quickstart/index.ts:");
