@@ -21,8 +21,14 @@ export function noStackText({ stack, cwd }: Pick<Pulumi, "stack" | "cwd">): stri
 
 /** What the CLI wrote, without its own marks of an error: whoever shows it sets one. */
 export function cliWords(text: string): string {
-  return text.trim().replace(/^error: /gm, "");
+  return text
+    .trim()
+    .replace(/^error: /gm, "")
+    .replace(/^PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions$/gm, NOT_LOGGED_IN);
 }
+
+const NOT_LOGGED_IN =
+  "the Pulumi CLI is not logged in to a backend: run `pulumi login`, or `pulumi login --local`, or set PULUMI_BACKEND_URL";
 
 /** The Pulumi CLI, on one stack of one project. */
 export class Pulumi {

@@ -128,6 +128,9 @@ it("says why a stack cannot be run at all", async () => {
     const none = await runStack(pulumi, "up");
     expect(none).toMatchObject({ succeeded: false, steps: [] });
     expect(failureText(none)).toMatch(/^pulumi up failed:\nthere is no stack two in .*: .*`pulumi stack init two`/);
+    const stranger = await Pulumi.find("two", folder, { ...env, PULUMI_BACKEND_URL: "", PULUMI_HOME: folder });
+    const loggedOut = await runStack(stranger, "up");
+    expect(failureText(loggedOut)).toMatch(/the Pulumi CLI is not logged in to a backend: run `pulumi login`/);
     writeFileSync(files.references, references.replace("front-desk", "night-desk"));
     const wrong = await runStack(pulumi, "preview", { create: true });
     expect(failureText(wrong)).toContain(
