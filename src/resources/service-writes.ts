@@ -224,7 +224,7 @@ export function refuseForeignOwner(
   }
   throw new Error(
     `${facts} Manage it in one place: remove it here, or give it up there (\`pulumi state delete\`, which leaves the service as it is) ` +
-      `and take it over with the resource option import: "${service.id}" and \`adopt: true\`.`,
+      `and take it over with \`adopt: true\` and the import option ("${service.id}").`,
   );
 }
 
