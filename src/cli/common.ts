@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 
@@ -41,6 +42,13 @@ export function note(line: string): void {
 
 export function warn(line: string): void {
   console.error(`warning: ${line}`);
+}
+
+/** A file as somebody in the working folder names it; one far away by its whole path. */
+export function nameFrom(cwd: string, file: string): string {
+  const whole = path.resolve(cwd, file);
+  const near = path.relative(path.resolve(cwd), whole);
+  return near.length < whole.length ? near : whole;
 }
 
 /** Asks a yes-or-no question on a terminal; throws where nobody can answer. */

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { COMMAND } from "../command.js";
 import type { Source } from "../environment/source.js";
-import { action, EXIT, note, warn } from "./common.js";
+import { action, EXIT, nameFrom, note, warn } from "./common.js";
 import { jsonOption } from "./result.js";
 
 interface Flags {
@@ -99,9 +99,10 @@ async function run(text: string, flags: Flags): Promise<number> {
     const { writeDocument } = await import("../environment/files.js");
     const isPart = flags.only !== undefined || flags.service !== undefined;
     const written = writeDocument(resolve(flags.cwd, flags.out), part, { isPart, dryRun });
-    note(written ? `${flags.out} ${verb(dryRun)}` : `${flags.out} says so already`);
+    const name = nameFrom(flags.cwd, flags.out);
+    note(written ? `${name} ${verb(dryRun)}` : `${name} says so already`);
   }
-  await keepReferences(source, dryRun);
+  await keepReferences(source, flags);
   if (dryRun) note("Nothing was written (--dry-run)");
   if (part.incomplete.size > 0) {
     const { kinds } = await import("../environment/kinds.js");
@@ -112,7 +113,10 @@ async function run(text: string, flags: Flags): Promise<number> {
 }
 
 /** The aliases of the document, where a file is named for them. */
-async function keepReferences({ kind, text, referencesFile, environment }: Source, dryRun: boolean): Promise<void> {
+async function keepReferences(
+  { kind, text, referencesFile, environment }: Source,
+  { cwd, dryRun }: Flags,
+): Promise<void> {
   if (kind === "document") return;
   if (referencesFile === undefined) {
     note(
@@ -121,7 +125,8 @@ async function keepReferences({ kind, text, referencesFile, environment }: Sourc
     return;
   }
   const { writeReferences } = await import("../environment/files.js");
-  if (writeReferences(referencesFile, environment.references, { dryRun })) note(`${referencesFile} ${verb(dryRun)}`);
+  const written = writeReferences(referencesFile, environment.references, { dryRun });
+  if (written) note(`${nameFrom(cwd, referencesFile)} ${verb(dryRun)}`);
 }
 
 function verb(dryRun: boolean): string {

@@ -7,6 +7,7 @@ import type { FleetReport } from "../fleet/report.js";
 import type { FleetRun } from "../fleet/runs.js";
 import type { FleetStatus } from "../fleet/status.js";
 import { action, asked, EXIT, warn } from "./common.js";
+import type { FleetDisplay } from "./fleet-progress.js";
 
 interface Flags {
   select?: string;
@@ -161,16 +162,12 @@ function subcommand(name: string, description: string, help: string): Command {
 
 async function runPreview(file: string, flags: Flags): Promise<number> {
   const { lookAt } = await import("../fleet/commands.js");
-  return interruptible(flags, async (options) =>
-    show(await lookAt(await read(file, flags), "preview", { ...options, ...flags }), flags),
-  );
+  return interruptible(flags, async (options) => lookAt(await read(file, flags), "preview", { ...options, ...flags }));
 }
 
 async function runDrift(file: string, flags: Flags): Promise<number> {
   const { lookAt } = await import("../fleet/commands.js");
-  return interruptible(flags, async (options) =>
-    show(await lookAt(await read(file, flags), "drift", { ...options, ...flags }), flags),
-  );
+  return interruptible(flags, async (options) => lookAt(await read(file, flags), "drift", { ...options, ...flags }));
 }
 
 async function runUp(file: string, flags: UpFlags): Promise<number> {
@@ -179,7 +176,7 @@ async function runUp(file: string, flags: UpFlags): Promise<number> {
   const confirm = async (question: string) =>
     yes || (await asked(question, `\`${COMMAND} fleet preview\` shows what it would change`));
   return interruptible(flags, async (options) =>
-    show(await fleetUp(await read(file, flags), { ...options, select, resume, refresh, confirm }), flags),
+    fleetUp(await read(file, flags), { ...options, select, resume, refresh, confirm }),
   );
 }
 
@@ -243,13 +240,13 @@ async function read(file: string, { config }: Pick<Flags, "config">) {
   return readFleet(file, config);
 }
 
-/** Lets Ctrl-C and its like stop a run in order. */
-async function interruptible<Result>(
-  { json }: Pick<Flags, "json">,
-  use: (options: Pick<FleetOptions, "signal" | "warn" | "listen">) => Promise<Result>,
-): Promise<Result> {
+/** Runs it, and shows its report. Lets Ctrl-C and its like stop it in order. */
+async function interruptible(
+  flags: Flags,
+  run: (options: Pick<FleetOptions, "signal" | "warn" | "listen">) => Promise<FleetReport>,
+): Promise<number> {
   const { fleetDisplay } = await import("./fleet-progress.js");
-  const display = await fleetDisplay(process.stderr, { plain: json });
+  const display = await fleetDisplay(process.stderr, { plain: flags.json });
   const controller = new AbortController();
   const stop = () => {
     if (!controller.signal.aborted)
@@ -260,15 +257,18 @@ async function interruptible<Result>(
   for (const signal of signals) process.on(signal, stop);
   try {
     const listen = (run: FleetRun) => display.listen(run);
-    return await use({ signal: controller.signal, warn: (line) => display.line(`warning: ${line}`), listen });
+    const warn = (line: string) => display.line(`warning: ${line}`);
+    return await show(await run({ signal: controller.signal, warn, listen }), flags, display);
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }
 }
 
-async function show(report: FleetReport, { json }: Flags): Promise<number> {
+async function show(report: FleetReport, { json }: Flags, { told }: FleetDisplay): Promise<number> {
   const { reportText } = await import("../fleet/report-text.js");
-  console.log(json ? JSON.stringify(report, undefined, 2) : reportText(report));
+  const { isOneOutput } = await import("./terminal.js");
+  const above = isOneOutput(process.stderr, process.stdout) ? told : new Set<string>();
+  console.log(json ? JSON.stringify(report, undefined, 2) : reportText(report, { told: above }));
   return exitCodeOf(report);
 }
 
@@ -291,7 +291,7 @@ export async function statusText(status: FleetStatus): Promise<string> {
       : "No run is under way.",
     last === null
       ? "There was no run yet."
-      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(isBroken ? { ...last, state: "interrupted" } : last, underWay)}`,
+      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(isBroken ? { ...last, state: "interrupted" } : last, { underWay })}`,
     ...others.map(({ stack, holder, isGone }) => `${stack} is locked by ${holder}${isGone ? ", which is gone" : ""}`),
     ...(locked?.length === 0 ? ["No stack is locked."] : []),
     ...notes.map((text) => `note: ${text}`),

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { styleText } from "node:util";
 import type { Terminal } from "../environment/show/layout.js";
 
@@ -19,4 +20,24 @@ function hasColours(stream: NodeJS.WriteStream): boolean {
   const { FORCE_COLOR: force, NO_COLOR: no } = process.env;
   if (force !== undefined && force !== "") return force !== "0" && force !== "false";
   return !no && stream.isTTY === true && process.env.TERM !== "dumb";
+}
+
+/** Whether what is written to both is read in one place. False where nobody can tell: of two pipes, each may go elsewhere. */
+export function isOneOutput(a: Output, b: Output): boolean {
+  if (a.isTTY && b.isTTY) return true;
+  const [one, other] = [fileOf(a), fileOf(b)];
+  return one !== undefined && one.ino !== 0n && one.ino === other?.ino && one.dev === other.dev;
+}
+
+interface Output {
+  readonly fd: number;
+  readonly isTTY?: boolean;
+}
+
+function fileOf({ fd }: Output) {
+  try {
+    return fstatSync(fd, { bigint: true });
+  } catch {
+    return undefined;
+  }
 }

@@ -9,8 +9,15 @@ import {
 import type { Reason } from "../api/reasons.js";
 import { COMMAND } from "../command.js";
 
-const useCaseExists =
-  "A use case of this channel, entity name and name exists in the workspace; adopt it (adopt: true, or the import option), or choose another name.";
+/** Stands in each message about a thing that exists and that a program may take over: {@link tellsToTakeOver} knows them by it. */
+export const IMPORT_OPTION = "the resource option import";
+
+/** Whether a failed run says of something that it exists and how a program takes it over; of the run no more than its text is known. */
+export function tellsToTakeOver(text: string): boolean {
+  return text.includes(IMPORT_OPTION);
+}
+
+const useCaseExists = `A use case of this channel, entity name and name exists in the workspace; adopt it (adopt: true, or ${IMPORT_OPTION}), or choose another name.`;
 const setupNotApproved =
   "The channel setup named by setupId is not approved yet; this API cannot approve it, so have it approved in the Amigo console first.";
 const stillBound =
@@ -37,8 +44,7 @@ export const refusals: Readonly<Record<Reason, string>> = {
   "no-permission": "The key is valid but lacks the permission for this; use another key, or have it granted.",
   "slug-taken":
     "The slug is taken, perhaps by an archived workspace: a slug is never free again. Choose another slug, or import the existing workspace.",
-  "service-name-taken":
-    "Another service of this workspace has this name; adopt it (adopt: true, or the import option), or choose another name.",
+  "service-name-taken": `Another service of this workspace has this name; adopt it (adopt: true, or ${IMPORT_OPTION}), or choose another name.`,
   "version-set-fixed": "The name of the version set is taken, or it cannot be changed: edge belongs to the platform.",
   "setup-not-approved": setupNotApproved,
   "use-case-exists": useCaseExists,

@@ -270,16 +270,22 @@ function changesText(planned: Readonly<Record<string, number>>): string {
   return parts.length === 0 ? "no change of a resource" : parts.map(([op, count]) => `${op} ${count}`).join(", ");
 }
 
-function countsOf(wanted: Environment, there: Environment): CloneReport["counts"] {
+/** @internal */
+export function countsOf(wanted: Environment, there: Environment): CloneReport["counts"] {
   return kinds
-    .filter(({ name, form }) => wanted.managed.has(name) && form.key.length + (form.within ? 1 : 0) > 0)
+    .filter(({ name, form }) => wanted.managed.has(name) && form.shape !== "object")
     .map((kind) => {
-      const of = itemsWithin(wanted.items, kind);
-      const found = new Set(itemsWithin(there.items, kind).map(({ path }) => JSON.stringify(path)));
-      return {
-        section: kind.section,
-        wanted: of.length,
-        there: of.filter(({ path }) => found.has(JSON.stringify(path))).length,
-      };
+      const of = entriesOf(wanted, kind);
+      const found = new Set(entriesOf(there, kind));
+      return { section: kind.section, wanted: of.length, there: of.filter((entry) => found.has(entry)).length };
     });
+}
+
+/** One text for each entry of a section; in one that is a list of values each value is an entry. */
+function entriesOf({ items }: Environment, kind: Kind): string[] {
+  return itemsWithin(items, kind).flatMap(({ path, fields }) => {
+    const [value] = Object.values(fields);
+    const values = kind.form.shape === "value" && Array.isArray(value) ? value : undefined;
+    return values ? values.map((one) => JSON.stringify([...path, one])) : [JSON.stringify(path)];
+  });
 }

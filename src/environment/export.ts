@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import * as path from "node:path";
 import { didYouMean } from "../engine/nearest.js";
 import { parseDocument } from "./document.js";
 import { documentOf, type Environment, type Item, itemsWithin, withWithin } from "./environment.js";
@@ -5,8 +7,8 @@ import { type Kind, kindNamed, kinds, roots } from "./kinds.js";
 import { jsonText, yamlText } from "./print.js";
 import { SourceText, TextError } from "./source-text.js";
 
-/** Where editors find the schema of a document, from a project that has the package installed. */
-const SCHEMA = "./node_modules/pulumi-amigo/schemas/environment.schema.json";
+/** The schema of a document, from a project that has the package installed. */
+const SCHEMA = "node_modules/pulumi-amigo/schemas/environment.schema.json";
 
 export interface Choice {
   /** Sections of a document, such as `services`; all without it. */
@@ -45,10 +47,29 @@ export function partOf(environment: Environment, { only, service }: Choice): { p
   return { part: { ...environment, items: all, managed, incomplete }, added };
 }
 
-/** The text of a document. */
-export function documentText(environment: Environment, format: "yaml" | "json"): string {
+/** The text of a document; of a new file of this name, if it is to be one. */
+export function documentText(environment: Environment, format: "yaml" | "json", file?: string): string {
   const value = documentOf(environment);
-  return format === "json" ? jsonText(value) : yamlText(value, `yaml-language-server: $schema=${SCHEMA}`);
+  return format === "json" ? jsonText(value) : yamlText(value, `yaml-language-server: $schema=${schemaFrom(file)}`);
+}
+
+/** Its path as editors take it: from the folder of the file. */
+function schemaFrom(file: string | undefined): string {
+  if (file === undefined) return `./${SCHEMA}`;
+  const folder = path.dirname(path.resolve(file));
+  const found = path
+    .relative(folder, path.join(rootOfPackage(folder), SCHEMA))
+    .split(path.sep)
+    .join("/");
+  return found.startsWith(".") ? found : `./${found}`;
+}
+
+/** The folder or the nearest above that has the package, else the working folder. */
+function rootOfPackage(folder: string): string {
+  for (let at = folder; ; at = path.dirname(at)) {
+    if (existsSync(path.join(at, SCHEMA))) return at;
+    if (at === path.dirname(at)) return path.resolve();
+  }
 }
 
 /** What the workspace has and no document may declare, such as a name that ends in white space; each as a sentence. */

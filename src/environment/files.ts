@@ -50,7 +50,7 @@ export function writeDocument(
   environment: Environment,
   { isPart = false, dryRun = false } = {},
 ): boolean {
-  if (!existsSync(file)) return dryRun || replaceFile(file, documentText(environment, formatOf(file)));
+  if (!existsSync(file)) return dryRun || replaceFile(file, documentText(environment, formatOf(file), file));
   const source = SourceText.read(file);
   const { incomplete } = parseDocument(source);
   const before = source.value as Values;

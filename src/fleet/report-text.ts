@@ -2,17 +2,23 @@ import { safe } from "../environment/show/layout.js";
 import { changeText } from "./changes.js";
 import type { FleetCommand, FleetReport, StackEntry, StackUnderWay, WaveEntry } from "./report.js";
 
-/** A report for a terminal or a log; `underWay` are stacks that are known to run now. */
-export function reportText(report: FleetReport, underWay: readonly StackUnderWay[] = []): string {
+export interface TextOptions {
+  /** Stacks that are known to run now. */
+  readonly underWay?: readonly StackUnderWay[];
+  /** Stacks whose errors stand above this text. */
+  readonly told?: ReadonlySet<string>;
+}
+
+/** A report for a terminal or a log. */
+export function reportText(report: FleetReport, { underWay = [], told = new Set() }: TextOptions = {}): string {
   const { command, waves, stacks, notes } = report;
   const lines = stacks
     .filter((stack) => isReported(stack, command))
     .flatMap((stack) =>
-      stackLines(
-        stack,
-        command,
-        underWay.find((one) => one.stack === stack.name),
-      ),
+      stackLines(stack, command, {
+        now: underWay.find((one) => one.stack === stack.name),
+        isTold: told.has(stack.name),
+      }),
     );
   return [...lines, ...waves.flatMap(waveLines), ...notes.map((note) => `note: ${safe(note)}`), summary(report)].join(
     "\n",
@@ -31,11 +37,23 @@ export function endText(stack: StackEntry, command: FleetCommand): string {
     : stackText(stack, command);
 }
 
-/** What happened to a stack, as one line. */
-export function stackText(stack: StackEntry, command: FleetCommand, now?: StackUnderWay): string {
+interface LineOptions {
+  readonly now?: StackUnderWay;
+  /** Whether its error stands above. */
+  readonly isTold?: boolean;
+}
+
+/** What happened to a stack; all but an error is one line. */
+export function stackText(
+  stack: StackEntry,
+  command: FleetCommand,
+  { now, isTold: told = false }: LineOptions = {},
+): string {
   const { name, state, seconds, error, log } = stack;
   const took = seconds === undefined ? "" : ` after ${seconds.toFixed(1)} s`;
-  const where = log === undefined || state === "done" ? "" : ` (log: ${log})`;
+  const isTold = told && error !== undefined;
+  const places = [...(isTold ? ["see above"] : []), ...(log === undefined || state === "done" ? [] : [`log: ${log}`])];
+  const where = places.length === 0 ? "" : ` (${places.join("; ")})`;
   const what: Record<StackEntry["state"], string> = {
     waiting: "was not started",
     running: now
@@ -46,7 +64,7 @@ export function stackText(stack: StackEntry, command: FleetCommand, now?: StackU
     interrupted: `was stopped${took}`,
     lost: `was lost${took}`,
   };
-  const why = error === undefined ? "" : `: ${error.trim().split("\n").map(safe).join("\n    ")}`;
+  const why = error === undefined || isTold ? "" : `: ${error.trim().split("\n").map(safe).join("\n    ")}`;
   return `${name}: ${what[state]}${where}${why}`;
 }
 
@@ -62,10 +80,10 @@ const DONE: Record<FleetCommand, (stack: StackEntry) => string> = {
   drift: ({ differences = [] }) => (differences.length === 0 ? "no drift" : "differs from what exists"),
 };
 
-function stackLines(stack: StackEntry, command: FleetCommand, now: StackUnderWay | undefined): string[] {
+function stackLines(stack: StackEntry, command: FleetCommand, options: LineOptions): string[] {
   if (stack.state === "waiting") return [];
   return [
-    stackText(stack, command, now),
+    stackText(stack, command, options),
     ...resourceLines(stack).map((line) => `    ${line}`),
     ...(stack.differences ?? []).map((difference) => `    ${safe(difference)}`),
     ...(stack.warnings ?? []).map((warning) => `    warning: ${safe(warning)}`),

@@ -7,7 +7,7 @@ import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackR
 import { changesOf, changeText } from "./changes.js";
 import { checkStack } from "./check.js";
 import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
-import { accountOf, prepare, pulumiFor } from "./program.js";
+import { accountOf, prepare, pulumiFor, withDocumentAdvice } from "./program.js";
 
 /** Before an engine is started once more. */
 const PAUSE_MS = 1_000;
@@ -70,7 +70,8 @@ class Worker {
     if (command === "preview") await unmake?.();
     if (run.succeeded)
       return { state: "done", changes: run.changes, ...(command === "preview" ? this.resources(run) : {}) };
-    return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, error: failureText(run) };
+    const error = withDocumentAdvice(failureText(run), stack, folder);
+    return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, error };
   }
 
   /** Makes the stack where it is not there. Starts an engine once more that ended before it began anything. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { ServiceBindingResponse } from "../api/index.js";
+import { IMPORT_OPTION } from "../engine/advice.js";
 import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
 import { stackOf } from "../engine/owner.js";
 import { type ConflictCheck, originOf, unique } from "../engine/program/conflicts.js";
@@ -199,7 +200,7 @@ async function refuseOthersBinding(
       throw new Error(
         `use case ${id} is bound to service ${service_id} already, and that service ${owner ? `belongs to ${owner}` : "carries no owner mark of this stack"}: ` +
           "somebody else seems to manage this binding. Nothing was written. Where it was only renamed here, use the resource option `aliases`. " +
-          `To manage it here from now on, use the resource option import: "${id}", or allowRebind: true.`,
+          `To manage it here from now on, use ${IMPORT_OPTION}: "${id}", or allowRebind: true.`,
       );
     }
   }

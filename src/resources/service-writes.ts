@@ -223,7 +223,7 @@ export function refuseForeignOwner(
   }
   throw new Error(
     `service ${service.name} (${service.id}) belongs to ${owner} (its tag ${OWNER_TAG}), this resource is ${String(mine)}. Manage it in one place: remove it here, or give it up there (\`pulumi state delete\`, which leaves the service as it is) ` +
-      `and take it over with the resource option import: "${service.id}" and \`adopt: true\`.`,
+      `and take it over with \`adopt: true\` and the import option ("${service.id}").`,
   );
 }
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ConflictError } from "../api/errors.js";
 import type { CreateServiceBody, ServiceResponse, UpdateServiceBody } from "../api/index.js";
 import { COMMAND } from "../command.js";
+import { IMPORT_OPTION } from "../engine/advice.js";
 import { same } from "../engine/compare.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Change, Existing, Lifecycle, Values } from "../engine/lifecycle.js";
@@ -264,8 +265,8 @@ async function takeOver(
       `${factsOf(refusal)} The service ${holder.id} has this name` +
         (mine
           ? " and carries this resource's own owner mark: an earlier run was interrupted, or the resource was taken out of state. " +
-            `Run \`${COMMAND} recover\`, or take it over with the resource option import: "${holder.id}".`
-          : ` and carries no owner mark. Take it over with \`adopt: true\` or the resource option import: "${holder.id}", or choose another name.`),
+            `Run \`${COMMAND} recover\`, or take it over with ${IMPORT_OPTION}: "${holder.id}".`
+          : ` and carries no owner mark. Take it over with \`adopt: true\` or ${IMPORT_OPTION}: "${holder.id}", or choose another name.`),
       { cause: refusal },
     );
   }

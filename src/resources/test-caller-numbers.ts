@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { COMMAND } from "../command.js";
+import { IMPORT_OPTION } from "../engine/advice.js";
 import { asSet, same } from "../engine/compare.js";
 import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
 import { unique, workspaceOrigin } from "../engine/program/conflicts.js";
@@ -128,7 +129,7 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
     if (numbers.length > 0 && news.adopt !== true) {
       throw new Error(
         `the workspace has ${numbers.length} test caller numbers already (${numbers.join(", ")}) that are not known to be this resource's. ` +
-          `Nothing was written. Take them over with \`adopt: true\` or the resource option import: "${id}"; after an interrupted run, \`${COMMAND} recover\` finds out.`,
+          `Nothing was written. Take them over with \`adopt: true\` or ${IMPORT_OPTION}: "${id}"; after an interrupted run, \`${COMMAND} recover\` finds out.`,
       );
     }
     if (numbers.length > 0) {

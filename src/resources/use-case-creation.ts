@@ -3,6 +3,7 @@ import type { UseCaseResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
 import { isOlderThan, timeOf } from "../api/times.js";
 import { COMMAND } from "../command.js";
+import { IMPORT_OPTION } from "../engine/advice.js";
 import { isRemote, isSecret, mismatches, same, show } from "../engine/compare.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
@@ -156,7 +157,7 @@ async function takeOver(
           `A run was interrupted: \`${COMMAND} recover\` finds out whether this is its use case.`,
           "The resource was renamed in the program: give it the resource option `aliases`.",
           "Another resource of this stack has it, and goes in this change: run `pulumi up` without this one first, since the engine deletes last.",
-          `Nobody manages it: take it over with \`adopt: true\` or the resource option import: "${holder.id}".`,
+          `Nobody manages it: take it over with \`adopt: true\` or ${IMPORT_OPTION}: "${holder.id}".`,
           "You ran `pulumi up --replace`: set the resource option deleteBeforeReplace.",
         ].join("\n  - ");
   throw new Error(`${facts} and is not known to be this resource's. ${advice}`, { cause: refusal });

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { NotFoundError } from "../api/errors.js";
 import type { ServiceResponse, VersionSetBody } from "../api/index.js";
+import { IMPORT_OPTION } from "../engine/advice.js";
 import { mismatches, same } from "../engine/compare.js";
 import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
 import { stackOf } from "../engine/owner.js";
@@ -182,7 +183,7 @@ function differingOf(news: Values, live: Values): string[] {
 function refuseOthersSet(context: ProviderContext, service: ServiceResponse, news: Values, live: Values): void {
   const { name } = namesOf(news);
   if (name === "release") return;
-  const advice = `Take it over with the resource option import: "${service.id}/${name}" and its values, or choose another name.`;
+  const advice = `Take it over with ${IMPORT_OPTION}: "${service.id}/${name}" and its values, or choose another name.`;
   const differing = differingOf(news, live);
   if (differing.length > 0) {
     throw new Error(

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { Command } from "commander";
@@ -155,6 +155,26 @@ it("export prints a document as YAML or as one JSON value", async () => {
   expect((await run("export", ...at("a.yaml"))).stdout).toContain("    toolCapacity: 4\n");
   const { code, stdout } = await run("export", ...at("a.yaml"), "--json");
   expect([code, JSON.parse(stdout)]).toMatchObject([0, { services: { "Front desk": { toolCapacity: 4 } } }]);
+});
+
+it("export names the files that it writes as seen from the working folder", async () => {
+  const emulator = await startEmulator({ port: 0, seed: "demo" });
+  vi.stubEnv("AMIGO_BASE_URL", emulator.url);
+  vi.stubEnv("AMIGO_API_KEY", "amigo-demo-key");
+  const entry = `{ id: ${seedIds.workspace}, references: references/staging.yaml }`;
+  writeFileSync(path.join(folder, "amigo.yaml"), `workspaces:\n  staging: ${entry}\n`);
+  mkdirSync(path.join(folder, "inner"));
+  const said = async (cwd: string, out: string) =>
+    (await run("export", "staging", "--out", out, "-C", path.join(folder, cwd))).stderr;
+  expect(await said(".", "environments/staging.yaml")).toBe(
+    "environments/staging.yaml is written\nreferences/staging.yaml is written\n",
+  );
+  rmSync(path.join(folder, "references"), { recursive: true });
+  const whole = path.join(folder, "environments/staging.yaml");
+  expect(await said("inner", whole)).toBe(
+    "../environments/staging.yaml says so already\n../references/staging.yaml is written\n",
+  );
+  await emulator.close();
 });
 
 it("the references of a stack are those that amigo.yaml names for its workspace, if that is one file", () => {

@@ -1,8 +1,13 @@
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { PassThrough } from "node:stream";
 import { Terminal } from "@xterm/headless";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { fleetDisplay } from "../../src/cli/fleet-progress.js";
-import type { StackEntry } from "../../src/fleet/report.js";
+import { isOneOutput } from "../../src/cli/terminal.js";
+import type { FleetReport, StackEntry } from "../../src/fleet/report.js";
+import { reportText } from "../../src/fleet/report-text.js";
 import type { FleetRun } from "../../src/fleet/runs.js";
 
 const entry = (name: string, state: StackEntry["state"]): StackEntry => ({ name, wave: "all", target: "", state });
@@ -150,4 +155,35 @@ it("hides the cursor while it draws, and shows it again at the end", async () =>
   } finally {
     process.stderr.isTTY = isTTY;
   }
+});
+
+it("says in the report no second time why a stack failed, where that was printed above", async () => {
+  const { run, set } = played(["a", "b"]);
+  const { display, text } = await onPipe();
+  set({ ...entry("a", "failed"), seconds: 9.7, error: "no\nwhy", log: "a.log" });
+  display.listen(run).onEnd("a");
+  expect(text()).toBe("a: failed after 9.7 s (log: a.log): no\n    why\n");
+  // Of an earlier run that this one goes on with.
+  set({ ...entry("b", "failed"), seconds: 2, error: "no", log: "b.log" });
+  const report = { ...run.report, waves: [], notes: [] } as FleetReport;
+  expect(reportText(report, { told: display.told }).split("\n").slice(0, 2)).toEqual([
+    "a: failed after 9.7 s (see above; log: a.log)",
+    "b: failed after 2.0 s (log: b.log): no",
+  ]);
+  const terminal = await onTerminal(80, 24);
+  terminal.display.listen(run).onEnd("a");
+  expect(terminal.display.told).toEqual(new Set(["a"]));
+});
+
+it("takes two outputs for one where both are terminals or the same file, and not otherwise", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "outputs-"));
+  const open = (name: string) => ({ fd: openSync(path.join(folder, name), "a"), isTTY: false });
+  const [a, again, b] = [open("a"), open("a"), open("b")];
+  expect(isOneOutput(a, again)).toBe(true);
+  expect(isOneOutput(a, b)).toBe(false);
+  expect(isOneOutput({ ...a, isTTY: true }, b)).toBe(false);
+  expect(isOneOutput({ ...a, isTTY: true }, { ...b, isTTY: true })).toBe(true);
+  for (const { fd } of [a, again, b]) closeSync(fd);
+  expect(isOneOutput(a, again)).toBe(false);
+  rmSync(folder, { recursive: true });
 });

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { documentOf } from "../../src/environment/environment.js";
 import { partOf, problemsOf } from "../../src/environment/export.js";
 import { writeDocument, writeReferences } from "../../src/environment/files.js";
@@ -236,6 +236,32 @@ describe("an export to a file", () => {
     expect(readFileSync(file, "utf8")).toBe(
       text.replace("    contextGraph: scheduling\n", "    contextGraph: scheduling\n    toolCapacity: 5\n"),
     );
+  });
+
+  it("names the schema as an editor finds it from the file, and leaves the first line of a file alone", async () => {
+    const environment = await (await makeScene()).export();
+    const project = mkdtempSync(path.join(tmpdir(), "amigo-schema-"));
+    const schema = "node_modules/pulumi-amigo/schemas/environment.schema.json";
+    const firstLine = (name: string) => {
+      writeDocument(path.join(project, name), environment);
+      return readFileSync(path.join(project, name), "utf8").split("\n")[0];
+    };
+    const line = (to: string) => `# yaml-language-server: $schema=${to}${schema}`;
+    const here = vi.spyOn(process, "cwd").mockReturnValue(project);
+    expect(firstLine("a.yaml")).toBe(line("./"));
+    expect(firstLine("sub/dir/a.yaml")).toBe(line("../../"));
+    here.mockRestore();
+    mkdirSync(path.dirname(path.join(project, schema)), { recursive: true });
+    writeFileSync(path.join(project, schema), "{}");
+    expect(firstLine("b.yaml")).toBe(line("./"));
+    expect(firstLine("environments/b.yaml")).toBe(line("../"));
+    const known = path.join(project, "known.yaml");
+    for (const first of [line("./elsewhere/"), "# Ours."]) {
+      writeFileSync(known, `${first}\nversion: 1\n`);
+      expect(firstLine("known.yaml")).toBe(first);
+    }
+    expect(yamlOf(environment).split("\n")[0]).toBe(line("./"));
+    rmSync(project, { recursive: true });
   });
 
   it("keeps what a part does not speak of, and the aliases that there are", async () => {

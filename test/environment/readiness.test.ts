@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { countsOf } from "../../src/environment/clone.js";
 import { environmentOf, readWorkspace } from "../../src/environment/live.js";
 import { type Check, managedKey, readinessOf, type Target } from "../../src/environment/readiness.js";
 import { References } from "../../src/environment/references.js";
@@ -131,3 +132,17 @@ function mapped(): References {
   references.set("setups", "main-line", { id: ids.setups.voiceApproved });
   return references;
 }
+
+it("after a clone, each section is counted, and each test caller number", async () => {
+  const numbers = (...all: string[]) => `${wanted}testCallerNumbers: [${all.map((one) => `"${one}"`).join(", ")}]\n`;
+  const source = parse(numbers("+14155550100", "+14155550101"));
+  const target = parse(numbers("+14155550101", "+14155550102").replace(", service: Front desk", ""));
+  const counts = countsOf(source, target).map(({ section, wanted, there }) => [section, there, wanted]);
+  expect(counts).toEqual([
+    ["services", 1, 1],
+    ["services.versionSets", 1, 1],
+    ["useCases", 1, 1],
+    ["useCases.service", 0, 1],
+    ["testCallerNumbers", 1, 2],
+  ]);
+});

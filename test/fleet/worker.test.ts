@@ -1,10 +1,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { repositoryRoot } from "../../lab/root.js";
+import { refusals } from "../../src/engine/advice.js";
 import { type ChildEnd, runChild } from "../../src/fleet/child.js";
 import type { Task } from "../../src/fleet/messages.js";
+import { withDocumentAdvice } from "../../src/fleet/program.js";
+import type { FleetStack } from "../../src/fleet/stacks.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "amigo-worker-"));
 const bin = path.join(folder, "bin");
@@ -43,9 +46,10 @@ if (answer === "done") {
   does("create", "pulumi:providers:aws", "files", undefined, {});
   does("create", "pulumi-nodejs:dynamic/amigo:Service", "desk", undefined, {});
 }
-if (answer === "begins") event("resourcePreEvent", { metadata });
+if (["begins", "exists"].includes(answer)) event("resourcePreEvent", { metadata });
 if (answer !== "done" && answer !== "previews") {
-  const message = answer === "missing" ? "no stack named 'one' found" : "could not connect to the language host";
+  const messages = { missing: "no stack named 'one' found", exists: ${JSON.stringify(refusals["use-case-exists"])} };
+  const message = messages[answer] ?? "could not connect to the language host";
   event("diagnosticEvent", { severity: "error", message });
   process.exit(255);
 }
@@ -65,11 +69,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Each run is a handful of processes. */
 const timeout = 60_000;
 
+const ownProgram: FleetStack = { name: "one", labels: {}, project: folder };
+
 /** Runs the real process of a stack on an engine that gives these answers. */
-async function run(command: Task["command"], ...answers: string[]): Promise<[ChildEnd, string[]]> {
+function run(command: Task["command"], ...answers: string[]): Promise<[ChildEnd, string[]]> {
+  return runOf(ownProgram, command, ...answers);
+}
+
+async function runOf(stack: FleetStack, command: Task["command"], ...answers: string[]): Promise<[ChildEnd, string[]]> {
   writeFileSync(path.join(folder, "answers.txt"), answers.join("\n"));
   writeFileSync(path.join(folder, "commands.txt"), "");
-  const stack = { name: "one", labels: {}, project: folder };
   const end = await runChild(
     { command, stack, folder, bin: path.join(bin, "pulumi") },
     {
@@ -143,4 +152,36 @@ it("starts an engine once more that began nothing, and never one that did", { ti
   expect(commands).toEqual(["up --yes", "up --yes"]);
   const [begun, once] = await run("up", "begins", "done");
   expect([begun.state, once]).toEqual(["failed", ["up --yes"]]);
+});
+
+it("tells who has a document and no program how to take over what exists", { timeout }, async () => {
+  const environment = path.join(folder, "clinic.yaml");
+  const workspace = { alias: "staging", id: "6f0c1d52-94a7-4c1e-8f3b-0d2a5b7c9e10" };
+  const stack = { name: "desk", labels: {}, environment, workspace };
+  const errorOf = async (of: FleetStack, answer: string) => {
+    const [{ state, error }] = await runOf(of, "up", answer, answer);
+    return [state, error];
+  };
+  const failure = `pulumi up failed:\n${refusals["use-case-exists"]}`;
+  const place = path.relative("", path.join(folder, ".pulumi-amigo", "desk"));
+  expect(await errorOf(stack, "exists")).toEqual([
+    "failed",
+    `${failure}\nThis stack is built from a document. To take over what exists: ` +
+      `\`npx pulumi-amigo adopt staging --stack desk -C ${place}\` (it reads only, and changes the state).`,
+  ]);
+  expect(await errorOf(ownProgram, "exists")).toEqual(["failed", failure]);
+  expect(await errorOf(stack, "fails")).toEqual(["failed", expect.not.stringContaining("adopt")]);
+});
+
+it("names no folder in that advice where the command is right without one", () => {
+  const fleet = mkdtempSync(path.join(tmpdir(), "amigo-fleet-"));
+  vi.spyOn(process, "cwd").mockReturnValue(fleet);
+  const stack = { name: "desk", labels: {}, environment: "clinic.yaml", workspace: { alias: "staging" } };
+  const advice = withDocumentAdvice(refusals["service-name-taken"], stack, fleet);
+  expect(advice).toContain("`npx pulumi-amigo adopt staging --stack desk` (it reads");
+  // A user's own program would be run there.
+  writeFileSync(path.join(fleet, "Pulumi.yaml"), "name: clinic\nruntime: nodejs\n");
+  expect(withDocumentAdvice(refusals["service-name-taken"], stack, fleet)).toContain("-C .pulumi-amigo/desk`");
+  vi.restoreAllMocks();
+  rmSync(fleet, { recursive: true });
 });

@@ -9,13 +9,13 @@ import {
 import type { Reason } from "../../src/api/reasons.js";
 import { errorText } from "../../src/cli/common.js";
 import { seedIds } from "../../src/emulator/index.js";
-import { adviceFor } from "../../src/engine/advice.js";
+import { adviceFor, tellsToTakeOver } from "../../src/engine/advice.js";
 import { messageOf } from "../../src/engine/provider/failure.js";
 import { readSettings } from "../../src/engine/settings.js";
 import * as amigo from "../../src/index.js";
 import { judge } from "../../src/recovery/verdict.js";
 import { lifecycles } from "../../src/resources/index.js";
-import { type Bench, startBench } from "../support/lifecycle.js";
+import { type Bench, type Kind, startBench } from "../support/lifecycle.js";
 
 const request = { operation: "get-service", method: "GET", path: "/v1/w/services/s" };
 
@@ -171,6 +171,44 @@ describe("the advice reaches the user", () => {
     await expect(bench.run({ settleSeconds: "0" }).create("useCase", useCase)).rejects.toThrow(
       /Amigo's channel manager did not answer \(in time\).*The outcome is unknown/,
     );
+  });
+
+  it("and is known where a program could take over what exists, but not where another stack owns it", async () => {
+    const { client } = bench.run().context;
+    const names = {
+      name: "Old",
+      agent_id: service.agentId,
+      context_graph_id: contextGraphs.intake,
+    };
+    const old = await client.createService(workspaceId, names);
+    await client.createService(workspaceId, {
+      ...names,
+      name: "Theirs",
+      tags: [{ key: "pulumi-owner", value: "pulumi/o/p/theirs/t/n" }],
+    });
+    await client.upsertVersionSet(workspaceId, old.id, "night", { agent_version_number: 3 });
+    await client.updateTestCallerNumbers(workspaceId, ["+14155550100"]);
+    const line = { workspaceId, channel: "inbound_voice", entityName: "C", name: "Old", setupId: setups.voiceApproved };
+    const { id: useCaseId } = await bench.run().create("useCase", line);
+    await client.bindUseCase(workspaceId, useCaseId, old.id);
+    const refusal = (kind: Kind, inputs: object) =>
+      bench
+        .run()
+        .create(kind, { workspaceId, ...inputs })
+        .then(String, messageOf);
+    const mark = { __owner: "pulumi/o/p/ours/t/n" };
+    for (const text of [
+      await refusal("service", { ...service, name: "Old" }),
+      await refusal("versionSet", { serviceId: old.id, name: "night", agentVersionNumber: 4 }),
+      await refusal("useCase", line),
+      await refusal("serviceBinding", { useCaseId, serviceId: old.id }),
+      await refusal("testCallerNumbers", { numbers: ["+14155550101"] }),
+    ]) {
+      expect([text, tellsToTakeOver(text)]).toEqual([text, true]);
+    }
+    const theirs = await refusal("service", { ...service, ...mark, name: "Theirs" });
+    expect(theirs).toContain("belongs to pulumi/o/p/theirs/t/n");
+    expect(tellsToTakeOver(theirs)).toBe(false);
   });
 
   it("from a look-up", async () => {
