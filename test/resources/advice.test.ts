@@ -13,7 +13,7 @@ import { errorText } from "../../src/cli/common.js";
 import { demoKey, secondKey, seedIds } from "../../src/emulator/index.js";
 import { adviceFor } from "../../src/engine/advice.js";
 import { messageOf } from "../../src/engine/provider/failure.js";
-import { readSettings } from "../../src/engine/settings.js";
+import { readSettings, type SettingsSource } from "../../src/engine/settings.js";
 import * as amigo from "../../src/index.js";
 import { judge } from "../../src/recovery/verdict.js";
 import { lifecycles } from "../../src/resources/index.js";
@@ -206,6 +206,26 @@ describe("the advice reaches the user", () => {
     const nowhere = bench.run({ apiKey: secondKey, baseUrl: "https://no-such-host.invalid", maxAttempts: "1" }).context;
     const error = await nowhere.client.getWorkspace(workspaceId).catch((caught: unknown) => caught);
     expect(nowhere.messageOf(error)).toMatch(new RegExp(`no-such-host.invalid was not found.* right\\? ${set}$`));
+  });
+
+  it.each([
+    ["maxConcurrency", "lots", "a whole number from 1 to 256", "16", "AMIGO_MAX_CONCURRENCY"],
+    ["settleSeconds", "-1", "a number from 0 to 600", "10", "AMIGO_SETTLE_SECONDS"],
+    ["ownershipTag", "yes", "true or false", "true", "AMIGO_OWNERSHIP_TAG"],
+  ])("from %s that cannot be %s, wherever it was set", (setting, value, allowed, example, variable) => {
+    const found = `: found "${value}"; must be ${allowed}`;
+    const config = (name: string) => (name === setting ? value : undefined);
+    const problemsOf = (source: Partial<SettingsSource>) =>
+      readSettings({ config: () => undefined, environment: {}, explicit: false, ...source }).problems;
+    expect(problemsOf({ config })).toEqual([
+      `amigo:${setting}${found}, as in \`pulumi config set amigo:${setting} ${example}\``,
+    ]);
+    expect(problemsOf({ environment: { [variable]: value } })).toEqual([
+      `${variable}${found}, as in \`export ${variable}=${example}\``,
+    ]);
+    expect(problemsOf({ config, explicit: true })).toEqual([
+      `the argument \`${setting}\` of the amigo.Provider${found}`,
+    ]);
   });
 
   it("from a base URL that cannot be used", () => {
