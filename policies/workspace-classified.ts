@@ -4,6 +4,9 @@ import { findingOn } from "./finding";
 import { AmigoStack, noteArguments } from "./stack";
 import { strict } from "./strict";
 
+const toList = (what: string) =>
+  `Add the ${what} to \`production\` or \`other\` of \`workspace-classified\` in the policy configuration.`;
+
 /** Everything that the stack declares is in a workspace of which is known whether it is production. */
 export const workspaceClassified: ResourceValidationPolicy & StackValidationPolicy = strict({
   name: "workspace-classified",
@@ -11,7 +14,7 @@ export const workspaceClassified: ResourceValidationPolicy & StackValidationPoli
   description: "Each workspace that the stack touches is listed as production or as other.",
   enforcementLevel: "mandatory",
   severity: "high",
-  remediationSteps: "Add the workspace's slug or id to `production` or `other` in the policy's configuration.",
+  remediationSteps: toList("workspace's slug or id"),
   configSchema: environmentsSchema,
   validateResource: noteArguments,
   validateStack: (args, reportViolation) => {
@@ -30,8 +33,8 @@ export const workspaceClassified: ResourceValidationPolicy & StackValidationPoli
         const finding = { property: "environment", found: "production", allowed, action };
         reportViolation(findingOn(workspace, finding), workspace.urn);
       } else if (standing === "declared other") {
-        const action = "Add the slug to the configuration's `production` or `other`.";
-        const finding = { property: "slug", found: workspace.argument("slug"), allowed: "a listed workspace", action };
+        const found = workspace.argument("slug");
+        const finding = { property: "slug", found, allowed: "a listed workspace", action: toList("slug") };
         reportViolation(findingOn(workspace, finding), workspace.urn);
       }
     }
@@ -39,8 +42,8 @@ export const workspaceClassified: ResourceValidationPolicy & StackValidationPoli
       if (environments.standingOf(entry) !== "unlisted") continue;
       const found = entry.argument("workspaceId");
       const allowed = "a listed workspace, or a Workspace of this stack";
-      const action = "Add the id to the configuration's `production` or `other`.";
-      reportViolation(findingOn(entry, { property: "workspaceId", found, allowed, action }), entry.urn);
+      const finding = { property: "workspaceId", found, allowed, action: toList("id") };
+      reportViolation(findingOn(entry, finding), entry.urn);
     }
   },
 });

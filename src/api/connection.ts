@@ -5,6 +5,7 @@ import { SettingsError } from "./errors.js";
 import { compose, type Exchange, type Reply } from "./exchange.js";
 import { answers } from "./interceptors/answers.js";
 import { auth } from "./interceptors/auth.js";
+import { emulatorKey } from "./interceptors/emulator-key.js";
 import { limit } from "./interceptors/limit.js";
 import { log } from "./interceptors/log.js";
 import { refusedKey } from "./interceptors/refused-key.js";
@@ -82,6 +83,7 @@ export class Connection {
         retry(wholeNumber("maxAttempts", maxAttempts)),
         auth(apiKey),
         refusedKey(),
+        emulatorKey(this.#base.origin),
         answers,
         limit(this.#base.origin, limits),
         log(level, this.#options.log ?? writeToStandardError),

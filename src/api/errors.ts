@@ -86,6 +86,8 @@ export abstract class RequestError extends AmigoError {
   readonly method: string;
   readonly path: string;
   readonly requestId: string | undefined;
+  /** The key is the emulator's, and the address is not. */
+  hasEmulatorKey = false;
 
   constructor(summary: string, init: RequestErrorInit) {
     super(summary, init);

@@ -110,12 +110,12 @@ async function run([program, ...args]: string[], flags: Flags, command: Command)
 
 /** Takes and refuses the values that the settings of the same names do. */
 async function readLimits(flags: Flags): Promise<{ limits: Limits; problems: string[] }> {
-  const { readSettings } = await import("../engine/settings.js");
+  const { argumentOf, readSettings } = await import("../engine/settings.js");
   const given: Record<string, string | undefined> = { ...flags };
   const settings = readSettings({ config: (name) => given[name], environment: {}, explicit: true });
   const optionOf = { maxConcurrency: "--max-concurrency", requestsPerSecond: "--requests-per-second" };
   const problems = settings.problems.map((problem) =>
-    Object.entries(optionOf).reduce((text, [name, option]) => text.replace(`amigo:${name}`, option), problem),
+    Object.entries(optionOf).reduce((text, [name, option]) => text.replace(argumentOf(name), option), problem),
   );
   // For a setting this means that it is not set.
   for (const [name, option] of Object.entries(optionOf)) {

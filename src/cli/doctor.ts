@@ -14,9 +14,10 @@ interface Flags {
 }
 
 const help = `
-Looks at Node.js, the Pulumi CLI and SDK, this package, the stack's state, and
-for each workspace of amigo.yaml (else AMIGO_WORKSPACE_ID) at the key, the
-address, and what the key may read. Never shows a key. Writes nothing.
+Looks at Node.js, the Pulumi CLI and SDK, this package and the stack's state.
+For the stack's account ("account") and each workspace of amigo.yaml it looks
+at the key, the address, and what the key may read. Never shows a key. Writes
+nothing.
 
 Exit code: 0 all is well, 2 there is something to see, 1 it could not run
 

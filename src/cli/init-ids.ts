@@ -1,5 +1,6 @@
 import { canonicalId, type ServiceResponse, type WorkspaceResponse, wholeOf } from "../api/index.js";
 import { isLoopback } from "../api/loopback.js";
+import { demoKey } from "../emulator-keys.js";
 import { PUBLIC_SERVER, readSettings } from "../engine/settings.js";
 import { openContext } from "../environment/account.js";
 import type { ProjectIds } from "./init-files.js";
@@ -44,7 +45,6 @@ export async function idsFor(given: GivenIds, wantsEmulator: boolean): Promise<C
   });
   if (problems.length > 0) throw new Error(problems.join("\n"));
   const isHere = isLoopback(new URL(baseUrl).hostname);
-  const { demoKey } = await import("../emulator/index.js");
   const isEmulators = isHere && [undefined, demoKey].includes(apiKey());
   if (wantsEmulator || isEmulators) return { ...(await emulatorChoice(given)), ...(isHere ? { baseUrl } : {}) };
   const own = baseUrl === PUBLIC_SERVER ? undefined : baseUrl;

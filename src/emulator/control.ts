@@ -60,6 +60,8 @@ const ruleSchema = z.strictObject({
 
 const faultsSchema = z.strictObject({ rules: z.array(ruleSchema), seed: z.int().optional() });
 
+const FAULTS_BODY = "the body must be an object with `rules`, a list of rules, and may have `seed`, a whole number";
+
 /**
  * Lets other processes steer the emulator: faults (PUT replaces all, as `{rules, seed?}`; GET shows how often each
  * struck; DELETE removes all), the request log (GET, DELETE), the dialect (GET, PUT changes what it names) and the
@@ -110,7 +112,9 @@ export function isLoopback(host: string): boolean {
 function readFaults(body: unknown): { rules: FaultRule[]; seed?: number } {
   const parsed = faultsSchema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new Error(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("\n"));
+  throw new Error(
+    parsed.error.issues.map(({ path, message }) => `${path.join(".") || FAULTS_BODY}: ${message}`).join("\n"),
+  );
 }
 
 function faultView(status: ReturnType<FaultInjector["list"]>[number]): unknown {

@@ -5,27 +5,35 @@ import { type Dialect, defaultDialect, dialectNames, dialectSchema, dialectShape
 
 const seeAll = `Run \`${COMMAND} emulator --list-dialects\` to see all names and values.`;
 
-/** Checks some dialect settings; throws an error that names every wrong one. `rateLimit: null` switches it off. */
+/**
+ * Checks some dialect settings; throws an error that names every wrong one. `rateLimit` may be `10/1000/seconds`, and
+ * null switches it off.
+ */
 export function parseDialect(settings: unknown): Partial<Dialect> {
   if (!isRecord(settings)) throw new Error(`Dialects are an object of names and values. ${seeAll}`);
-  const given = settings.rateLimit === null ? { ...settings, rateLimit: undefined } : settings;
+  const given = "rateLimit" in settings ? { ...settings, rateLimit: rateOf(settings.rateLimit) } : settings;
   const parsed = dialectSchema.partial().safeParse(given);
   if (parsed.success) return parsed.data;
   const wrong = Object.entries(given).filter(
     ([name, value]) => !isName(name) || !dialectShape[name].safeParse(value).success,
   );
-  throw new Error(`${wrong.map(([name, value]) => complaint(name, value)).join(" ")} ${seeAll}`);
+  throw new Error(`${wrong.map(([name]) => complaint(name, settings[name])).join(" ")} ${seeAll}`);
 }
 
-/** Reads `name=value` as typed on a command line; values are JSON or bare words, `rateLimit` may be `10/1000/seconds`. */
+/** Reads `name=value` as typed on a command line; values are JSON or bare words. */
 export function parseDialectSetting(text: string): Partial<Dialect> {
   const [, name = text, value] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   if (!isName(name)) throw new Error(`${complaint(name, value)} ${seeAll}`);
   if (value === undefined) throw new Error(`Dialect ${name} needs a value: write ${name}=${words(name)[0]}. ${seeAll}`);
-  const rate = name === "rateLimit" ? /^(\d+)\/(\d+)(?:\/(\w+))?$/.exec(value) : null;
-  if (rate === null) return parseDialect({ [name]: jsonOrWord(value) });
+  return parseDialect({ [name]: jsonOrWord(value) });
+}
+
+function rateOf(value: unknown): unknown {
+  if (value === null) return undefined;
+  const rate = typeof value === "string" ? /^(\d+)\/(\d+)(?:\/(\w+))?$/.exec(value) : null;
+  if (rate === null) return value;
   const [, requests, perMs, retryAfter = "seconds"] = rate;
-  return parseDialect({ rateLimit: { requests: Number(requests), perMs: Number(perMs), retryAfter } });
+  return { requests: Number(requests), perMs: Number(perMs), retryAfter };
 }
 
 /** One line for each dialect: its name, its values and its default. */

@@ -15,6 +15,7 @@ import { RateLimiter } from "./rate-limit.js";
 import { type DemoSeed, fillStore, seedIds } from "./seed.js";
 import { EmulatorStore } from "./store.js";
 
+export { demoKey, secondKey } from "../emulator-keys.js";
 export { dialectLines, parseDialectSetting } from "./dialect-settings.js";
 export { type Dialect, defaultDialect, dialectNames } from "./dialects.js";
 export {
@@ -34,7 +35,7 @@ export type {
   VersionSetRecord,
   WorkspaceRecord,
 } from "./records.js";
-export { type DemoSeed, demoKey, secondKey, seedIds } from "./seed.js";
+export { type DemoSeed, seedIds } from "./seed.js";
 export { EmulatorStore, type StoreSnapshot } from "./store.js";
 export type { Table } from "./table.js";
 

@@ -1,4 +1,5 @@
-import { demoKey, secondKey, seedIds } from "./seed.js";
+import { demoKey, secondKey } from "../emulator-keys.js";
+import { seedIds } from "./seed.js";
 
 /**
  * Who sends a request. Names read `name` or `name@second` (the second organisation); a name that starts with

@@ -1,8 +1,5 @@
 import type { EmulatorStore, StoreSnapshot } from "./store.js";
 
-export const demoKey = "amigo-demo-key";
-export const secondKey = "amigo-second-key";
-
 interface CatalogueIds {
   organisation: string;
   /** Version numbers 1 to 3. */

@@ -1,5 +1,6 @@
 import {
   ApiError,
+  RequestError,
   ResponseError,
   type ResponseProblem,
   SettingsError,
@@ -118,6 +119,8 @@ const throughProxy: readonly TransportReason[] = [
   "other",
 ];
 
+const emulatorKey = "This is the emulator's key: set AMIGO_BASE_URL to its address, such as http://127.0.0.1:8787.";
+
 const unusable: Readonly<Record<ResponseProblem, string>> = {
   "content-type": somethingElse,
   truncated: somethingElse,
@@ -136,6 +139,11 @@ const settings = {
 
 /** What to do about an error of the client, in whole sentences; empty where there is nothing to say. */
 export function adviceFor(error: unknown): string {
+  const isEmulators = RequestError.isInstance(error) && error.hasEmulatorKey;
+  return [adviceOn(error), isEmulators ? emulatorKey : ""].filter((sentence) => sentence !== "").join(" ");
+}
+
+function adviceOn(error: unknown): string {
   if (ApiError.isInstance(error)) return error.reason === undefined ? "" : refusals[error.reason];
   if (TransportError.isInstance(error)) return adviceForFailure(error);
   if (ResponseError.isInstance(error)) return adviceForAnswer(error);

@@ -28,13 +28,13 @@ export interface Settings {
 /** The public server of the Amigo platform, from the contract's `servers`. */
 export const PUBLIC_SERVER = "https://api.platform.amigo.ai";
 
-/** What the settings that are numbers may be. */
+/** What the settings that are numbers may be, and one of these numbers for messages. */
 export const SETTING_LIMITS = {
-  maxConcurrency: { least: 1, most: 256, whole: true },
-  requestsPerSecond: { least: 0.01, most: 10_000, whole: false },
-  timeoutSeconds: { least: 1, most: 3600, whole: false },
-  maxAttempts: { least: 1, most: 20, whole: true },
-  settleSeconds: { least: 0, most: 600, whole: false },
+  maxConcurrency: { least: 1, most: 256, whole: true, example: 16 },
+  requestsPerSecond: { least: 0.01, most: 10_000, whole: false, example: 10 },
+  timeoutSeconds: { least: 1, most: 3600, whole: false, example: 60 },
+  maxAttempts: { least: 1, most: 20, whole: true, example: 5 },
+  settleSeconds: { least: 0, most: 600, whole: false, example: 10 },
 } as const;
 
 /** The names of all settings, as arguments of a provider and after `amigo:` in stack config. */
@@ -66,15 +66,23 @@ export function readSettings({ config, environment, explicit, keyNamedBy = "`api
   const problems: string[] = [];
   const text = (name: string) => nonEmpty(config(name)) ?? nonEmpty(environment[environmentName(name)]);
 
+  const refuse = (name: string, found: string, allowed: string, example: unknown) => {
+    const [place, how] =
+      nonEmpty(config(name)) === undefined
+        ? [environmentName(name), `, as in \`export ${environmentName(name)}=${example}\``]
+        : explicit
+          ? [argumentOf(name), ""]
+          : [`amigo:${name}`, `, as in \`pulumi config set amigo:${name} ${example}\``];
+    problems.push(`${place}: found ${JSON.stringify(found)}; must be ${allowed}${how}`);
+  };
+
   const number = (name: keyof typeof SETTING_LIMITS): number | undefined => {
     const found = text(name);
     if (found === undefined) return undefined;
-    const { least, most, whole } = SETTING_LIMITS[name];
+    const { least, most, whole, example } = SETTING_LIMITS[name];
     const value = Number(found);
     if (Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-    problems.push(
-      `amigo:${name}: found ${JSON.stringify(found)}; must be a ${whole ? "whole " : ""}number from ${least} to ${most}`,
-    );
+    refuse(name, found, `a ${whole ? "whole " : ""}number from ${least} to ${most}`, example);
     return undefined;
   };
 
@@ -108,9 +116,7 @@ export function readSettings({ config, environment, explicit, keyNamedBy = "`api
   const findSource = () => keySources().find(({ key }) => key !== undefined);
 
   const ownership = text("ownershipTag") ?? "true";
-  if (ownership !== "true" && ownership !== "false") {
-    problems.push(`amigo:ownershipTag: found ${JSON.stringify(ownership)}; must be true or false`);
-  }
+  if (ownership !== "true" && ownership !== "false") refuse("ownershipTag", ownership, "true or false", true);
 
   const baseUrl = text("baseUrl") ?? PUBLIC_SERVER;
   try {
@@ -144,6 +150,11 @@ export function readSettings({ config, environment, explicit, keyNamedBy = "`api
   };
 }
 
+/** What messages call an argument of an explicit provider. */
+export function argumentOf(setting: string): string {
+  return `the argument \`${setting}\` of the amigo.Provider`;
+}
+
 interface KeySource {
   readonly key: string | undefined;
   readonly text: string;
@@ -162,7 +173,7 @@ function namingOf(isConfigured: boolean, explicit: boolean): { readonly place: s
     };
   if (explicit)
     return {
-      place: "the argument `apiKeyEnv` of the amigo.Provider",
+      place: argumentOf("apiKeyEnv"),
       removal: "take that argument out of the program",
     };
   return {

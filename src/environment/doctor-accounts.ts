@@ -5,6 +5,7 @@ import type { Existing } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { Accounts } from "../stack/accounts.js";
 import type { Pulumi } from "../stack/pulumi.js";
+import { exportState } from "../stack/state.js";
 import { contextOf, knownWorkspace, openContext } from "./account.js";
 import type { WorkspaceEntry } from "./config.js";
 import type { Caused, Check } from "./doctor-check.js";
@@ -31,22 +32,43 @@ export async function workspaceChecks(entry: WorkspaceEntry): Promise<Caused[]> 
 }
 
 /** The same of the account that the stack's configuration names, or the environment. */
-export async function defaultAccountChecks(pulumi: Pulumi | undefined): Promise<Caused[]> {
+export async function defaultAccountChecks(
+  pulumi: Pulumi | undefined,
+  { besideOthers }: { readonly besideOthers: boolean },
+): Promise<Caused[]> {
   const name = "account";
   try {
     const context = pulumi
       ? await new Accounts(pulumi, [], () => {}).of(undefined)
       : openContext({ environment: process.env }, () => {});
-    return await accountChecks(name, context, async () => context.settings.workspaceId);
+    if (pulumi && context.settings.keySource() === undefined) {
+      const { resources } = await exportState(pulumi);
+      const found = "there is none, and no resource of the stack uses the default provider";
+      if (!new Accounts(pulumi, resources, () => {}).usesDefault())
+        return [{ name: `${name}: key`, state: "ok", found }];
+    }
+    return await accountChecks(name, context, () => defaultWorkspace(context), besideOthers ? [] : [noWorkspace(name)]);
   } catch (error) {
     return [problemOf(name, error)];
   }
+}
+
+/** Undefined where none is named; then a list shows whether the key is accepted. */
+async function defaultWorkspace({ client, settings }: ProviderContext): Promise<string | undefined> {
+  if (settings.workspaceId !== undefined) return settings.workspaceId;
+  try {
+    await client.listWorkspaces();
+  } catch (error) {
+    if (!PermissionError.isInstance(error)) throw error;
+  }
+  return undefined;
 }
 
 async function accountChecks(
   name: string,
   context: ProviderContext,
   find: () => Promise<string | undefined>,
+  whereUnnamed: readonly Check[] = [],
 ): Promise<Caused[]> {
   const { keySource, keySetting, baseUrl } = context.settings;
   const [key, address] = [`${name}: key`, `${name}: address`];
@@ -54,7 +76,7 @@ async function accountChecks(
     const source = keySource();
     if (source === undefined)
       return [{ name: key, state: "problem", found: "there is none", next: `set it with ${keySetting()}` }];
-    const { checks, refused, silent } = await readChecks(name, context, find);
+    const { checks, refused, silent } = await readChecks(name, context, find, whereUnnamed);
     return [
       refused ? problemOf(key, refused, context) : { name: key, state: "ok", found: `from the ${source}` },
       silent ? problemOf(address, silent, context) : await addressCheck(address, baseUrl),
@@ -119,6 +141,7 @@ async function readChecks(
   name: string,
   context: ProviderContext,
   find: () => Promise<string | undefined>,
+  whereUnnamed: readonly Check[],
 ): Promise<ReadChecks> {
   const read = new Map<Kind, Existing[]>();
   const failed: Caused[] = [];
@@ -137,7 +160,7 @@ async function readChecks(
     if (whole) return whole;
     return { checks: [problemOf(`${name}: workspace`, error, context), untried("the workspace is not known")] };
   }
-  if (workspaceId === undefined) return { checks: [noWorkspace(name)] };
+  if (workspaceId === undefined) return { checks: whereUnnamed };
   for (const kind of kinds) {
     const above = kind.above && read.get(kind.above);
     if (kind.above && !above) continue;

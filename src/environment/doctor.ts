@@ -31,12 +31,13 @@ export async function examine({ cwd, config, stack }: DoctorOptions): Promise<Do
   const { workspaces } = AmigoConfig.read(config, folder);
   const opened = await openStack(folder, stack);
   const pulumi = opened instanceof Pulumi ? opened : undefined;
-  const subjects: Promise<Caused[]>[] = [...workspaces.values()].map((entry) => workspaceChecks(entry));
+  const besideOthers = workspaces.size > 0;
   const [engine, stacks, ...accounts] = await Promise.all([
     engineCheck(),
     pulumi ? stackChecks(pulumi) : [],
-    // A team that has no amigo.yaml has its account in the stack's configuration, or in the environment.
-    ...(subjects.length > 0 ? subjects : [defaultAccountChecks(pulumi)]),
+    // The stack's own account; without amigo.yaml and a stack, that of the environment.
+    ...(pulumi || !besideOthers ? [defaultAccountChecks(pulumi, { besideOthers })] : []),
+    ...[...workspaces.values()].map((entry) => workspaceChecks(entry)),
   ]);
   const noStack = opened === undefined || opened instanceof Pulumi ? [] : [opened];
   return {

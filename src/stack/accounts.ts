@@ -2,7 +2,7 @@ import { ProviderContext } from "../engine/provider/context.js";
 import { Journal } from "../engine/provider/journal.js";
 import { readSettings } from "../engine/settings.js";
 import type { Pulumi } from "./pulumi.js";
-import { inClear, providerUrn, type StateResource } from "./state.js";
+import { inClear, lifecycleOf, providerUrn, type StateResource } from "./state.js";
 
 const PROVIDER_TYPE = "pulumi:providers:pulumi-nodejs";
 
@@ -19,14 +19,19 @@ export class Accounts {
 
   /** The account that the engine would give to a resource with this provider reference. */
   of(reference: string | undefined): Promise<ProviderContext> {
-    const named = this.resources.find(({ urn }) => reference !== undefined && urn === providerUrn(reference));
-    const urn = named?.inputs?.["amigo:explicit"] === "true" ? named.urn : "";
+    const urn = this.explicitUrn(reference);
     let context = this.contexts.get(urn);
     if (!context) {
       context = this.make(urn);
       this.contexts.set(urn, context);
     }
     return context;
+  }
+
+  /** Whether a resource of the stack has the default account, or a first one may come to have it. */
+  usesDefault(): boolean {
+    const own = this.resources.filter(({ type }) => lifecycleOf(type) !== undefined);
+    return own.length === 0 || own.some(({ provider }) => this.explicitUrn(provider) === "");
   }
 
   /** The accounts of all providers of the stack, and of the default one. */
@@ -40,6 +45,12 @@ export class Accounts {
   async close(): Promise<void> {
     const made = await Promise.allSettled(this.contexts.values());
     await Promise.all(made.map((result) => (result.status === "fulfilled" ? result.value.close() : undefined)));
+  }
+
+  /** Empty where the default provider is meant. */
+  private explicitUrn(reference: string | undefined): string {
+    const named = this.resources.find(({ urn }) => reference !== undefined && urn === providerUrn(reference));
+    return named?.inputs?.["amigo:explicit"] === "true" ? named.urn : "";
   }
 
   private async make(urn: string): Promise<ProviderContext> {

@@ -32,6 +32,17 @@ describe("faults", () => {
     expect([reply.status, reply.body.detail]).toEqual([400, expect.stringContaining("rules.0")]);
     expect((await api.get(servicesPath)).status).toBe(503);
   });
+
+  test.each([
+    ["a list", [], "expected object, received array"],
+    ["a key beside the rules", { rules: [], rule: [] }, 'Unrecognized key: "rule"'],
+  ])("refuse %s as their body", async (_, body, reason) => {
+    const api = await startApi();
+    const reply = await api.put("/__emulator/faults", body, null);
+    expect(reply.status).toBe(400);
+    expect(reply.body.detail).toMatch(/^the body must be an object with `rules`.*: /);
+    expect(reply.body.detail).toContain(reason);
+  });
 });
 
 test("requests are listed and cleared, and the control plane is not among them", async () => {
@@ -64,6 +75,13 @@ test("the dialect is changed by what is named", async () => {
   expect(api.emulator.dialect.putNull).toBe("clears");
   await api.put("/__emulator/dialect", { rateLimit: { requests: 1, perMs: 60_000, retryAfter: "absent" } }, null);
   expect((await api.put("/__emulator/dialect", { rateLimit: null }, null)).body.rateLimit).toBeUndefined();
+  expect((await api.put("/__emulator/dialect", { rateLimit: "10/1000/date" }, null)).body.rateLimit).toEqual({
+    requests: 10,
+    perMs: 1000,
+    retryAfter: "date",
+  });
+  const often = await api.put("/__emulator/dialect", { rateLimit: "often" }, null);
+  expect([often.status, often.body.detail]).toEqual([400, expect.stringContaining('rateLimit cannot be "often"; it ')]);
   const wrong = await api.put("/__emulator/dialect", { putNull: "maybe" }, null);
   expect([wrong.status, wrong.body.detail]).toEqual([400, expect.stringContaining("putNull")]);
   expect((await api.get("/__emulator/dialect", null)).body.putNull).toBe("clears");

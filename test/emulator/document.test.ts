@@ -24,9 +24,12 @@ test("the fault rules of docs/emulator.md are taken as they stand", async () => 
   const [, rules] = /__emulator\/faults -d '(.*?)'/s.exec(page) ?? [];
   const answer = await fetch(`${emulator.url}/__emulator/faults`, { method: "PUT", body: rules });
   expect([answer.status, await answer.json()]).toEqual([200, { ids: ["fault-1", "fault-2"] }]);
-  const [, dialects] = /__emulator\/dialect -d '(.*?)'/s.exec(page) ?? [];
-  expect((await fetch(`${emulator.url}/__emulator/dialect`, { method: "PUT", body: dialects })).status).toBe(200);
-  expect(emulator.dialect).toMatchObject({ getLagMs: 500, rateLimit: undefined });
+  const limits = [{ requests: 10, perMs: 1000, retryAfter: "seconds" }, undefined];
+  for (const [, dialects] of page.matchAll(/__emulator\/dialect -d '(.*?)'/gs)) {
+    expect((await fetch(`${emulator.url}/__emulator/dialect`, { method: "PUT", body: dialects })).status).toBe(200);
+    expect(emulator.dialect).toMatchObject({ getLagMs: 500, rateLimit: limits.shift() });
+  }
+  expect(limits).toEqual([]);
 });
 
 /** The first cells of the tables of a section. */

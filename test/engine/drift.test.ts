@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { start } from "../../lab/cli/process.js";
 import type { TestStack } from "../../lab/cli/stack.js";
 import { repositoryRoot } from "../../lab/root.js";
+import { demoKey } from "../../src/emulator/index.js";
+import type { Check } from "../../src/environment/doctor-check.js";
 import type { DriftReport } from "../../src/environment/drift.js";
 import { deploy } from "../support/engine.js";
 import { sixResources } from "../support/program.js";
@@ -55,6 +57,16 @@ it("drift, compare and doctor look at a stack and what exists, and write neither
     const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; state: string }[] };
     expect(checks.filter(({ state }) => state !== "ok")).toEqual([]);
     expect([doctor.code, doctor.output.includes("amigo-demo-key")]).toEqual([0, false]);
+
+    const config = path.join(stack.folder, "amigo.yaml");
+    writeFileSync(config, `workspaces: { clinic: { id: ${workspaceId}, apiKeyEnv: CLINIC_KEY } }\n`);
+    const keys = { CLINIC_KEY: demoKey, AMIGO_API_KEY: "amigo-wrong-key" };
+    const both = await amigo(stack, ["doctor", "--stack", "dev", "--json"], keys);
+    rmSync(config);
+    const states = (JSON.parse(both.stdout) as { checks: Check[] }).checks.map(
+      ({ name, state }) => `${name}: ${state}`,
+    );
+    expect(states.filter((text) => text.includes(": key"))).toEqual(["account: key: problem", "clinic: key: ok"]);
 
     const edit = (id: string, changes: object) => {
       const record = emulator.store.services.get(id);

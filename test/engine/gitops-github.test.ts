@@ -123,7 +123,7 @@ it("goes from a pull request to the deployment, keeps the issue about drift, pro
     const comments = () => host.comments.get(7)?.map(({ body }) => body) ?? [];
     expect(await run("pull-request", { event: "pull_request" })).toMatchObject({ code: 1 });
     expect(comments()).toEqual([
-      expect.stringMatching(/mandatory[\s\S]*Add the id to the configuration's `production`/),
+      expect.stringMatching(/mandatory[\s\S]*Add the id to `production` or `other` of `workspace-classified`/),
     ]);
     const classified = { "workspace-classified": { production: [workspace] } };
     commit("It is production", { "policies.json": JSON.stringify(classified) });

@@ -9,8 +9,10 @@ import { repositoryRoot } from "../../lab/root.js";
 import { demoKey } from "../../src/emulator/index.js";
 import { providerText, typeToken } from "../../src/engine/tokens.js";
 import { examine } from "../../src/environment/doctor.js";
+import { defaultAccountChecks } from "../../src/environment/doctor-accounts.js";
 import type { Check } from "../../src/environment/doctor-check.js";
 import { checksOf } from "../../src/environment/doctor-stack.js";
+import type { Pulumi } from "../../src/stack/pulumi.js";
 import { version } from "../../src/version.js";
 import { selfSigned } from "../api/certificate.js";
 import { listen, proxyTo } from "../api/server.js";
@@ -188,6 +190,35 @@ it("names the kinds that a key may not read", async () => {
     "account: read: ok",
   ]);
   expect(checks[2]?.next).toMatch(/a key with the permission/);
+});
+
+it("tries the key of a stack that names no workspace, and misses none where no resource would use it", async () => {
+  const scene = await makeScene();
+  const provider = "urn:pulumi:dev::clinic::pulumi:providers:pulumi-nodejs::own";
+  const service = { urn: "urn:pulumi:dev::clinic::x::desk", type: typeToken("Service") };
+  const own = { urn: provider, type: "pulumi:providers:pulumi-nodejs", inputs: { "amigo:explicit": "true" } };
+  const checks = async (key: string, resources: object[] = []) => {
+    const config = { "amigo:baseUrl": { value: scene.emulator.url }, "amigo:apiKey": { value: key } };
+    const run = async (command: string) =>
+      JSON.stringify(command === "config" ? config : { deployment: { resources } });
+    const found = await defaultAccountChecks({ stack: "dev", run } as unknown as Pulumi, { besideOthers: true });
+    return found.map(({ name, state, found }) => `${name}: ${state}: ${found}`);
+  };
+  const address = `account: address: ok: ${scene.emulator.url} answers`;
+  expect(await checks(demoKey)).toEqual(["account: key: ok: from the stack config `amigo:apiKey`", address]);
+  expect(await checks("amigo-wrong-key")).toEqual([
+    expect.stringMatching(/^account: key: problem: list-workspaces: .*\(401 .*stack config `amigo:apiKey`/),
+    address,
+    "account: read: warning: not tried, since the key is refused",
+  ]);
+  scene.emulator.faults.add({ operation: "list-workspaces", when: "before", action: { kind: "status", status: 403 } });
+  expect(await checks(demoKey)).toEqual(["account: key: ok: from the stack config `amigo:apiKey`", address]);
+  expect(await checks("", [own, { ...service, provider: `${provider}::id` }])).toEqual([
+    "account: key: ok: there is none, and no resource of the stack uses the default provider",
+  ]);
+  for (const resources of [[], [own, { ...service, provider: `${provider}::id` }, service]]) {
+    expect(await checks("", resources)).toEqual(["account: key: problem: there is none"]);
+  }
 });
 
 it("looks at what a program in the folder would load", async () => {

@@ -42,7 +42,7 @@ it("finds a workspace in neither list, with what to do", async () => {
       on: "clinic",
       message:
         'Workspace "clinic": slug is "clinic"; allowed: a listed workspace. ' +
-        "Add the slug to the configuration's `production` or `other`.",
+        "Add the slug to `production` or `other` of `workspace-classified` in the policy configuration.",
     },
   ]);
   expect(await judge(workspaceClassified, [workspace()])).toHaveLength(1);
@@ -58,6 +58,7 @@ it.each([
   const [finding, ...others] = await judge(workspaceClassified, [child(type, id)], { production: ["clinic"] });
   expect(others).toEqual([]);
   expect(finding).toMatchObject({ on: `the ${type}`, message: expect.stringContaining(`workspaceId is "${id}"`) });
+  expect(finding?.message).toMatch(/Add the id to `production` or `other` of `workspace-classified` in the policy c/);
 });
 
 it("counts a workspace declared as production as such, and refuses to have it listed as other", async () => {

@@ -6,12 +6,14 @@ import {
   TransportError,
   type TransportReason,
 } from "../../src/api/errors.js";
+import type { Outgoing } from "../../src/api/exchange.js";
+import { emulatorKey } from "../../src/api/interceptors/emulator-key.js";
 import type { Reason } from "../../src/api/reasons.js";
 import { errorText } from "../../src/cli/common.js";
-import { seedIds } from "../../src/emulator/index.js";
+import { demoKey, secondKey, seedIds } from "../../src/emulator/index.js";
 import { adviceFor, tellsToTakeOver } from "../../src/engine/advice.js";
 import { messageOf } from "../../src/engine/provider/failure.js";
-import { readSettings } from "../../src/engine/settings.js";
+import { readSettings, type SettingsSource } from "../../src/engine/settings.js";
 import * as amigo from "../../src/index.js";
 import { judge } from "../../src/recovery/verdict.js";
 import { lifecycles } from "../../src/resources/index.js";
@@ -227,6 +229,41 @@ describe("the advice reaches the user", () => {
     expect(await judge(open as never)).toMatchObject({ is: "open", why: expect.stringContaining(forbidden) });
     const error = await context.client.getTestCallerNumbers(workspaceId).catch((caught: unknown) => caught);
     expect(await errorText(error)).toMatch(new RegExp(`^error: get-test-caller-numbers: .*${forbidden}$`));
+  });
+
+  it("from the emulator's key at another address, whatever comes of it", async () => {
+    const set = "This is the emulator's key: set AMIGO_BASE_URL to its address, such as http://127.0.0.1:8787.";
+    const said = (key: string, origin: string, error: Error) =>
+      emulatorKey(origin)(() => Promise.reject(error))({ key } as Outgoing).catch(messageOf);
+    const refused = () => apiErrorFor({ ...request, status: 401 });
+    expect(await said(demoKey, "https://api.platform.amigo.ai", refused())).toMatch(new RegExp(` ${set}$`));
+    expect(await said("another", "https://api.platform.amigo.ai", refused())).not.toContain(set);
+    expect(await said(demoKey, "http://127.0.0.1:8787", refused())).not.toContain(set);
+    expect(await said(demoKey, "https://tunnel.example", apiErrorFor({ ...request, status: 409 }))).not.toContain(set);
+
+    const nowhere = bench.run({ apiKey: secondKey, baseUrl: "https://no-such-host.invalid", maxAttempts: "1" }).context;
+    const error = await nowhere.client.getWorkspace(workspaceId).catch((caught: unknown) => caught);
+    expect(nowhere.messageOf(error)).toMatch(new RegExp(`no-such-host.invalid was not found.* right\\? ${set}$`));
+  });
+
+  it.each([
+    ["maxConcurrency", "lots", "a whole number from 1 to 256", "16", "AMIGO_MAX_CONCURRENCY"],
+    ["settleSeconds", "-1", "a number from 0 to 600", "10", "AMIGO_SETTLE_SECONDS"],
+    ["ownershipTag", "yes", "true or false", "true", "AMIGO_OWNERSHIP_TAG"],
+  ])("from %s that cannot be %s, wherever it was set", (setting, value, allowed, example, variable) => {
+    const found = `: found "${value}"; must be ${allowed}`;
+    const config = (name: string) => (name === setting ? value : undefined);
+    const problemsOf = (source: Partial<SettingsSource>) =>
+      readSettings({ config: () => undefined, environment: {}, explicit: false, ...source }).problems;
+    expect(problemsOf({ config })).toEqual([
+      `amigo:${setting}${found}, as in \`pulumi config set amigo:${setting} ${example}\``,
+    ]);
+    expect(problemsOf({ environment: { [variable]: value } })).toEqual([
+      `${variable}${found}, as in \`export ${variable}=${example}\``,
+    ]);
+    expect(problemsOf({ config, explicit: true })).toEqual([
+      `the argument \`${setting}\` of the amigo.Provider${found}`,
+    ]);
   });
 
   it("from a base URL that cannot be used", () => {
