@@ -64,13 +64,16 @@ const workspaceId = clinic.id;`,
 
     await stack.refresh();
     expect((await stack.resource("desk")).inputs).toMatchObject({ description: "Nights" });
-    expect(operations().sort()).toEqual([
+    const reads = operations().sort();
+    const isOfServices = (operation: string) => /^(get-service|list-services)$/.test(operation);
+    expect(reads.filter((operation) => !isOfServices(operation))).toEqual([
       "get-test-caller-numbers",
       "get-use-case-service-binding",
       "get-workspace",
-      "list-services",
       "list-use-cases",
     ]);
+    // One list, where both reads come at the same time; on a busy machine the engine sends the second later.
+    expect([["list-services"], ["get-service", "get-service"]]).toContainEqual(reads.filter(isOfServices));
     await stack.up();
     expect(service()?.description).toBe("Days");
     expect(writes(operations()).sort()).toEqual(["update-service", "update-test-caller-numbers"]);
