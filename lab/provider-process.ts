@@ -49,7 +49,7 @@ export class ProviderProcess {
     });
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     const ended = once(child, "exit").then(([code, signal]) => {
-      throw new Error(`the provider process ended with ${code ?? signal} before it told its port`);
+      throw new Error(`the provider process ended with ${code ?? signal} before it printed its port`);
     });
     const [port] = (await Promise.race([once(lines, "line"), ended])) as [string];
     const client = new services.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());

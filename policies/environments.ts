@@ -89,8 +89,8 @@ export class Environments {
     if (environment === "production") return "production";
     const listed = this.inLists(this.namesOf(workspace));
     if (listed) return listed;
-    const told = typeof environment === "string" && typeof workspace.argument("slug") === "string";
-    return told ? "declared other" : "unknown";
+    const isDeclared = typeof environment === "string" && typeof workspace.argument("slug") === "string";
+    return isDeclared ? "declared other" : "unknown";
   }
 
   private inLists(names: readonly string[]): "production" | "other" | undefined {

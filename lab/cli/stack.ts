@@ -224,7 +224,7 @@ export class TestStack {
   }
 }
 
-/** Runs the test with a stack that is deleted when it passes, and kept, with its place told, when it fails. */
+/** Runs the test with a stack that is deleted when it passes, and kept when it fails, with its folder on standard error. */
 export async function withStack(options: TestStackOptions, test: (stack: TestStack) => Promise<void>): Promise<void> {
   const stack = await TestStack.create(options);
   try {

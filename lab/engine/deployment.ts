@@ -41,9 +41,9 @@ export class Deployment {
     }
     const results = await Promise.allSettled(this.#registered.values());
     const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-    const told = failures.filter((reason) => !(reason instanceof Cancelled));
-    for (const reason of told) if (reason instanceof StepFailed) this.steps.fail(reason);
-    if (failures.length > 0) throw told.find((reason) => !(reason instanceof StepFailed)) ?? told[0] ?? failures[0];
+    const causes = failures.filter((reason) => !(reason instanceof Cancelled));
+    for (const reason of causes) if (reason instanceof StepFailed) this.steps.fail(reason);
+    if (failures.length > 0) throw causes.find((reason) => !(reason instanceof StepFailed)) ?? causes[0] ?? failures[0];
 
     const gone = this.steps.state.entries.filter(
       (entry) => (entry.pendingDelete || !this.#seen.has(entry.urn)) && this.#isTarget(entry.urn),

@@ -53,7 +53,7 @@ export function urnOf({ project, stack }: StackName, kind: Kind, name: string): 
   return `urn:pulumi:${stack}::${project}::${typeToken(kind)}::${name}`;
 }
 
-/** What a run may be told, as flags of the command line. */
+/** What a caller may ask of a run, as flags of the command line. */
 export interface RunOptions {
   /** Every URN when undefined. */
   readonly targets?: readonly string[];

@@ -66,7 +66,7 @@ function faults(key: string, nobodysService: string): Fault[] {
   const [throttled, late] = [group("throttling", [...WRITES, ...READS]), group("late commit", CREATES)];
   const [slow, drift] = [group("slow", WRITES, "after"), group("drift", ANSWERED, "after")];
   const page = { kind: "contentType", value: "text/html", body: "<html>" } as const;
-  const told = { detail: `the key ${key} may not`, error_code: key, request_id: key };
+  const refusal = { detail: `the key ${key} may not`, error_code: key, request_id: key };
   const headers = { "x-request-id": key, location: `http://127.0.0.1:9/?key=${key}` };
   const date = new Date(realTime() + DATE_MS).toUTCString();
   const repeats = group("secrets", WRITES);
@@ -127,10 +127,10 @@ function faults(key: string, nobodysService: string): Fault[] {
     group("foreign write", BIND)("somebody binds the use case just before", move),
     group("foreign write", BIND, "after")("somebody binds the use case just after", move),
     ...[400, 403, 500].map((status) =>
-      repeats(`${status} that repeats the key`, { kind: "status", status, headers, body: told }),
+      repeats(`${status} that repeats the key`, { kind: "status", status, headers, body: refusal }),
     ),
     repeats("a redirect that repeats the key", { kind: "status", status: 307, headers }),
-    group("secrets", ANSWERED, "after")("an answer that repeats the key", { kind: "edit", set: { debug: told } }),
+    group("secrets", ANSWERED, "after")("an answer that repeats the key", { kind: "edit", set: { debug: refusal } }),
   ];
 }
 

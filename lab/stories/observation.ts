@@ -56,7 +56,7 @@ export interface Observation {
   readonly after: Moment;
   readonly result: RunResult;
   readonly requests: readonly RequestLogEntry[];
-  /** Whether the server was told to misbehave during this run. */
+  /** Whether a rule made the server misbehave during this run. */
   readonly faulty: boolean;
   /** The faults that were laid, by the names that the requests have of those which struck. */
   readonly faults: ReadonlyMap<string, Fault>;

@@ -199,7 +199,7 @@ export function arm(world: World, { drafts }: Shop, { value }: Command): string 
   return fault.words;
 }
 
-/** Readings of the contract that stories are told under; the first is the default. */
+/** Readings of the contract under which stories run; the first is the default. */
 export const DIALECTS: readonly Partial<Dialect>[] = [
   {},
   { putAbsent: "default", putNull: "clears" },

@@ -9,7 +9,7 @@ import { terminal } from "./terminal.js";
 export interface FleetDisplay {
   listen(run: FleetRun): FleetListener;
   /** The stacks of which it printed how they ended. */
-  readonly told: ReadonlySet<string>;
+  readonly printed: ReadonlySet<string>;
   /** A line that stays, such as a warning. */
   line(text: string): void;
 }
@@ -22,19 +22,19 @@ export async function fleetDisplay(stream: NodeJS.WriteStream, { plain = false }
 }
 
 function plainLines(stream: NodeJS.WritableStream): FleetDisplay {
-  const told = new Set<string>();
+  const printed = new Set<string>();
   const line = (text: string) => void stream.write(`${text}\n`);
   const listen = (run: FleetRun): FleetListener => ({
     onStart: (stack) => line(`${stack}: started`),
     onProgress: () => {},
     onEnd: (stack) => {
-      told.add(stack);
+      printed.add(stack);
       line(endText(run.stack(stack), run.report.command));
     },
     onWave: line,
     close: () => {},
   });
-  return { told, line, listen };
+  return { printed, line, listen };
 }
 
 const REFRESH_MS = 500;
@@ -45,7 +45,7 @@ const KEPT_ROWS = 6;
 class LiveTable implements FleetDisplay {
   private readonly running = new Map<string, { since: number; text: string }>();
   private run: FleetRun | undefined;
-  readonly told = new Set<string>();
+  readonly printed = new Set<string>();
 
   constructor(
     private readonly stream: NodeJS.WriteStream,
@@ -68,7 +68,7 @@ class LiveTable implements FleetDisplay {
       },
       onEnd: (stack) => {
         this.running.delete(stack);
-        this.told.add(stack);
+        this.printed.add(stack);
         this.line(endText(run.stack(stack), run.report.command));
       },
       onWave: (text) => this.line(text),

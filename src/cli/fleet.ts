@@ -264,11 +264,11 @@ async function interruptible(
   }
 }
 
-async function show(report: FleetReport, { json }: Flags, { told }: FleetDisplay): Promise<number> {
+async function show(report: FleetReport, { json }: Flags, { printed }: FleetDisplay): Promise<number> {
   const { reportText } = await import("../fleet/report-text.js");
   const { isOneOutput } = await import("./terminal.js");
-  const above = isOneOutput(process.stderr, process.stdout) ? told : new Set<string>();
-  console.log(json ? JSON.stringify(report, undefined, 2) : reportText(report, { told: above }));
+  const above = isOneOutput(process.stderr, process.stdout) ? printed : new Set<string>();
+  console.log(json ? JSON.stringify(report, undefined, 2) : reportText(report, { printed: above }));
   return exitCodeOf(report);
 }
 

@@ -34,7 +34,7 @@ export class RateLimiter {
 function retryAfter(form: "seconds" | "date" | "absent", milliseconds: number): Record<string, string> {
   const seconds = Math.max(Math.ceil(milliseconds / 1000), 1);
   if (form === "seconds") return { "retry-after": String(seconds) };
-  // An HTTP date has whole seconds: rounded up, so that nobody is told to come back too early.
+  // An HTTP date has whole seconds: rounded up, so that no client comes back too early.
   if (form === "date") return { "retry-after": new Date(Math.ceil(Date.now() / 1000 + seconds) * 1000).toUTCString() };
   return {};
 }

@@ -69,7 +69,7 @@ export async function listOf(
 
 /**
  * What exists as an environment, in the document's terms. Aliases that the references lack are proposed; they are added to
- * `references`. Throws where two things could not be told apart.
+ * `references`. Throws where two things could not be distinguished.
  */
 export function environmentOf(name: string, inventory: Inventory, references: References): Environment {
   const { incomplete, workspaceId } = inventory;

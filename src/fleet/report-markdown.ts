@@ -19,7 +19,7 @@ export function reportMarkdown(report: FleetReport): string {
 
 function row(stack: StackEntry): string[] {
   const { name, wave, state, changes, seconds, differences = [], error, warnings = [] } = stack;
-  const told = [
+  const lines = [
     ...(error === undefined ? [] : [error]),
     ...resourceLines(stack),
     ...differences,
@@ -32,7 +32,7 @@ function row(stack: StackEntry): string[] {
     state,
     changes ? escaped(changesText(changes)) : "",
     time,
-    told.map(oneLine).join("<br>"),
+    lines.map(oneLine).join("<br>"),
   ];
 }
 

@@ -6,18 +6,18 @@ export interface TextOptions {
   /** Stacks that are known to run now. */
   readonly underWay?: readonly StackUnderWay[];
   /** Stacks whose errors stand above this text. */
-  readonly told?: ReadonlySet<string>;
+  readonly printed?: ReadonlySet<string>;
 }
 
 /** A report for a terminal or a log. */
-export function reportText(report: FleetReport, { underWay = [], told = new Set() }: TextOptions = {}): string {
+export function reportText(report: FleetReport, { underWay = [], printed = new Set() }: TextOptions = {}): string {
   const { command, waves, stacks, notes } = report;
   const lines = stacks
     .filter((stack) => isReported(stack, command))
     .flatMap((stack) =>
       stackLines(stack, command, {
         now: underWay.find((one) => one.stack === stack.name),
-        isTold: told.has(stack.name),
+        isPrinted: printed.has(stack.name),
       }),
     );
   return [...lines, ...waves.flatMap(waveLines), ...notes.map((note) => `note: ${safe(note)}`), summary(report)].join(
@@ -30,7 +30,7 @@ function isReported({ state, differences = [], warnings = [] }: StackEntry, comm
   return command === "preview" || state !== "done" || differences.length + warnings.length > 0;
 }
 
-/** That a stack has ended. Why it failed is told at once; what else the report says of it is left to the report. */
+/** That a stack has ended. Why it failed is printed at once; what else the report says of it is left to the report. */
 export function endText(stack: StackEntry, command: FleetCommand): string {
   return stack.state === "done" && isReported(stack, command)
     ? `${stack.name}: ${stack.state}`
@@ -40,19 +40,22 @@ export function endText(stack: StackEntry, command: FleetCommand): string {
 interface LineOptions {
   readonly now?: StackUnderWay;
   /** Whether its error stands above. */
-  readonly isTold?: boolean;
+  readonly isPrinted?: boolean;
 }
 
 /** What happened to a stack; all but an error is one line. */
 export function stackText(
   stack: StackEntry,
   command: FleetCommand,
-  { now, isTold: told = false }: LineOptions = {},
+  { now, isPrinted: wasPrinted = false }: LineOptions = {},
 ): string {
   const { name, state, seconds, error, log } = stack;
   const took = seconds === undefined ? "" : ` after ${seconds.toFixed(1)} s`;
-  const isTold = told && error !== undefined;
-  const places = [...(isTold ? ["see above"] : []), ...(log === undefined || state === "done" ? [] : [`log: ${log}`])];
+  const isPrinted = wasPrinted && error !== undefined;
+  const places = [
+    ...(isPrinted ? ["see above"] : []),
+    ...(log === undefined || state === "done" ? [] : [`log: ${log}`]),
+  ];
   const where = places.length === 0 ? "" : ` (${places.join("; ")})`;
   const what: Record<StackEntry["state"], string> = {
     waiting: "was not started",
@@ -64,7 +67,7 @@ export function stackText(
     interrupted: `was stopped${took}`,
     lost: `was lost${took}`,
   };
-  const why = error === undefined || isTold ? "" : `: ${error.trim().split("\n").map(safe).join("\n    ")}`;
+  const why = error === undefined || isPrinted ? "" : `: ${error.trim().split("\n").map(safe).join("\n    ")}`;
   return `${name}: ${what[state]}${where}${why}`;
 }
 

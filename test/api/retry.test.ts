@@ -81,7 +81,7 @@ describe("a retry", () => {
     for (const [index, least] of leastDelays.entries()) expect(gaps[index]).toBeGreaterThanOrEqual(least - 2);
   });
 
-  it("makes 5 attempts unless told otherwise", async () => {
+  it("makes 5 attempts by default", async () => {
     const server = await serve((response) => json(response, 408, {}));
     const error = await failureOf(clientOf(server).getWorkspace(workspaceId));
     expect(error.message).toContain("Given up after 5 attempts.");

@@ -69,7 +69,7 @@ it("spaces the requests of all processes", async () => {
   expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(31 * 50 - lateMs);
 }, 60_000);
 
-it("holds all processes while a server's wait lasts that one of them was told", async () => {
+it("holds all processes while the wait lasts that the server asked of one of them", async () => {
   let toldAt = 0;
   const server = await serve((response) => {
     if (toldAt > 0) return json(response, 200, workspace);

@@ -70,7 +70,7 @@ class Server {
     return found;
   }
 
-  /** Writes as the client's users do: told at the beginning and at the end. */
+  /** Writes as the client's users do: the list hears of them at the beginning and at the end. */
   async write(index: number): Promise<void> {
     this.reads.touched();
     await after(LATENCY / 2);

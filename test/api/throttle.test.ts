@@ -47,7 +47,7 @@ describe("what an answer asks to wait", () => {
   });
 });
 
-describe("a told wait", () => {
+describe("a wait that the server asks for", () => {
   it.each([
     ["429 in seconds", 429, () => "1"],
     ["503 in seconds", 503, () => "1"],

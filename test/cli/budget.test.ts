@@ -36,7 +36,7 @@ const node = (script: string) => ["--", process.execPath, "-e", script];
 /** What a script under a budget says of it, to be used in its text. */
 const tellBudget = `console.log("budget", process.env.AMIGO_SHARED_BUDGET, require("fs").existsSync(process.env.AMIGO_SHARED_BUDGET))`;
 
-/** The budget that the command has told; it must have been there for it, and be gone now. */
+/** The budget whose address the command has printed; it must have been there for it, and be gone now. */
 function expectClosed(stdout: string): void {
   const [, address = "", wasThere] = /budget (\S+) (\w+)/.exec(stdout) ?? [];
   expect([wasThere, existsSync(address), existsSync(join(address, ".."))]).toEqual(["true", false, false]);

@@ -166,13 +166,13 @@ it("says in the report no second time why a stack failed, where that was printed
   // Of an earlier run that this one goes on with.
   set({ ...entry("b", "failed"), seconds: 2, error: "no", log: "b.log" });
   const report = { ...run.report, waves: [], notes: [] } as FleetReport;
-  expect(reportText(report, { told: display.told }).split("\n").slice(0, 2)).toEqual([
+  expect(reportText(report, { printed: display.printed }).split("\n").slice(0, 2)).toEqual([
     "a: failed after 9.7 s (see above; log: a.log)",
     "b: failed after 2.0 s (log: b.log): no",
   ]);
   const terminal = await onTerminal(80, 24);
   terminal.display.listen(run).onEnd("a");
-  expect(terminal.display.told).toEqual(new Set(["a"]));
+  expect(terminal.display.printed).toEqual(new Set(["a"]));
 });
 
 it("takes two outputs for one where both are terminals or the same file, and not otherwise", () => {

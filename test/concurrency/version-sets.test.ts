@@ -164,7 +164,7 @@ test("however two processes change sets at once, a refresh tells each loss, and 
             })
             .map((work) => work.catch((error: Error) => expect(error.message).toMatch(/VersionSet "set-\d+"/))),
         );
-        // The next run refreshes: what it is told is what the server holds.
+        // The next run refreshes: what the server answers is what it holds.
         const refreshing = run();
         const now = held();
         for (const [name, set] of sets) {

@@ -235,7 +235,7 @@ it("imports with what exists, asks the owner mark, and keeps the import option t
   });
 });
 
-it("names all that is wrong in the first preview, shows no secret, and replaces on the changes that it is told", async () => {
+it("names all that is wrong in the first preview, shows no secret, and replaces on the changes that the program names", async () => {
   const wrong = program('svc("a", { toolCapacity: 11 }); svc("b", { keyterms: ["x", "x"] }); uc("C3");');
   await deploy({ name: "told", program: wrong }, async ({ stack, emulator }) => {
     const { output } = await stack.preview({ outcome: "fails" });

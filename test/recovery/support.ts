@@ -14,7 +14,7 @@ export interface Lab {
   readonly emulator: Emulator;
   readonly home: string;
   readonly warnings: string[];
-  /** A provider process as far as memory goes, with a journal unless told otherwise. */
+  /** A provider process as far as memory goes, with a journal unless the options say otherwise. */
   process(options?: { settleSeconds?: number; hasJournal?: boolean }): ProviderContext;
   create(context: ProviderContext, kind: keyof typeof lifecycles, inputs: Values): Promise<string>;
   /** The operations since the last call. */
