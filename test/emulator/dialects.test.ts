@@ -31,11 +31,11 @@ test.each([
   passTime(300);
   const value = (await api.get("/v1/workspaces")).headers.get("retry-after") ?? "";
   expect(value).toMatch(form);
-  const told = retryAfter === "seconds" ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  expect(told).toBeLessThanOrEqual(3000);
+  const waitMs = retryAfter === "seconds" ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  expect(waitMs).toBeLessThanOrEqual(3000);
   passTime(1199);
   expect((await api.get("/v1/workspaces")).status).toBe(429);
-  passTime(told - 1199);
+  passTime(waitMs - 1199);
   expect((await api.get("/v1/workspaces")).status).toBe(200);
 });
 

@@ -106,10 +106,10 @@ it.each([
     module: ts.ModuleKind[module],
     moduleResolution: ts.ModuleResolutionKind[resolution],
   });
-  const told = ts
+  const diagnostics = ts
     .getPreEmitDiagnostics(program)
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
-  expect(told).toEqual([]);
+  expect(diagnostics).toEqual([]);
 });
 
 // A CommonJS program in TypeScript is what `init` writes, below.
@@ -135,8 +135,8 @@ it.each([
 
 it("writes a project with init that installs, compiles, previews, deploys and goes", async () => {
   const init = ["--no-install", "pulumi-amigo", "init", "../fresh", "--emulator"];
-  const told = (await succeeded(start("npx", init, npmOptions(project)))).stdout;
-  expect(told.match(/^ {2}(npm|pulumi) .*$/gm)).toEqual([
+  const printed = (await succeeded(start("npx", init, npmOptions(project)))).stdout;
+  expect(printed.match(/^ {2}(npm|pulumi) .*$/gm)).toEqual([
     "  npm install",
     expect.stringMatching(/^ {2}pulumi login --local +# /),
     "  pulumi stack init dev",

@@ -184,17 +184,17 @@ test("a workspace that is known later is compared with that of the references on
   await later(ids.workspace.toUpperCase());
   // As the SDK's own process does, which ends with what nobody waited for.
   const ends = process.listeners("unhandledRejection");
-  const told = new Set<string>();
+  const reported = new Set<string>();
   process.removeAllListeners("unhandledRejection");
-  process.on("unhandledRejection", ({ message }: Error) => void told.add(message));
+  process.on("unhandledRejection", ({ message }: Error) => void reported.add(message));
   try {
     await later("6f0c1d52-94a7-4c1e-8f3b-0d2a5b7c9e10").catch(() => undefined);
-    while (told.size === 0) await new Promise(setImmediate);
+    while (reported.size === 0) await new Promise(setImmediate);
   } finally {
     process.removeAllListeners("unhandledRejection");
     for (const end of ends) process.on("unhandledRejection", end);
   }
-  expect([...told]).toEqual([
+  expect([...reported]).toEqual([
     expect.stringContaining(
       `references.yaml holds the references of workspace ${ids.workspace}, and workspaceId is 6f0c1d52-`,
     ),

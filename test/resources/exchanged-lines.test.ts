@@ -68,14 +68,14 @@ function stack() {
 }
 
 /** The next run brings every line up, and leaves nothing for another. */
-async function expectReached(next: Program, told: string): Promise<void> {
+async function expectReached(next: Program, situation: string): Promise<void> {
   const result = await stack().up(next);
-  expect(result.errors, told).toEqual([]);
-  expect(standing(), told).toEqual(declared(next));
+  expect(result.errors, situation).toEqual([]);
+  expect(standing(), situation).toEqual(declared(next));
   const again = await stack().up(next);
   expect(
     again.steps.filter(({ type }) => type !== "same"),
-    told,
+    situation,
   ).toEqual([]);
 }
 
@@ -108,8 +108,8 @@ describe.each(cases)("$count lines exchange their $what with --parallel $paralle
           await stack().up(end, { parallel, skipPreview: true });
           world.emulator.faults.clear();
 
-          const told = `fault after ${skip} writes, ${times ?? "many"} times, then ${next === end ? "the same" : "taken back"}`;
-          await expectReached(next, told);
+          const situation = `fault after ${skip} writes, ${times ?? "many"} times, then ${next === end ? "the same" : "taken back"}`;
+          await expectReached(next, situation);
         }
       }
     }
@@ -132,14 +132,14 @@ describe.each(cases)("$count lines exchange their $what with --parallel $paralle
         await sleep(1_000);
         world.emulator.faults.clear();
         await stack().recover?.();
-        const told = `killed at write ${skip + 1}, then ${next === end ? "the same" : "taken back"}`;
+        const situation = `killed at write ${skip + 1}, then ${next === end ? "the same" : "taken back"}`;
         // Killed between two bindings of the exchange, it cannot be taken back at once: refused while every line is up.
         const isRefused = next === start && (await stack().up(next)).outcome === "failed";
         if (isRefused) {
-          expect(Object.keys(standing()).sort(), told).toEqual(Object.keys(declared(end)).sort());
-          await expectReached(end, told);
+          expect(Object.keys(standing()).sort(), situation).toEqual(Object.keys(declared(end)).sort());
+          await expectReached(end, situation);
         }
-        await expectReached(next, told);
+        await expectReached(next, situation);
       }
     }
   });
