@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import * as path from "node:path";
 import { ensureEngine } from "../lab/cli/engine.js";
 import { tellEngine } from "../lab/cli/environment.js";
-import { placeQuickNode } from "../lab/cli/launcher.js";
+import { PROVIDERS, placeQuickNode } from "../lab/cli/launcher.js";
 import { pulumiHome } from "../lab/cli/places.js";
+import { startProviderHosts } from "../lab/cli/provider-host.js";
 import { repositoryRoot } from "../lab/root.js";
 
 /**
@@ -18,6 +19,11 @@ export default async function setup(): Promise<() => Promise<void>> {
   await symlink(path.join(pulumiHome(), "versions"), path.join(home, "versions"));
   await placeQuickNode(home);
   process.env.PULUMI_HOME = home;
+  const providers = process.platform === "linux" ? await startProviderHosts() : undefined;
+  process.env[PROVIDERS] = String(providers?.port ?? "");
   tellEngine({ ...engine, env: { ...engine.env, PATH: [home, engine.env.PATH].join(path.delimiter) } });
-  return () => rm(home, { recursive: true, force: true });
+  return async () => {
+    providers?.close();
+    await rm(home, { recursive: true, force: true });
+  };
 }

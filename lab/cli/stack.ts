@@ -4,6 +4,7 @@ import type { Engine } from "./engine.js";
 import { cleanEnvironment, testEngine } from "./environment.js";
 import { type RunEvents, readEvents } from "./events.js";
 import { keyService, SECRETS_PROVIDER } from "./key-service.js";
+import { PROVIDERS } from "./launcher.js";
 import { type ProcessResult, type RunningProcess, start } from "./process.js";
 import { withProgramHost } from "./program-host.js";
 import { makeProject } from "./project.js";
@@ -25,7 +26,10 @@ export interface TestStackOptions {
   config?: Record<string, string>;
   /** Packages to write into the project's `node_modules`: file name to text, by package name. */
   packages?: Record<string, Record<string, string>>;
-  /** Starts a process for the program in each run, as users' runs do: for tests of what a program prints, and of its end. @default false */
+  /**
+   * Starts processes for the program and the provider in each run, as users' runs do: for tests of what they print, and of
+   * their end. @default false
+   */
   ownProcess?: boolean;
 }
 
@@ -205,13 +209,16 @@ export class TestStack {
   }
 
   private environment({ env }: Pick<RunOptions, "env">): Record<string, string> {
-    return { ...cleanEnvironment(), ...this.engine.env, ...this.env, ...env };
+    // What may be killed has a provider that is killed with it.
+    return { ...cleanEnvironment(), [PROVIDERS]: "", ...this.engine.env, ...this.env, ...env };
   }
 
-  private async operate(command: string, flags: string[], options: RunOptions): Promise<RunResult> {
+  private async operate(command: string, flags: string[], given: RunOptions): Promise<RunResult> {
     const log = path.join(this.folder, `events-${this.name}-${++this.runs}-${command}.jsonl`);
-    const args = [command, ...flags, "--event-log", log, ...(options.args ?? [])];
+    const args = [command, ...flags, "--event-log", log, ...(given.args ?? [])];
     const { language, ownProcess = language === "typescript" } = this.options;
+    const providers = ownProcess ? "" : (cleanEnvironment()[PROVIDERS] ?? "");
+    const options = { ...given, env: { [PROVIDERS]: providers, ...given.env } };
     const isHosted = !ownProcess && (command === "up" || command === "preview");
     const ended = isHosted
       ? withProgramHost({ folder: this.folder, env: this.environment(options) }, (address) => {

@@ -1,0 +1,67 @@
+// Is the provider process of one run after the other, for the engine in tests; `provider-host.ts` starts it.
+const { readFileSync, readlinkSync, writeSync, openSync, closeSync } = require("node:fs");
+const path = require("node:path");
+const grpc = require("@grpc/grpc-js");
+require("@pulumi/pulumi/runtime");
+require("@pulumi/pulumi/proto/provider_grpc_pb");
+
+const packages = path.join(__dirname, "..", "..", "node_modules", path.sep);
+const provider = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
+
+/** The server of the present run. */
+let server;
+const { bindAsync } = grpc.Server.prototype;
+grpc.Server.prototype.bindAsync = function (...args) {
+  server = this;
+  return bindAsync.apply(this, args);
+};
+
+/** Takes the place of a process that waits: its folder, environment and output. */
+function begin(pid) {
+  const [stdout, stderr] = [4, 5].map((fd) => openSync(`/proc/${pid}/fd/${fd}`, "w"));
+  process.chdir(readlinkSync(`/proc/${pid}/cwd`));
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  for (const pair of readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean)) {
+    const [name] = pair.split("=", 1);
+    process.env[name] = pair.slice(name.length + 1);
+  }
+  const { log, info, warn, error } = console;
+  const write = { out: process.stdout.write, err: process.stderr.write };
+  process.stdout.write = (text) => writeSync(stdout, text) > 0;
+  process.stderr.write = (text) => writeSync(stderr, text) > 0;
+  const listeners = ["uncaughtException", "unhandledRejection", "exit"].map((event) => [
+    event,
+    process.listeners(event),
+  ]);
+
+  // The packages stay; all else, and so the provider with what it knows of a run, is new.
+  for (const file of Object.keys(require.cache)) {
+    const isPackage = file.startsWith(packages) && !file.startsWith(path.join(packages, "pulumi-amigo"));
+    if (file !== __filename && (!isPackage || file === provider)) delete require.cache[file];
+  }
+  process.argv = [process.execPath, provider, "the engine"];
+  require(provider);
+
+  return () => {
+    server?.forceShutdown();
+    Object.assign(console, { log, info, warn, error });
+    process.stdout.write = write.out;
+    process.stderr.write = write.err;
+    for (const [event, before] of listeners) {
+      for (const one of process.listeners(event)) if (!before.includes(one)) process.off(event, one);
+    }
+    closeSync(stdout);
+    closeSync(stderr);
+  };
+}
+
+let end = () => undefined;
+process.on("message", (pid) => {
+  if (pid) {
+    end = begin(pid);
+    return;
+  }
+  end();
+  process.send("idle");
+});
+process.on("disconnect", () => process.exit());
