@@ -79,10 +79,10 @@ it("says which Node.js it needs before it loads anything else", () => {
     const script = `${pretended} try { require(${JSON.stringify(path.join(root, "dist", door))}); } catch (error) {
       const loaded = Object.keys(require.cache).map((file) => require("node:path").basename(file));
       process.stdout.write(JSON.stringify([error.message, error.stack, error.__pulumiRunError, loaded])); }`;
-    const told = JSON.parse(execFileSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" }));
-    expect(told.slice(0, 3)).toEqual([sentence, sentence, true]);
+    const printed = JSON.parse(execFileSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" }));
+    expect(printed.slice(0, 3)).toEqual([sentence, sentence, true]);
     // What throws while it loads is not kept.
-    expect(told[3]).toEqual(["node-version.js"]);
+    expect(printed[3]).toEqual(["node-version.js"]);
   }
   const script = `${pretended} require(${JSON.stringify(path.join(root, "dist/cli/main.js"))});`;
   const { status, stderr } = spawnSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" });

@@ -22,8 +22,8 @@ afterAll(async () => {
 
 it("keeps every rule over several runs, in 300 stories", { timeout: 240_000 }, async () => {
   const keepsRules = fc.asyncProperty(stories(), async (story) => {
-    const told = await tell(world, story);
-    if (told.violations.length > 0) throw new Error(`\n${inWords(told)}`);
+    const result = await tell(world, story);
+    if (result.violations.length > 0) throw new Error(`\n${inWords(result)}`);
   });
   const { failed, error, seed, counterexamplePath, errorInstance } = {
     error: "",

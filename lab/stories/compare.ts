@@ -1,12 +1,12 @@
 import { CliStack } from "./cli/stack.js";
 import type { Story } from "./command.js";
-import { type Told, tell } from "./story.js";
+import { type StoryResult, tell } from "./story.js";
 import { World } from "./world.js";
 
 /** One story as it went on both engines. */
 export interface Compared {
-  readonly standIn: Told;
-  readonly cli: Told;
+  readonly standIn: StoryResult;
+  readonly cli: StoryResult;
   /** Where the two went different ways, one sentence each. */
   readonly differences: readonly string[];
 }
@@ -19,7 +19,7 @@ export async function tellOnBoth(story: Story, without: readonly string[] = []):
   return { standIn, cli, differences: compare(standIn, cli) };
 }
 
-async function tellOnCli(story: Story, without: readonly string[]): Promise<Told> {
+async function tellOnCli(story: Story, without: readonly string[]): Promise<StoryResult> {
   const stacks: CliStack[] = [];
   const world = await World.open((name, settings) => {
     const stack = new CliStack(name, settings);
@@ -34,7 +34,7 @@ async function tellOnCli(story: Story, without: readonly string[]): Promise<Told
   }
 }
 
-function compare(standIn: Told, cli: Told): string[] {
+function compare(standIn: StoryResult, cli: StoryResult): string[] {
   const differences: string[] = [];
   const lines = Math.max(standIn.lines.length, cli.lines.length);
   for (let index = 0; index < lines; index += 1) {
@@ -45,11 +45,11 @@ function compare(standIn: Told, cli: Told): string[] {
     );
     break;
   }
-  const rules = ({ violations }: Told) => violations.map(({ rule }) => rule).join(", ");
+  const rules = ({ violations }: StoryResult) => violations.map(({ rule }) => rule).join(", ");
   if (rules(standIn) !== rules(cli)) {
     differences.push(`rules broken: ${rules(standIn) || "none"}; on the CLI: ${rules(cli) || "none"}`);
   }
-  const steps = (told: Told) => JSON.stringify(told.steps);
+  const steps = (result: StoryResult) => JSON.stringify(result.steps);
   if (steps(standIn) !== steps(cli)) differences.push(`steps: ${steps(standIn)}; on the CLI: ${steps(cli)}`);
   return differences;
 }

@@ -1,5 +1,5 @@
 import { FAULT_CLASSES } from "./faults.js";
-import type { Told } from "./story.js";
+import type { StoryResult } from "./story.js";
 
 /** What must not happen, in the words of the page on reliability, and the rules that find it. */
 export const HARMS: Readonly<Record<string, readonly string[]>> = {
@@ -27,7 +27,7 @@ export class Figures {
   readonly #struck: Record<string, number> = {};
   readonly #harms: Record<string, number> = {};
 
-  add({ runs, requests, steps, struck, recoveries, unsettled, violations }: Told): void {
+  add({ runs, requests, steps, struck, recoveries, unsettled, violations }: StoryResult): void {
     addTo(this.#counts, { stories: 1, runs, requests, ...steps, recoveries, unsettled: unsettled.length });
     for (const name of struck) addTo(this.#struck, { [name]: 1 });
     for (const rule of new Set(violations.map((violation) => violation.rule))) {

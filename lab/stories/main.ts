@@ -9,7 +9,7 @@ import { FAULTY_SPEED } from "./faults.js";
 import { Figures } from "./figures.js";
 import { keepLog } from "./log.js";
 import { Stage } from "./stage.js";
-import { inWords, sentence, type Told } from "./story.js";
+import { inWords, type StoryResult, sentence } from "./story.js";
 
 interface Flags {
   count: number;
@@ -101,10 +101,10 @@ async function inProcess(flags: Flags): Promise<void> {
   const work = async (story: Story, index: number) => {
     if (isStopped || faults.size >= found) return;
     const judge = (candidate: Story) => stage.tell(candidate, faultSeed(seed, index));
-    const told = await judge(story);
-    figures.add(told);
+    const result = await judge(story);
+    figures.add(result);
     if (figures.stories % PROGRESS_EVERY === 0) process.stderr.write(`of ${count}: ${figures.sums}\n`);
-    const name = signature(told, mention);
+    const name = signature(result, mention);
     if (!name) return;
     const times = (faults.get(name) ?? 0) + 1;
     faults.set(name, times);
@@ -114,7 +114,7 @@ async function inProcess(flags: Flags): Promise<void> {
     }
     const shown = await judge(await shrink(judge, story, name, mention));
     // Under faults a story does not always end the same way.
-    const text = inWords(signature(shown, mention) === name ? shown : told);
+    const text = inWords(signature(shown, mention) === name ? shown : result);
     process.stdout.write(`\nseed ${seed}, path ${index}: ${name}\n${text}\n`);
   };
   const drawn = fc.sample(stories(length), { numRuns: count, seed });
@@ -131,7 +131,7 @@ function faultSeed(seed: number, index: number): number {
 }
 
 /** The rule that was broken, and of which kind of resource it says so. */
-function signature({ violations, lines }: Told, mention: string): string | undefined {
+function signature({ violations, lines }: StoryResult, mention: string): string | undefined {
   const [first] = violations;
   if (!first || !new RegExp(mention, "s").test(lines.join("\n"))) return undefined;
   const kind = /service binding|serviceBinding|use case|useCase|versionSet|testCallerNumbers|workspace|service/i.exec(
@@ -142,7 +142,7 @@ function signature({ violations, lines }: Told, mention: string): string | undef
 
 /** A smaller story that breaks the same rule. */
 async function shrink(
-  judge: (story: Story) => Promise<Told>,
+  judge: (story: Story) => Promise<StoryResult>,
   story: Story,
   name: string,
   mention: string,

@@ -1,5 +1,5 @@
 import type { Story } from "./command.js";
-import { type Told, tell } from "./story.js";
+import { type StoryResult, tell } from "./story.js";
 import { World } from "./world.js";
 
 /** Tells stories one after another, on one server. */
@@ -15,7 +15,7 @@ export class Stage {
   }
 
   /** Under faults each story has a server of its own: what one has asked clients to wait for must not hold up the next. */
-  async tell(story: Story, seed = 0): Promise<Told> {
+  async tell(story: Story, seed = 0): Promise<StoryResult> {
     if (this.world) return tell(this.world, story, this.without);
     const world = await World.openFaulty(this.rate);
     return tell(world, story, this.without, seed).finally(() => world.close());

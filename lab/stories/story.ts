@@ -18,7 +18,7 @@ import type { Draft, Shop, World } from "./world.js";
 export const RULES = { ...lineRules, ...thingRules, ...valueRules, ...trafficRules, ...outcomeRules };
 
 /** What a story came to. */
-export interface Told {
+export interface StoryResult {
   readonly lines: readonly string[];
   readonly violations: readonly Violation[];
   readonly runs: number;
@@ -72,7 +72,12 @@ const DONE: Command = { verb: "up", stack: 0, pick: 0, other: 0, value: 0, near:
  * Tells one story to its end, or to the first run that breaks a rule; some rules may be left out. The seed is that of the faults,
  * where the world has any.
  */
-export async function tell(world: World, story: Story, without: readonly string[] = [], seed = 0): Promise<Told> {
+export async function tell(
+  world: World,
+  story: Story,
+  without: readonly string[] = [],
+  seed = 0,
+): Promise<StoryResult> {
   world.reset();
   const dialect = DIALECTS[story.dialect % DIALECTS.length] ?? {};
   Object.assign(world.emulator.dialect, defaultDialect(), dialect);
@@ -92,7 +97,7 @@ export async function tell(world: World, story: Story, without: readonly string[
     await teller.act(focused(command, story.focus));
   }
   for (const shop of world.shops) await teller.settle(shop);
-  return teller.told();
+  return teller.result();
 }
 
 function focused(command: Command, { pick, other }: Story["focus"]): Command {
@@ -124,7 +129,7 @@ class Teller {
     this.#lines.push(line);
   }
 
-  told(): Told {
+  result(): StoryResult {
     return {
       lines: this.#lines,
       violations: this.violations,
@@ -232,7 +237,7 @@ class Teller {
 }
 
 /** A story in plain words, with what it broke. */
-export function inWords({ lines, violations }: Told): string {
+export function inWords({ lines, violations }: StoryResult): string {
   const numbered = lines.map((line, index) => `  ${index + 1}. ${line}`);
   const found = violations.map(({ rule, detail }) => `  ✗ ${sentence(rule)}: ${detail}`);
   return [...numbered, ...found].join("\n");

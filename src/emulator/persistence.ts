@@ -94,7 +94,7 @@ function readState(file: string, text: string): StoreSnapshot {
     const state = JSON.parse(text) as { format?: unknown; store?: StoreSnapshot };
     if (state.format === formatVersion && state.store !== undefined) return state.store;
   } catch {
-    // Told below, with the file's name.
+    // Said below, with the file's name.
   }
   throw new Error(`${file} is no state of this emulator: remove it, or choose another folder`);
 }

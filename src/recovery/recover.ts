@@ -20,7 +20,7 @@ export interface RecoverOptions {
   readonly cwd: string;
   /** Changes nothing and says what would be done. */
   readonly dryRun: boolean;
-  /** Told each thing as it is found or done, in plain words. */
+  /** Called with each thing as it is found or done, in plain words. */
   readonly tell: (line: string) => void;
   /** Asked before anything is changed. */
   readonly confirm: (question: string) => Promise<boolean>;

@@ -52,11 +52,11 @@ describe("a wait that the server asks for", () => {
     ["429 in seconds", 429, () => "1"],
     ["503 in seconds", 503, () => "1"],
     ["429 as a date", 429, () => new Date(Date.now() + 1000).toUTCString()],
-  ])("%s holds everybody who uses the key for this operation, and nobody is early", async (_name, status, told) => {
+  ])("%s holds everybody who uses the key for this operation, and nobody is early", async (_name, status, retryAfter) => {
     let until = 0;
     const server = await serve((response, _seen, index) => {
       if (index > 0) return json(response, 200, workspace);
-      const value = told();
+      const value = retryAfter();
       until = /^\d+$/.test(value) ? Date.now() + Number(value) * 1000 : Date.parse(value);
       return json(response, status, {}, { "retry-after": value });
     });

@@ -24,7 +24,7 @@ it.each([
   const host = await startHost();
   host.first.push({ status, headers: headers() });
   expect((await place(host)).action).toBe("created");
-  expect(host.told.join()).toMatch(/^GitHub's rate limit: waiting [12] s before GET /);
+  expect(host.said.join()).toMatch(/^GitHub's rate limit: waiting [12] s before GET /);
 });
 
 it.each([

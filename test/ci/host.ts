@@ -116,7 +116,7 @@ export async function startHost() {
     server.close();
   });
   const url = `http://127.0.0.1:${address.port}`;
-  const told: string[] = [];
+  const said: string[] = [];
 
   return {
     url,
@@ -127,7 +127,7 @@ export async function startHost() {
     addComment,
     addIssue,
     /** What the client said about waits. */
-    told,
+    said,
     writes: () => requests.filter((request) => !request.startsWith("GET ")),
     client(options: { maxWaitMs?: number; permission?: string; token?: string } = {}): Host {
       const host = new Host({
@@ -137,7 +137,7 @@ export async function startHost() {
         permission: "pull-requests: write",
         maxWaitMs: 5000,
         retryMs: 1,
-        tell: (line) => told.push(line),
+        tell: (line) => said.push(line),
         ...options,
       });
       onTestFinished(() => host.close());

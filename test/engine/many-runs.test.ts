@@ -237,7 +237,7 @@ it("imports with what exists, asks the owner mark, and keeps the import option t
 
 it("names all that is wrong in the first preview, shows no secret, and replaces on the changes that the program names", async () => {
   const wrong = program('svc("a", { toolCapacity: 11 }); svc("b", { keyterms: ["x", "x"] }); uc("C3");');
-  await deploy({ name: "told", program: wrong }, async ({ stack, emulator }) => {
+  await deploy({ name: "mistakes", program: wrong }, async ({ stack, emulator }) => {
     const { output } = await stack.preview({ outcome: "fails" });
     for (const text of ["toolCapacity", "keyterms[1]", "letters, spaces and hyphens"]) {
       expect(output.split(text)).toHaveLength(2);
