@@ -8,10 +8,7 @@ export interface HostedProgram {
   env: Record<string, string>;
 }
 
-/**
- * Lets the CLI run a program in a process that has loaded the SDK already, as it does for the Automation API.
- * The provider has a process of its own in each run, as always.
- */
+/** Lets the CLI run a program in a process that has loaded the SDK already, as it does for the Automation API. */
 export async function withProgramHost<T>(program: HostedProgram, run: (address: string) => Promise<T>): Promise<T> {
   const hosts = idleHosts();
   const host = hosts.pop() ?? start();
