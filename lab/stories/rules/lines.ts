@@ -55,11 +55,16 @@ function inMove(seen: Observation, { useCaseId, serviceId }: Line): boolean {
   return stops && target !== serviceId;
 }
 
+/** The use case is replaced, and `ignoreChanges` keeps the binding on the one that goes: the program contradicts itself. */
+function isKeptOnTheOldOne(seen: Observation, { useCaseId }: Line): boolean {
+  return aReferenceIsIgnored(seen) && !seen.after.live("useCase", useCaseId);
+}
+
 /** A line whose binding the program declares is up when the run ends. */
 const aDeclaredLineStaysUp: Rule = (seen) =>
   (writtenIdIsStale(seen) ? [] : linesOf(seen.before))
     .filter(({ useCaseId }) => declaredLine(seen, useCaseId) && lineOf(seen.after, useCaseId) === undefined)
-    .filter((line) => !inReplacement(seen, line) && !inMove(seen, line))
+    .filter((line) => !inReplacement(seen, line) && !inMove(seen, line) && !isKeptOnTheOldOne(seen, line))
     .map(({ useCaseId, serviceId }) => `use case ${useCaseId} was bound to ${serviceId} and is not bound now`);
 
 /** A line moves only to where the program says, and from a service that the state does not know only with leave. */
