@@ -6,7 +6,7 @@ import { edit, newDraft } from "./edits.js";
 import type { FaultClass } from "./faults.js";
 import { byHand } from "./hands.js";
 import { complete, type Observation, stackLabel, strikes, writes } from "./observation.js";
-import { lineRules } from "./rules/lines.js";
+import { keepsALineOnWhatGoes, lineRules } from "./rules/lines.js";
 import { outcomeRules } from "./rules/outcome.js";
 import { thingRules } from "./rules/things.js";
 import { trafficRules } from "./rules/traffic.js";
@@ -161,7 +161,7 @@ class Teller {
     if (still && (this.#atRest.has(shop) || this.#isEmpty(shop))) return;
     const seen = await this.#run(shop, ask, "");
     this.#atRest.delete(shop);
-    if (this.violations.length > 0 || !complete(seen)) return;
+    if (this.violations.length > 0 || !complete(seen) || keepsALineOnWhatGoes(seen)) return;
     await this.#again(shop);
     this.#atRest.add(shop);
   }
@@ -179,7 +179,7 @@ class Teller {
     let seen = await this.#run(shop, ask, "at the end: ");
     if (this.#recoveries > recoveries) seen = await this.#run(shop, ask, "after that: ");
     if (seen.result.outcome === "failed") this.#unsettled.push(seen.result.errors.join("; "));
-    if (this.violations.length === 0 && complete(seen)) await this.#again(shop);
+    if (this.violations.length === 0 && complete(seen) && !keepsALineOnWhatGoes(seen)) await this.#again(shop);
   }
 
   /** A second run right after one that went through finds nothing to do. */

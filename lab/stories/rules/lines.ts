@@ -60,6 +60,11 @@ function isKeptOnTheOldOne(seen: Observation, { useCaseId }: Line): boolean {
   return aReferenceIsIgnored(seen) && !seen.after.live("useCase", useCaseId);
 }
 
+/** Whether some binding is kept on a use case that goes, so that the next refresh finds it gone. */
+export function keepsALineOnWhatGoes(seen: Observation): boolean {
+  return linesOf(seen.before).some((line) => isKeptOnTheOldOne(seen, line));
+}
+
 /** A line whose binding the program declares is up when the run ends. */
 const aDeclaredLineStaysUp: Rule = (seen) =>
   (writtenIdIsStale(seen) ? [] : linesOf(seen.before))
