@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { Command } from "commander";
 import { satisfies } from "semver";
+import { projectFiles } from "../src/cli/init-files.js";
 import { seedIds, startEmulator } from "../src/emulator/index.js";
 import { cleanEnvironment } from "./cli/environment.js";
 import { readEvents } from "./cli/events.js";
@@ -32,14 +33,15 @@ interface Sdk {
 }
 
 new Command("npm run matrix --")
-  .description("runs a program with all six resources on each version of Node, of the SDK and of the CLI")
+  .description("runs a program on each version of Node, of the SDK and of the CLI, and one on each TypeScript")
   .option("--node <range...>", "npm versions of Node, beside the one that runs this", ["22", "24"])
   .option("--sdk <version...>", "npm versions of @pulumi/pulumi", ["3.248.0", "latest"])
+  .option("--typescript <range...>", "npm versions of TypeScript, for the project that init writes", ["5.9", "<7"])
   .option("--cli <folder...>", "folders with `pulumi` in them, beside PATH and the Pulumi home", [])
   .action(main)
   .parseAsync();
 
-async function main(wanted: { node: string[]; sdk: string[]; cli: string[] }): Promise<void> {
+async function main(wanted: { node: string[]; sdk: string[]; typescript: string[]; cli: string[] }): Promise<void> {
   ensureDist(say);
   const folder = mkdtempSync(path.join(realpathSync(tmpdir()), "pulumi-amigo-matrix-"));
   const nodes = [{ version: process.versions.node, bin: path.dirname(process.execPath) }];
@@ -62,13 +64,27 @@ async function main(wanted: { node: string[]; sdk: string[]; cli: string[] }): P
       }
     }
   }
-  const titles = ["Node", "SDK", "CLI", ...STEPS.map(({ title }) => title)];
-  const lines = [`| ${titles.join(" | ")} |`, `|${" --- |".repeat(titles.length)}`, ...rows];
-  process.stdout.write(`${lines.join("\n")}\n`);
-  const failed = rows.some((row) => row.includes("failed"));
+  const typed: string[] = [];
+  const [node] = nodes;
+  const [cli] = clis;
+  for (const sdk of sdks.filter((one) => node && satisfies(node.version, one.node))) {
+    for (const range of wanted.typescript) {
+      if (!node || !cli) continue;
+      const { version, results } = await tryTypeScript(range, node, sdk, cli);
+      say(`TypeScript ${version}, SDK ${sdk.version}: ${results.join(", ")}`);
+      typed.push(`| ${[version, sdk.version, ...results].join(" | ")} |`);
+    }
+  }
+  process.stdout.write(table(["Node", "SDK", "CLI", ...STEPS.map(({ title }) => title)], rows));
+  process.stdout.write(`\n${table(["TypeScript", "SDK", ...TYPED_STEPS], typed)}`);
+  const failed = [...rows, ...typed].some((row) => row.includes("failed"));
   if (failed) say(`Kept for a look: ${folder}`);
   else rmSync(folder, { recursive: true, force: true });
   process.exitCode = failed ? 1 : 0;
+}
+
+function table(titles: readonly string[], rows: readonly string[]): string {
+  return `${[`| ${titles.join(" | ")} |`, `|${" --- |".repeat(titles.length)}`, ...rows].join("\n")}\n`;
 }
 
 function pad(results: readonly string[]): string[] {
@@ -135,26 +151,13 @@ const STEPS: readonly Step[] = [
 async function tryOut(node: Node, sdk: Sdk, cli: FoundEngine): Promise<string[]> {
   const emulator = await startEmulator();
   const folder = path.join(sdk.project, `run-${node.version}-${cli.version}`);
-  mkdirSync(path.join(folder, "backend"), { recursive: true });
+  mkdirSync(folder);
   writeFileSync(
     path.join(folder, "Pulumi.yaml"),
     "name: clinic\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
   );
   cpSync(path.join(sdk.project, "package.json"), path.join(folder, "package.json"));
-  const launcher = path.join(sdk.project, "node_modules", "@pulumi", "pulumi");
-  const env = {
-    ...cleanEnvironment(),
-    PATH: [node.bin, path.dirname(cli.bin), launcher, process.env.PATH].join(path.delimiter),
-    PULUMI_BACKEND_URL: `file://${folder}/backend`,
-    PULUMI_CONFIG_PASSPHRASE: "test",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    PULUMI_DEBUG_COMMANDS: "true",
-    AMIGO_API_KEY: "amigo-demo-key",
-    AMIGO_BASE_URL: emulator.url,
-    AMIGO_WORKSPACE_ID: seedIds.workspace,
-  };
-  const pulumi = (...args: string[]) =>
-    start(cli.bin, [...args, "--stack", "dev", "--non-interactive", "--color=never"], { cwd: folder, env }).done;
+  const pulumi = pulumiIn(folder, node, sdk, cli, emulator.url);
   const results: string[] = [];
   try {
     await pulumi("stack", "init");
@@ -174,6 +177,63 @@ async function tryOut(node: Node, sdk: Sdk, cli: FoundEngine): Promise<string[]>
     await emulator.close();
   }
   return results;
+}
+
+/** Runs the CLI in a project's folder, on a backend of its own. */
+function pulumiIn(folder: string, node: Node, sdk: Sdk, cli: FoundEngine, baseUrl: string) {
+  mkdirSync(path.join(folder, "backend"));
+  const launcher = path.join(sdk.project, "node_modules", "@pulumi", "pulumi");
+  const env = {
+    ...cleanEnvironment(),
+    PATH: [node.bin, path.dirname(cli.bin), launcher, process.env.PATH].join(path.delimiter),
+    PULUMI_BACKEND_URL: `file://${folder}/backend`,
+    PULUMI_CONFIG_PASSPHRASE: "test",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DEBUG_COMMANDS: "true",
+    AMIGO_API_KEY: "amigo-demo-key",
+    AMIGO_BASE_URL: baseUrl,
+    AMIGO_WORKSPACE_ID: seedIds.workspace,
+  };
+  return (...args: string[]) =>
+    start(cli.bin, [...args, "--stack", "dev", "--non-interactive", "--color=never"], { cwd: folder, env }).done;
+}
+
+const TYPED_STEPS = ["tsc", "up", "destroy"];
+
+/** What the project that `init` writes comes to with this TypeScript; the first step that fails is the last. */
+async function tryTypeScript(range: string, node: Node, sdk: Sdk, cli: FoundEngine) {
+  const folder = path.join(sdk.project, `typescript-${range.replace(/[^\d.]/g, "below-")}`);
+  const ids = {
+    workspaceId: seedIds.workspace,
+    agentId: seedIds.agents.frontDesk,
+    contextGraphId: seedIds.contextGraphs.scheduling,
+    setupId: seedIds.setups.voiceApproved,
+  };
+  mkdirSync(folder);
+  // The packages come from the folder above.
+  const { "package.json": _ours, ...files } = projectFiles({ name: "typed", ids, dependency: "" });
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
+  await npm(folder, "init", "--yes");
+  await npm(folder, "install", "--no-audit", "--no-fund", `typescript@${range}`, "ts-node@10", "@types/node@20");
+  const { version } = require(path.join(folder, "node_modules/typescript/package.json"));
+  const results: string[] = [];
+  const emulator = await startEmulator();
+  const pulumi = pulumiIn(folder, node, sdk, cli, emulator.url);
+  try {
+    await pulumi("stack", "init");
+    for (const step of TYPED_STEPS) {
+      const compile = () =>
+        start(path.join(folder, "node_modules/.bin/tsc"), [], { cwd: folder, env: cleanEnvironment() });
+      const { code, output, ms } = await (step === "tsc" ? compile().done : pulumi(step, "--yes", "--skip-preview"));
+      results.push(code === 0 ? `${(ms / 1000).toFixed(1)} s` : "failed");
+      if (code === 0) continue;
+      say(`${step} ended with ${code}\n${output}`);
+      break;
+    }
+  } finally {
+    await emulator.close();
+  }
+  return { version, results };
 }
 
 /** All six resources. The second edition changes four of them in place. */

@@ -204,7 +204,7 @@ const capitals: Edit = (_world, shop, { pick, other }) => {
   const name =
     draft &&
     nth(
-      Object.keys(draft.inputs).filter((key) => key.endsWith("Id")),
+      Object.keys(draft.inputs).filter((key) => key.endsWith("Id") && draft.inputs[key] !== undefined),
       other,
     );
   if (!draft || !name) return undefined;

@@ -81,6 +81,28 @@ test("a Service under a Service keeps its owner mark through state", async () =>
   });
 });
 
+test("a version set that keeps its name by ignoreChanges is not declared in its service too, whichever is looked at first", async () => {
+  await withBench({}, async (bench) => {
+    const desk = await bench.run().create("service", service());
+    const named = { workspaceId, serviceId: desk.id, name: "canary" };
+    const set = await bench.run().create("versionSet", { ...named, agentVersionNumber: 1 });
+    const both = [
+      [desk, service({ versionSets: { canary: {}, beta: {} } })],
+      [set, { ...named, agentVersionNumber: 1 }],
+    ] as const;
+    for (const inOrder of [both, [...both].reverse()]) {
+      const run = bench.run();
+      const looked = async () => {
+        for (const [resource, inputs] of inOrder) {
+          await run.diff(resource, await run.check(resource.kind, inputs, resource.inputs));
+        }
+      };
+      await expect(looked()).rejects.toThrow(`the program declares the VersionSet ${set.id} twice`);
+    }
+    expect(await bench.run().update(desk, service({ versionSets: { beta: {} } }))).toBe("updated");
+  });
+});
+
 test("declaring what exists, or the contract's default, is no change, and never replaces a use case", async () => {
   await withBench({}, async (bench) => {
     const { store } = bench.emulator;

@@ -25,7 +25,9 @@ function declaredLine(seen: Observation, useCaseId: string): Declared | undefine
     ({ draft, before, after, wanted, ignored }) =>
       draft.kind === "serviceBinding" &&
       [before?.id, after?.id, wanted.useCaseId].some((id) => id !== undefined && lower(id) === useCaseId) &&
-      ((after ?? before) ? lower(ignored.includes("useCaseId") ? before?.id : wanted.useCaseId) === useCaseId : true),
+      ((after ?? before)
+        ? lower(before && ignored.includes("useCaseId") ? before.id : wanted.useCaseId) === useCaseId
+        : true),
   );
 }
 

@@ -112,6 +112,18 @@ const oneThingIsHeldTwice: Reason = (seen) =>
     entries.some((other) => other.kind === kind && other.id === id && other.urn !== urn && !pendingDelete),
   );
 
+/** A version set keeps its former name by `ignoreChanges`, and its service declares one of that name. */
+export const aSetIsDeclaredTwice: Reason = (seen) =>
+  seen.declared.some(
+    ({ draft, before, ignored }) =>
+      draft.kind === "versionSet" &&
+      ignored.includes("name") &&
+      seen.declared.some(
+        ({ draft: { kind }, wanted }) =>
+          kind === "service" && Object.hasOwn(wanted.versionSets ?? {}, String(before?.outputs.name)),
+      ),
+  );
+
 /** A replacement of an imported resource, whose import option names the old one. */
 const importIsReplaced: Reason = (seen) =>
   seen.declared.some(
@@ -191,13 +203,14 @@ const readsLag: Reason = ({ dialect, result }) =>
   (dialect.versionSetLagMs > 0 && result.errors.some((error) => error.includes("has a version set"))) ||
   (dialect.listLagMs > 0 && result.errors.some((error) => error.includes("has this channel")));
 
-/** A targeted run names what is not made yet, or replaces what others outside the targets hang on. */
+/** A targeted run names what is not made yet, or replaces what others outside the targets hang on, or goes on with that. */
 const targetNeedsMore: Reason = (seen) =>
   seen.options.targets !== undefined &&
-  seen.declared.some(
-    (declared) =>
-      changesIdentity(declared) || Object.values(declared.wanted).some((value) => String(value).startsWith("new ")),
-  );
+  (seen.before.states[seen.index]?.some(({ pendingDelete }) => pendingDelete) ||
+    seen.declared.some(
+      (declared) =>
+        changesIdentity(declared) || Object.values(declared.wanted).some((value) => String(value).startsWith("new ")),
+    ));
 
 /** A replacement asked for by hand, of what cannot exist twice, or of a line that is to move too: the engine does not say whose it was. */
 const replacementStandsInItsOwnWay: Reason = (seen) =>
@@ -220,6 +233,7 @@ export const reasons: Readonly<Record<string, Reason>> = {
   aReferenceIsIgnored,
   importDoesNotFit,
   oneThingIsHeldTwice,
+  aSetIsDeclaredTwice,
   importIsReplaced,
   somethingIsProtected,
   stateIsBehind,

@@ -11,7 +11,7 @@ import {
   writes,
 } from "../observation.js";
 import type { Rule } from "../violation.js";
-import { writtenIdIsStale } from "./outcome.js";
+import { aSetIsDeclaredTwice, writtenIdIsStale } from "./outcome.js";
 
 const lower = (id: unknown) => String(id).toLowerCase();
 const show = (value: unknown) => JSON.stringify(value) ?? "nothing";
@@ -167,6 +167,7 @@ const outputsAreTrue: Rule = (seen) => {
       steps.every(({ ok }) => ok) && steps.some(({ type }) => ["create", "replace", "read"].includes(type));
     const live = seen.after.live(entry.kind, entry.id);
     if (!looked || !live || entry.pendingDelete || mayLag(entry.kind, seen)) return [];
+    if (entry.kind === "versionSet" && aSetIsDeclaredTwice(seen)) return [];
     if (boundMeanwhile(seen, entry.kind, entry.id)) return [];
     return Object.entries(PROPERTIES[entry.kind]).flatMap(([name, property]) => {
       const shown = entry.outputs[name];

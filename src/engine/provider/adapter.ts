@@ -26,6 +26,22 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
     for (const [partKind, partId] of lifecycle.parts?.(id, inputs) ?? []) run.hold(partKind, partId);
   };
 
+  /** The constructors do not see it where `ignoreChanges` keeps another value than the program says. */
+  const refuseSecondDeclaration = (run: Run, id: string, news: Values, former: Values) => {
+    const partsOf = (inputs: Values) => lifecycle.parts?.(id, inputs) ?? [];
+    const known = partsOf(former).map(([, partId]) => partId);
+    const isTwice = (partKind: string, partId: string) => run.manages(partKind, partId, ({ replaced }) => !replaced);
+    const added = partsOf(news).filter(([, partId]) => !known.includes(partId));
+    const [twice] = added.filter(([partKind, partId]) => isTwice(partKind, partId));
+    for (const [partKind, partId] of added) run.addPart(partKind, partId);
+    const [ofKind, what] = twice ?? (run.isAddedPart(kind, id) ? [kind, id] : []);
+    if (what === undefined) return;
+    throw new EngineError(
+      `${lifecycle.describe(news)}: the program declares the ${ofKind} ${what} twice, as a resource of its own and within another. ` +
+        "Declare it in one place. Where the program seems to name another one, `ignoreChanges` keeps the former name.",
+    );
+  };
+
   async function guarded<T>(
     doing: string,
     id: string | undefined,
@@ -71,7 +87,10 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
         );
       }
       run.compared(kind, id, olds, news, replaces.length > 0);
-      if (declaration && replaces.length === 0) holdParts(run, id, news);
+      if (declaration && replaces.length === 0) {
+        refuseSecondDeclaration(run, id, news, declaration.former ?? {});
+        holdParts(run, id, news);
+      }
       const deleteBeforeReplace = replaces.length > 0 && lifecycle.deleteFirst(replaces, olds, news);
       if (declaration && deleteBeforeReplace && lifecycle.meanwhile) {
         warn(`${lifecycle.describe(news)} (${id}): ${lifecycle.meanwhile}`);

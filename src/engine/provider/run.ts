@@ -36,6 +36,7 @@ export class Run {
   private readonly declarations: Declared[] = [];
   private readonly byInputs = new Map<string, Declared>();
   private readonly heldIds = new Set<string>();
+  private readonly addedParts = new Set<string>();
   private readonly madeIds = new Set<string>();
   private readonly removals = new Map<string, Removal>();
   private readonly writes = new Map<string, unknown>();
@@ -95,6 +96,15 @@ export class Run {
    */
   isHeld(kind: string, id: string): boolean {
     return this.heldIds.has(`${kind} ${id}`) || this.manages(kind, id, ({ replaced }) => !replaced);
+  }
+
+  /** Another resource declares this too, within itself, and did not in the run before. */
+  addPart(kind: string, id: string): void {
+    this.addedParts.add(`${kind} ${id}`);
+  }
+
+  isAddedPart(kind: string, id: string): boolean {
+    return this.addedParts.has(`${kind} ${id}`);
   }
 
   /** Whether a resource of the program has this id in state, also one that this run replaces. */
