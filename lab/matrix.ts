@@ -67,13 +67,11 @@ async function main(wanted: { node: string[]; sdk: string[]; typescript: string[
   const typed: string[] = [];
   const [node] = nodes;
   const [cli] = clis;
-  for (const sdk of sdks.filter((one) => node && satisfies(node.version, one.node))) {
-    for (const range of wanted.typescript) {
-      if (!node || !cli) continue;
-      const { version, results } = await tryTypeScript(range, node, sdk, cli);
-      say(`TypeScript ${version}, SDK ${sdk.version}: ${results.join(", ")}`);
-      typed.push(`| ${[version, sdk.version, ...results].join(" | ")} |`);
-    }
+  for (const range of wanted.typescript) {
+    if (!node || !cli) break;
+    const row = await tryTypeScript(range, path.join(folder, `typescript-${typed.length}`), tarball, node, cli);
+    say(`TypeScript ${row.join(", ")}`);
+    typed.push(`| ${row.join(" | ")} |`);
   }
   process.stdout.write(table(["Node", "SDK", "CLI", ...STEPS.map(({ title }) => title)], rows));
   process.stdout.write(`\n${table(["TypeScript", "SDK", ...TYPED_STEPS], typed)}`);
@@ -157,7 +155,7 @@ async function tryOut(node: Node, sdk: Sdk, cli: FoundEngine): Promise<string[]>
     "name: clinic\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
   );
   cpSync(path.join(sdk.project, "package.json"), path.join(folder, "package.json"));
-  const pulumi = pulumiIn(folder, node, sdk, cli, emulator.url);
+  const pulumi = pulumiIn(folder, sdk.project, node, cli, emulator.url);
   const results: string[] = [];
   try {
     await pulumi("stack", "init");
@@ -179,10 +177,10 @@ async function tryOut(node: Node, sdk: Sdk, cli: FoundEngine): Promise<string[]>
   return results;
 }
 
-/** Runs the CLI in a project's folder, on a backend of its own. */
-function pulumiIn(folder: string, node: Node, sdk: Sdk, cli: FoundEngine, baseUrl: string) {
+/** Runs the CLI in a folder of a project, on a backend of its own. */
+function pulumiIn(folder: string, project: string, node: Node, cli: FoundEngine, baseUrl: string) {
   mkdirSync(path.join(folder, "backend"));
-  const launcher = path.join(sdk.project, "node_modules", "@pulumi", "pulumi");
+  const launcher = path.join(project, "node_modules", "@pulumi", "pulumi");
   const env = {
     ...cleanEnvironment(),
     PATH: [node.bin, path.dirname(cli.bin), launcher, process.env.PATH].join(path.delimiter),
@@ -201,29 +199,28 @@ function pulumiIn(folder: string, node: Node, sdk: Sdk, cli: FoundEngine, baseUr
 const TYPED_STEPS = ["tsc", "up", "destroy"];
 
 /** What the project that `init` writes comes to with this TypeScript; the first step that fails is the last. */
-async function tryTypeScript(range: string, node: Node, sdk: Sdk, cli: FoundEngine) {
-  const folder = path.join(sdk.project, `typescript-${range.replace(/[^\d.]/g, "below-")}`);
+async function tryTypeScript(range: string, project: string, tarball: string, node: Node, cli: FoundEngine) {
   const ids = {
     workspaceId: seedIds.workspace,
     agentId: seedIds.agents.frontDesk,
     contextGraphId: seedIds.contextGraphs.scheduling,
     setupId: seedIds.setups.voiceApproved,
   };
-  mkdirSync(folder);
-  // The packages come from the folder above.
-  const { "package.json": _ours, ...files } = projectFiles({ name: "typed", ids, dependency: "" });
-  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
-  await npm(folder, "init", "--yes");
-  await npm(folder, "install", "--no-audit", "--no-fund", `typescript@${range}`, "ts-node@10", "@types/node@20");
-  const { version } = require(path.join(folder, "node_modules/typescript/package.json"));
+  mkdirSync(project);
+  const files = projectFiles({ name: "typed", ids, dependency: `file:${tarball}` });
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(project, name), text);
+  await npm(project, "install", "--no-audit", "--no-fund", "--save-dev", `typescript@${range}`);
+  const [typescript, sdk] = ["typescript", "@pulumi/pulumi"].map(
+    (name) => require(path.join(project, "node_modules", name, "package.json")).version,
+  );
   const results: string[] = [];
   const emulator = await startEmulator();
-  const pulumi = pulumiIn(folder, node, sdk, cli, emulator.url);
+  const pulumi = pulumiIn(project, project, node, cli, emulator.url);
+  const compile = () =>
+    start(path.join(project, "node_modules/.bin/tsc"), [], { cwd: project, env: cleanEnvironment() });
   try {
     await pulumi("stack", "init");
     for (const step of TYPED_STEPS) {
-      const compile = () =>
-        start(path.join(folder, "node_modules/.bin/tsc"), [], { cwd: folder, env: cleanEnvironment() });
       const { code, output, ms } = await (step === "tsc" ? compile().done : pulumi(step, "--yes", "--skip-preview"));
       results.push(code === 0 ? `${(ms / 1000).toFixed(1)} s` : "failed");
       if (code === 0) continue;
@@ -233,7 +230,7 @@ async function tryTypeScript(range: string, node: Node, sdk: Sdk, cli: FoundEngi
   } finally {
     await emulator.close();
   }
-  return { version, results };
+  return [typescript, sdk, ...TYPED_STEPS.map((_, index) => results[index] ?? "")];
 }
 
 /** All six resources. The second edition changes four of them in place. */
