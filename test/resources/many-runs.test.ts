@@ -81,6 +81,19 @@ test("a Service under a Service keeps its owner mark through state", async () =>
   });
 });
 
+test("a service that was taken over from another stack stays this one's when adopt and the import option are removed", async () => {
+  await withBench({}, async (bench) => {
+    const { services } = bench.emulator.store;
+    const { id } = await bench.run().create("service", service({ __owner: OWNER.replace("stack", "prod") }));
+    const desk = await bench.run().create("service", service({ adopt: true, __import: { id, ignore: [] } }));
+    expect(await bench.run().update(desk, service())).toBe("updated");
+    expect(await bench.run().update(desk, service({ description: "New" }))).toBe("updated");
+    expect(services.get(id)).toMatchObject({ description: "New", tags: [{ key: "pulumi-owner", value: OWNER }] });
+    await bench.run().remove(desk);
+    expect(services.get(id)).toBeUndefined();
+  });
+});
+
 test("declaring what exists, or the contract's default, is no change, and never replaces a use case", async () => {
   await withBench({}, async (bench) => {
     const { store } = bench.emulator;
