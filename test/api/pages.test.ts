@@ -84,7 +84,8 @@ describe("a paginated list", () => {
   it("may have a total of all when only a part was asked for", async () => {
     const server = await serve((response) => json(response, 200, { items: [service], has_more: false, total: 45 }));
     expect(await clientOf(server).listServices(workspaceId, { isActive: true })).toHaveLength(1);
-    expect((await failureOf(clientOf(server).listServices(workspaceId))).message).toContain("1 of 45 were seen");
+    const unfiltered = await failureOf(clientOf(server).listServices(workspaceId, { isActive: undefined }));
+    expect(unfiltered.message).toMatch(/^list-services: .* 1 of 45 were seen/);
   });
 
   it("ends at pages that bring nothing new, with tokens that always grow", async () => {
@@ -199,7 +200,7 @@ describe("the list of use cases, documented as one without pages", () => {
     const server = await serve((response) => json(response, 200, { items: cases, ...rest }));
     const listing = clientOf(server).listUseCases(workspaceId);
     if (typeof expected === "number") expect(await listing).toHaveLength(expected);
-    else expect((await failureOf(listing)).message).toContain(expected);
+    else expect((await failureOf(listing)).message).toContain(`list-use-cases: the list is not whole: ${expected}`);
     expect(server.seen).toHaveLength(1);
   });
 
@@ -238,6 +239,7 @@ describe("an entry of a list that does not fit", () => {
     expect(findById(list, "00000000-1111-4222-8333-444455556666")).toBeUndefined();
     const field = "items[1].tool_capacity";
     expect(failureIn(() => findById(list, other))).toMatchObject({ name: "ResponseError", problem: "schema", field });
+    expect(await clientOf(server).listServicesPage(workspaceId)).toMatchObject({ items: [{ id: service.id }] });
     expect(matchesIn(list, ({ name }) => name === service.name)).toHaveLength(1);
     expect(failureIn(() => matchesIn(list, ({ name }) => name === "Other"))).toMatchObject({ field });
     expect(failureIn(() => wholeOf(list))).toMatchObject({ field });
@@ -265,7 +267,10 @@ describe("an entry of a list that does not fit", () => {
     );
     const field = "items[0].tool_capacity";
     expect(await failureOf(clientOf(server).listServices(workspaceId))).toMatchObject({ problem: "schema", field });
-    expect(await failureOf(clientOf(server).listServicesPage(workspaceId))).toMatchObject({ problem: "schema", field });
+    const request = { operation: "list-services", method: "GET" };
+    const ofPage = await failureOf(clientOf(server).listServicesPage(workspaceId));
+    expect(ofPage).toMatchObject({ problem: "schema", field, ...request });
+    expect(ofPage.message).toContain("the answer (200) does not fit the contract");
     expect(await failureOf(clientOf(server).listUseCases(workspaceId))).toMatchObject({ field: "items[1]" });
   });
 });
