@@ -81,7 +81,9 @@ test("shows a create, a run without changes, an edit and a rename, in 80 columns
   const saysPath = /^The Pulumi CLI is not on your PATH\..*\n {2}export PATH="\/.+:\$PATH"$/m.test(output);
   expect(saysPath).toBe((await findOnPath()) === undefined);
   const [, ...parts] = output.split(/^(?=\d\. |The stack now holds|The API's log|To look further)/m);
-  const ours = parts.flatMap((part) => part.split("\n").filter((line) => !/^ *[+~-]|pulumi|PULUMI|export PATH=/.test(line)));
+  const ours = parts.flatMap((part) =>
+    part.split("\n").filter((line) => !/^ *[+~-]|pulumi|PULUMI|export PATH=/.test(line)),
+  );
   expect(ours.filter((line) => line.length > 80)).toEqual([]);
 }, 300_000);
 
