@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { promisify } from "node:util";
+import { describe, expect, it, vi } from "vitest";
 import { AmigoClient, NotFoundError, type OperationId, operations, SettingsError } from "../../src/api/index.js";
 import { version } from "../../src/version.js";
 import {
@@ -293,16 +294,14 @@ describe("a client", () => {
 
   it("closes its connections, and opens new ones after that", async () => {
     const server = await serve((response) => json(response, 200, workspace));
-    let connections = 0;
-    server.server.on("connection", () => {
-      connections += 1;
-    });
+    const open = promisify(server.server.getConnections).bind(server.server);
     const client = clientOf(server);
     await client.close();
     await client.getWorkspace(w);
+    expect(await open()).toBe(1);
     await client.close();
+    await vi.waitFor(async () => expect(await open()).toBe(0));
     expect(await client.getWorkspace(w)).toEqual(workspace);
-    expect(connections).toBe(2);
   });
 
   it("reuses its connections and opens no more than maxConcurrency", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import * as errors from "../../src/api/errors.js";
+import { registerSecret } from "../../src/api/redact.js";
 
 const identity = { operation: "create-service", method: "POST", path: "/v1/w/services" };
 
@@ -86,11 +87,78 @@ describe("the message", () => {
     expect(error.message.length).toBeLessThan(600);
   });
 
+  it("is one line without control characters, and without a key that a cut would hide", () => {
+    registerSecret("key-at-the-cut-0123456789");
+    const detail = ` a\n\tb\u0000c ${"x".repeat(485)} key-at-the-cut-0123456789 `;
+    const error = errors.apiErrorFor({ ...identity, status: 409, detail, code: detail, requestId: "r\n1" });
+    expect(error.detail).toBe(`a b c ${"x".repeat(485)} [redacte…`);
+    expect(error).toMatchObject({ code: error.detail, requestId: "r 1" });
+    expect(errors.apiErrorFor({ ...identity, status: 409, detail: "y".repeat(500) }).detail).toBe("y".repeat(500));
+    expect(errors.apiErrorFor({ ...identity, path: "/v1/key-at-the-cut-0123456789", status: 409 }).path).toBe(
+      "/v1/[redacted]",
+    );
+  });
+
+  it("says a problem without a path as it is, beside what was said, and keeps each one within bounds", () => {
+    const problems = [
+      { path: "", message: "no" },
+      { path: "p".repeat(600), message: "m\nn", type: "t\nu" },
+    ];
+    const error = errors.apiErrorFor({ ...identity, status: 418, detail: "Said", problems });
+    expect(error.message).toMatch(/^create-service: Said; no; p{490}… \(418, POST \/v1\/w\/services\)\.$/);
+    expect(error.problems).toEqual([
+      { path: "", message: "no" },
+      { path: `${"p".repeat(500)}…`, message: "m n", type: "t u" },
+    ]);
+  });
+
+  it("is whole for an answer that cannot be used, and for one that never came", () => {
+    const unusable = { ...identity, problem: "schema", description: "odd\n", field: "a\nb", attempts: 2 } as const;
+    const answer = new errors.ResponseError(unusable);
+    expect(answer.message).toBe("create-service: odd (POST /v1/w/services).");
+    expect(answer).toMatchObject({ problem: "schema", field: "a b", attempts: 2 });
+    expect(new errors.ResponseError({ ...unusable, field: undefined }).field).toBeUndefined();
+    const cause = new Error("why");
+    const lost = { ...identity, reason: "dns", problem: "not found", proxyVariable: "https_proxy", cause } as const;
+    const none = new errors.TransportError(lost);
+    expect(none.message).toBe("create-service: not found (POST /v1/w/services).");
+    expect(none).toMatchObject({
+      reason: "dns",
+      proxyVariable: "https_proxy",
+      cause,
+      hasEmulatorKey: false,
+      attempts: 0,
+    });
+    expect("cause" in answer).toBe(false);
+  });
+
+  it.each([
+    ["No.", "More.", "No. More."],
+    ["No!", "More.", "No! More."],
+    ["No…", "More.", "No… More."],
+    ["No (a.b)", "More.", "No (a.b). More."],
+    ["No", "", "No"],
+    ["No", undefined, "No"],
+  ])("puts a stop between sentences: %j and %j", (first, second, both) => {
+    expect(errors.paragraph(first, second)).toBe(both);
+  });
+
+  it.each([
+    [0, "0 s"],
+    [1, "0.1 s"],
+    [1000, "1 s"],
+    [1001, "1.1 s"],
+  ])("shows %i ms as %s", (ms, text) => {
+    expect(errors.seconds(ms)).toBe(text);
+  });
+
   it("takes another sentence", () => {
-    const error = new errors.SettingsError("No address");
+    registerSecret("key-in-a-sentence");
+    const error = new errors.SettingsError("No address", { setting: "proxy" });
     error.addSentence("It is read first.");
-    expect(error).toMatchObject({ summary: "No address", sentences: ["It is read first."] });
-    expect(error.message).toBe("No address. It is read first.");
+    expect(error).toMatchObject({ summary: "No address", sentences: ["It is read first."], setting: "proxy" });
+    error.addSentence("Not key-in-a-sentence.");
+    expect(error.message).toBe("No address. It is read first. Not [redacted].");
   });
 });
 

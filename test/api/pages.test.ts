@@ -267,6 +267,8 @@ describe("an entry of a list that does not fit", () => {
     );
     const field = "items[0].tool_capacity";
     expect(await failureOf(clientOf(server).listServices(workspaceId))).toMatchObject({ problem: "schema", field });
+    const empty = await serve((response) => json(response, 200, listOf()));
+    expect(await clientOf(empty).listServicesPage(workspaceId)).toMatchObject({ items: [] });
     const request = { operation: "list-services", method: "GET" };
     const ofPage = await failureOf(clientOf(server).listServicesPage(workspaceId));
     expect(ofPage).toMatchObject({ problem: "schema", field, ...request });
