@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
+import { Deadline } from "../../src/api/deadline.js";
 import * as errors from "../../src/api/errors.js";
 import { registerSecret } from "../../src/api/redact.js";
+import { causeOf, problemOf, reasonOf } from "../../src/api/transport-failure.js";
 
 const identity = { operation: "create-service", method: "POST", path: "/v1/w/services" };
 
@@ -167,5 +169,68 @@ describe("the outcome", () => {
     expect(errors.apiErrorFor({ ...identity, status: 409 }).outcome).toBe("rejected");
     expect(errors.apiErrorFor({ ...identity, status: 502, outcome: "unknown" }).outcome).toBe("unknown");
     expect(new errors.SettingsError("no").outcome).toBe("not-sent");
+  });
+});
+
+describe("why no answer came", () => {
+  const errorOf = (code: string, more: object = {}) => Object.assign(new Error("said"), { code, ...more });
+
+  it.each<[error: Error, reason: errors.TransportReason]>([
+    ...["ENOTFOUND", "EAI_AGAIN"].map((code) => [errorOf(code), "dns"] as [Error, errors.TransportReason]),
+    [errorOf("ECONNREFUSED"), "refused"],
+    [errorOf("ECONNRESET"), "reset"],
+    [errorOf("UND_ERR_SOCKET"), "reset"],
+    [errorOf("UND_ERR_SOCKET", { cause: errorOf("ETIMEDOUT") }), "timeout"],
+    [errorOf("UND_ERR_SOCKET", { cause: "odd" }), "reset"],
+    [new Error("outer", { cause: errorOf("UND_ERR_CLOSED") }), "closed"],
+    [errorOf("UND_ERR_HEADERS_TIMEOUT"), "deadline"],
+    [errorOf("DEPTH_ZERO_SELF_SIGNED_CERT"), "certificate"],
+    [errorOf("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "certificate"],
+    [errorOf("ERR_TLS_CERT_ALTNAME_INVALID"), "certificate"],
+    [errorOf("ERR_SSL_WRONG_VERSION_NUMBER"), "certificate"],
+    [new Error("Proxy response (403) !== 200 when HTTP Tunneling"), "proxy"],
+    [new Error("No Proxy response"), "other"],
+    [errorOf("EODD"), "other"],
+    [Object.assign(new Error("no text"), { code: 7 }), "other"],
+  ])("is known by the code: %o", (error, reason) => {
+    expect(reasonOf(error, "https://api.example")).toBe(reason);
+  });
+
+  it("tells what this machine refuses from what another one does", () => {
+    expect(reasonOf(errorOf("ECONNREFUSED"), "http://localhost:8787")).toBe("refused-here");
+    expect(reasonOf(errorOf("ECONNRESET"), "http://localhost:8787")).toBe("reset");
+  });
+
+  it("keeps of the cause its name, message and code, and nothing that it holds", () => {
+    const cause = causeOf(errorOf("UND_ERR_SOCKET", { name: "SocketError", socket: {}, cause: errorOf("EPIPE") }));
+    expect(cause).toMatchObject({ name: "SocketError", message: "said", code: "EPIPE" });
+    expect(Object.keys(cause ?? {})).not.toContain("socket");
+    expect(causeOf(undefined)).toBeUndefined();
+  });
+
+  const origin = "http://localhost:8787";
+  it.each<[reason: errors.TransportReason, begun: boolean, cause: Error | undefined, problem: string]>([
+    ["dns", false, errorOf("X"), `the name of ${origin} was not found: said`],
+    ["refused", false, errorOf("X"), `nothing answers at ${origin}: said`],
+    ["refused-here", false, errorOf("X", { message: "" }), `nothing answers at ${origin}: X`],
+    ["timeout", false, undefined, `no connection to ${origin} in time`],
+    ["certificate", false, errorOf("X"), `the certificate of ${origin} is not trusted: said`],
+    ["proxy", false, errorOf("X"), `the proxy refused the connection to ${origin}: said`],
+    ["deadline", true, undefined, "no complete answer within 1.5 s"],
+    ["deadline", false, undefined, `no connection to ${origin} within 1.5 s`],
+    ["too-large", true, undefined, "the answer is larger than 10 bytes"],
+    ["closed", false, undefined, "this client was closed"],
+    ["reset", true, errorOf("X"), `the connection to ${origin} broke before an answer came: said`],
+    ["other", false, errorOf("X"), `the connection to ${origin} failed: said`],
+  ])("is said in words: %s, begun %s", (reason, begun, cause, problem) => {
+    const context = { origin, deadline: new Deadline(1500), begun, maxBytes: 10, cause };
+    expect(problemOf(reason, context)).toEqual({ problem, proxyVariable: undefined });
+  });
+
+  it("names the variable of the proxy on the way", () => {
+    vi.stubEnv("https_proxy", "http://proxy.example:3128");
+    const context = { origin: "https://api.example", deadline: new Deadline(1), begun: false, maxBytes: 1 };
+    expect(problemOf("closed", { ...context, cause: undefined }).proxyVariable).toBe("https_proxy");
+    vi.unstubAllEnvs();
   });
 });
