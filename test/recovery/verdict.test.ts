@@ -89,15 +89,6 @@ it("knows a use case by the journal: sent from here, and not there before", asyn
   expect(await verdictOn("UseCase", useCase), "the API told its id").toMatchObject(made(id));
 });
 
-it("tells nothing of a use case that the journal does not hold", async () => {
-  const { emulator } = lab();
-  emulator.store.addUseCase({ ...useCaseRecord });
-  expect(await verdictOn("UseCase", useCase)).toMatchObject({
-    is: "open",
-    why: expect.stringContaining("the journal of this machine holds no such create"),
-  });
-});
-
 it("does not take what had the key before, what differs, or one of two", async () => {
   const { emulator, process: run } = lab();
   const { journal } = run();
@@ -191,11 +182,6 @@ it("waits while a create that was sent a moment ago may still be carried out", a
   expect(await verdict).toMatchObject({ is: "made" });
 });
 
-it("takes a create that only reads for one that made nothing", async () => {
-  const inputs = { ...useCase, __import: { id: "x", ignore: [] } };
-  expect(await verdictOn("UseCase", inputs)).toMatchObject({ is: "nothing", why: expect.stringContaining("import") });
-});
-
 it("says what it cannot see, and fails where the API cannot be reached", async () => {
   const { emulator } = lab();
   const inputs = { ...useCase, workspaceId: "00000000-0000-4000-8000-000000000000" };
@@ -249,34 +235,6 @@ it("looks for what the first of several attempts may have made, where a later on
   expect(found.map(({ name }) => name)).toEqual(["clinic"]);
   const id = emulator.store.workspaces.find(({ slug }) => slug === clinic.slug)?.id ?? "";
   expect(await judge(found[0] as (typeof found)[0])).toMatchObject(made(id));
-});
-
-it("leaves a use case alone that has the key of one that was made and is gone", async () => {
-  const { emulator, process: run, create } = lab();
-  const id = await create(run(), "useCase", useCase);
-  expect(await verdictOn("UseCase", useCase)).toMatchObject(made(id));
-  emulator.store.useCases.delete(id);
-  emulator.store.addUseCase(useCaseRecord);
-  expect(await verdictOn("UseCase", useCase)).toMatchObject({ is: "nothing", why: `what it made (${id}) is gone` });
-});
-
-it("does not take a use case that is older than the create, or that an earlier create made", async () => {
-  const { emulator, process: run, create } = lab();
-  const { journal } = run();
-  const old = emulator.store.addUseCase(useCaseRecord);
-  emulator.store.useCases.update(old.id, { created_at: new Date(Date.now() - 60_000).toISOString() });
-  journal?.ask(intentOf(useCaseLifecycle, useCase));
-  expect(await verdictOn("UseCase", useCase)).toMatchObject({
-    is: "open",
-    why: expect.stringContaining("is older than the create"),
-  });
-  emulator.store.useCases.delete(old.id);
-
-  const other = { ...useCase, name: "Night" };
-  const id = await create(run(), "useCase", { ...other, __owner: owner("night") });
-  journal?.ask(intentOf(useCaseLifecycle, other));
-  expect(await verdictOn("UseCase", other)).toMatchObject({ is: "nothing" });
-  expect(emulator.store.useCases.get(id)).toBeDefined();
 });
 
 const sentAt = "2026-01-01T12:00:00.000Z";
