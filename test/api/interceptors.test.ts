@@ -282,6 +282,8 @@ describe("a refusal", () => {
   it.each<[id: OperationId, status: number, body: object, reason: string]>([
     ["create-use-case", 409, { detail: "Setup is pending" }, "setup-not-approved"],
     ["create-use-case", 409, { detail: "No", code: "ALREADY_THERE" }, "use-case-exists"],
+    ["create-service", 404, { detail: "No such", code: "persona_id" }, "no-such-persona"],
+    ["create-service", 400, { detail: "No" }, "refused-values"],
     ["update-workspace", 422, { detail: [{ loc: ["body", "region"], msg: "Extra" }] }, "region-fixed"],
     ["update-workspace", 422, { detail: [{ loc: ["body", "x"], msg: "no region" }] }, "region-fixed"],
     ["update-workspace", 422, { detail: [{ loc: ["body", "x"], msg: "Extra" }] }, "refused-values"],
@@ -313,7 +315,7 @@ describe("a refusal", () => {
     ["a number", "application/json", "503", { detail: "503" }],
     ["a list alone", "application/json", ["a"], { detail: '["a"]' }],
     ["a page", "text/HTML; charset=utf-8", "Bad", { detail: "" }],
-    ["a page of no type", undefined, " <html>Bad", { detail: "" }],
+    ["a page of no type", undefined, "\n <html>Bad", { detail: "" }],
     ["text with a bracket", "text/plain", "a < b", { detail: "a < b" }],
     ["nothing", "application/json", "", { detail: "" }],
     ["what is nested too deep", "text/plain", `${"[".repeat(101)}`, { detail: "[".repeat(101) }],
@@ -489,6 +491,19 @@ describe("the pacing", () => {
     expect(sent).toHaveLength(2);
   });
 
+  it("lets a retry go before first attempts", async () => {
+    const order: number[] = [];
+    const send = limit(
+      origin,
+      limits,
+    )(async ({ attempt }) => {
+      order.push(attempt);
+      return replyOf();
+    });
+    await Promise.all([1, 1, 2].map((attempt) => send(outgoing("get-service", { attempt }))));
+    expect(order).toEqual([1, 2, 1]);
+  });
+
   it("learns from answers how long to wait with the operation", async () => {
     const { next, sent } = exchange(replyOf(503, { headers: { "retry-after": "60" } }));
     const send = limit(origin, limits)(next);
@@ -522,15 +537,16 @@ describe("the pacing", () => {
       await Promise.all(sending);
       return count;
     };
-    const once = async (status: number) => {
-      await limit(origin, wide)(exchange(replyOf(status)).next)(outgoing());
+    const once = async (end: number | Error) => {
+      const { next } = exchange(end instanceof Error ? end : replyOf(end));
+      await limit(origin, wide)(next)(outgoing()).catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 3));
     };
     await once(503);
     expect(await atOnce()).toBe(4);
     await once(429);
     expect(await atOnce()).toBe(2);
-    for (const status of [400, 399]) await once(status);
+    for (const end of [400, 399, new Error("no")]) await once(end);
     expect(await atOnce(), "one success of two").toBe(2);
     await once(200);
     expect(await atOnce()).toBe(3);
