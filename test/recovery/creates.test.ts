@@ -79,7 +79,7 @@ describe("the creates that the engine remembers", () => {
     [["made", "closed"], "0"],
     [["made", "claimed"], "1"],
     [["asked", "made", "asked", "asked"], "2"],
-    [["closed", "closed"], "1"],
+    [["closed", "closed", "closed"], "2"],
   ])("of several lines have the one that counts: %j", async (states, which) => {
     const entries = states.map((state, index) => entryOf({ state, entry: String(index) }));
     const pending = pendingOf("creating", resource("calls"));
