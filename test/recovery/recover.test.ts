@@ -8,6 +8,7 @@ import { typeToken } from "../../src/engine/tokens.js";
 import { type RecoverOptions, recover } from "../../src/recovery/recover.js";
 import { intentOf } from "../../src/resources/journalled.js";
 import { useCaseLifecycle } from "../../src/resources/use-case.js";
+import { Accounts } from "../../src/stack/accounts.js";
 import { Pulumi } from "../../src/stack/pulumi.js";
 import type { PendingOperation, StateResource } from "../../src/stack/state.js";
 import { owner, useLab } from "./support.js";
@@ -55,16 +56,20 @@ async function recovering(
 ) {
   const { home, emulator } = lab();
   const stackItself = { urn: stackUrn, type: "pulumi:pulumi:Stack" };
-  const deployment = { resources: [stackItself, ...resources], pending_operations: pending };
+  const deployment = { resources: [...resources, stackItself], pending_operations: pending };
   const config = { baseUrl: emulator.url, apiKey: "amigo-demo-key", settleSeconds: "0" };
   const ran: string[] = [];
+  const exported: string[][] = [];
   const imported: Values[] = [];
   const run = async (...args: string[]) => {
     if (args[0] === "config")
       return JSON.stringify(
         Object.fromEntries(Object.entries(config).map(([name, value]) => [`amigo:${name}`, { value }])),
       );
-    if (args[1] === "export") return JSON.stringify({ deployment });
+    if (args[1] === "export") {
+      exported.push(args.slice(2));
+      return JSON.stringify({ deployment });
+    }
     if (args[0] === "import") imported.push(...JSON.parse(readFileSync(args[2] ?? "", "utf8")).resources);
     ran.push(args[0] === "import" ? "import" : args.join(" "));
     return "";
@@ -80,7 +85,7 @@ async function recovering(
   const [settled] = await Promise.allSettled([work]);
   const report = settled.status === "fulfilled" ? settled.value : undefined;
   const failure = settled.status === "rejected" ? String(settled.reason.message) : undefined;
-  return { report, failure, ran, imported, told, asked };
+  return { report, failure, ran, exported, imported, told, asked };
 }
 
 const journalStates = () => {
@@ -109,10 +114,13 @@ describe("of one create", () => {
     expect(dry.report).toMatchObject({ dryRun: true, creates: [adopted], settled: true });
     expect([dry.ran, dry.asked, dry.report?.copy, journalStates()]).toEqual([[], [], undefined, [`made ${id}`]]);
 
+    const closing = vi.spyOn(Accounts.prototype, "close");
     const stopped = await recovering(scene, { agrees: false });
+    expect(closing).toHaveBeenCalledTimes(1);
     expect([stopped.failure, stopped.ran]).toEqual(["stopped; no create was settled", []]);
 
-    const { report, ran, imported, told, asked } = await recovering(scene);
+    const { report, ran, exported, imported, told, asked } = await recovering(scene);
+    expect(exported, "the copy shows no secret").toEqual([["--show-secrets"], []]);
     expect(report).toMatchObject({ dryRun: false, creates: [adopted], settled: true });
     expect(asked).toEqual(["Shall I settle this create?"]);
     expect(told).toEqual([`Service desk: the interrupted create made ${id}, which goes into the stack.`]);
@@ -219,11 +227,19 @@ describe("of what only the journal knows", () => {
     ]);
   });
 
+  it("leaves open what may be one of several", async () => {
+    lab().process().journal?.ask(intentOf(useCaseLifecycle, useCase));
+    for (let one = 0; one < 2; one += 1) lab().emulator.store.addUseCase({ ...record, setup_id: setups.voiceApproved });
+    const { report, ran, told } = await recovering({});
+    expect(report).toMatchObject({ creates: [{ name: "calls", outcome: "open" }], settled: false });
+    expect([ran, told]).toEqual([[], [expect.stringContaining("UseCase calls: stays open: several have its name: ")]]);
+  });
+
   it("says nothing of what is gone, and notes it where all was agreed to", async () => {
     const id = await lab().create(lab().process(), "useCase", useCase);
     lab().emulator.store.useCases.delete(id);
     for (const [agreed, state] of [
-      [false, "made"],
+      [undefined, "made"],
       [true, "closed"],
     ] as const) {
       const { report, ran, told, asked } = await recovering({}, { agreed });
@@ -241,6 +257,7 @@ describe("of other pending operations", () => {
       pendingOf("updating", ours("Service", "desk")),
       pendingOf("deleting", ours("Service", "gone")),
       pendingOf("deleting", resource("random:Pet", "pet")),
+      pendingOf("updating", resource("pulumi:providers:random", "default")),
       pendingOf("creating", resource("random:Pet", "new")),
     ];
     const { report, ran, told } = await recovering({ pending }, { dryRun: true });
@@ -249,15 +266,17 @@ describe("of other pending operations", () => {
       ["desk", "updating"],
       ["gone", "deleting"],
       ["pet", "deleting"],
+      ["default", "updating"],
       ["new", "creating"],
     ]);
     expect(told).toEqual([
       "desk: interrupted while updating. The same command again finishes it; `pulumi refresh` shows first how far it came.",
       "gone: interrupted while deleting. It may be gone.",
       "pet: interrupted while deleting. `pulumi refresh` finds out how far it came.",
+      "default: interrupted while updating. `pulumi refresh` finds out how far it came.",
       "new: interrupted while creating. It is not this package's: look whether it exists, and settle it with an interactive `pulumi refresh`.",
     ]);
-    expect((await recovering({ pending: pending.slice(0, 3) }, { dryRun: true })).report?.settled).toBe(true);
+    expect((await recovering({ pending: pending.slice(0, 4) }, { dryRun: true })).report?.settled).toBe(true);
   });
 
   it("clears what belongs to the engine", async () => {
@@ -273,6 +292,7 @@ describe("of other pending operations", () => {
     const [first, second] = [ours("ServiceBinding", "first"), ours("ServiceBinding", "second")];
     const scene = { resources: [first, second], pending: [pendingOf("updating", first)] };
     const { report, ran, told, asked } = await recovering(scene);
+    expect(report?.copy).toBeUndefined();
     expect(report?.disturbed).toEqual([first.urn, second.urn]);
     expect(told[1]).toBe(
       "The interrupted run may have moved or deleted these: first, second. They are read again, and the next `up` or `destroy` goes on from there.",
