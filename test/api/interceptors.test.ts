@@ -1,3 +1,8 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Deadline } from "../../src/api/deadline.js";
 import type { Outgoing, Reply } from "../../src/api/exchange.js";
@@ -500,8 +505,8 @@ describe("the pacing", () => {
       order.push(attempt);
       return replyOf();
     });
-    await Promise.all([1, 1, 2].map((attempt) => send(outgoing("get-service", { attempt }))));
-    expect(order).toEqual([1, 2, 1]);
+    await Promise.all([1, 1, 2, 1].map((attempt) => send(outgoing("get-service", { attempt }))));
+    expect(order).toEqual([1, 2, 1, 1]);
   });
 
   it("learns from answers how long to wait with the operation", async () => {
@@ -537,18 +542,18 @@ describe("the pacing", () => {
       await Promise.all(sending);
       return count;
     };
-    const once = async (end: number | Error) => {
+    const send = async (end: number | Error) => {
       const { next } = exchange(end instanceof Error ? end : replyOf(end));
       await limit(origin, wide)(next)(outgoing()).catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 3));
     };
-    await once(503);
+    await send(503);
     expect(await atOnce()).toBe(4);
-    await once(429);
+    await send(429);
     expect(await atOnce()).toBe(2);
-    for (const end of [400, 399, new Error("no")]) await once(end);
+    for (const end of [400, 399, new Error("no")]) await send(end);
     expect(await atOnce(), "one success of two").toBe(2);
-    await once(200);
+    await send(200);
     expect(await atOnce()).toBe(3);
   });
 
@@ -562,6 +567,29 @@ describe("the pacing", () => {
     expect(await first).toMatchObject({ status: 401 });
     expect((await second).message).toBe(
       "get-workspace: not tried: the key was refused (401) for get-service, request id r1.",
+    );
+  });
+
+  it("ends the wait for a shared budget that does not answer", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "budget-"));
+    const address = join(folder, "socket");
+    const silent = createServer((socket) => socket.on("error", () => {})).listen(address);
+    await once(silent, "listening");
+    vi.stubEnv("AMIGO_SHARED_BUDGET", address);
+    const sending = limit(origin, limits)(exchange().next)(outgoing("get-service", { deadline: new Deadline(50) }));
+    const error = await failureOf(sending);
+    vi.unstubAllEnvs();
+    silent.close();
+    rmSync(folder, { recursive: true });
+    expect(error).toMatchObject({
+      name: "TransportError",
+      reason: "budget",
+      outcome: "not-sent",
+      ...identity,
+      attempts: 0,
+    });
+    expect(error.message).toContain(
+      "not sent within 0.1 s, because the shared budget AMIGO_SHARED_BUDGET does not answer",
     );
   });
 
