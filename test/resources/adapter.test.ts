@@ -286,14 +286,14 @@ describe("a create", () => {
   });
 
   it("lets no message show a secret from then on, at any depth", async () => {
-    const said = "secret-text one secret-deep two secret-not";
+    const said = "adapter-text one adapter-deep two adapter-open";
     await provider().create({
-      name: "secret-text",
-      sets: { a: ["secret-deep", null, 7] },
-      keep: "secret-not",
+      name: "adapter-text",
+      sets: { a: ["adapter-deep", null, 7] },
+      keep: "adapter-open",
       [HIDDEN.secrets]: ["name", "sets", "note"],
     });
-    expect(redact(said)).toBe("[redacted] one [redacted] two secret-not");
+    expect(redact(said)).toBe("[redacted] one [redacted] two adapter-open");
   });
 });
 
