@@ -83,13 +83,14 @@ describe("the size limit", () => {
       const server = await serve((response) => {
         const text = JSON.stringify(big);
         const length: Record<string, string> = chunked ? {} : { "content-length": String(text.length) };
-        response.writeHead(200, { "content-type": "application/json", ...length }).end(text);
+        response.writeHead(200, { "content-type": "application/json", "x-request-id": "r1", ...length }).end(text);
       });
       const client = clientOf(server, { maxResponseBytes: 4096 });
       const error = await failureOf(client.getWorkspace(workspaceId));
-      expect(error).toMatchObject({ name: "TransportError", reason: "too-large", attempts: 1 });
+      expect(error).toMatchObject({ name: "TransportError", reason: "too-large", attempts: 1, requestId: "r1" });
       expect(error.message).toContain("larger than 4096 bytes");
-      expect((await clientOf(server).getWorkspace(workspaceId)).name).toHaveLength(5000);
+      const exact = clientOf(server, { maxResponseBytes: JSON.stringify(big).length });
+      expect((await exact.getWorkspace(workspaceId)).name).toHaveLength(5000);
     }
   });
 

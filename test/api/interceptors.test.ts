@@ -580,6 +580,7 @@ describe("the pacing", () => {
     const error = await failureOf(sending);
     vi.unstubAllEnvs();
     silent.close();
+    await limit(origin, limits)(exchange().next)(outgoing());
     rmSync(folder, { recursive: true });
     expect(error).toMatchObject({
       name: "TransportError",
