@@ -111,6 +111,7 @@ describe("what an answer must repeat", () => {
   it.each<[answered: string, asked: string]>([
     ["AB", "A B"],
     ["Desk", "Desks"],
+    [serviceId, workspaceId],
     ["&amp;amp;amp;", "&"],
   ])("is not another one: %j for %j", async (answered, asked) => {
     const answer = { name: answered, id: workspaceId, other: "x" };
@@ -138,6 +139,10 @@ describe("what an answer must repeat", () => {
 describe("JSON", () => {
   const nested = (levels: number, [open, close]: string, inner = "1") =>
     `${`${open}${open === "{" ? '"a":' : ""}`.repeat(levels)}${inner}${(close ?? "").repeat(levels)}`;
+
+  it("loses what could reach a prototype, and nothing else", () => {
+    expect(parseJson('{"__proto__":{"a":1},"b":[{"__proto__":1,"":2,"c":3}]}')).toEqual({ b: [{ "": 2, c: 3 }] });
+  });
 
   it.each([
     ["objects", nested(100, "{}")],
