@@ -23,9 +23,9 @@ export class Deadline {
     return this.#endsAt !== undefined;
   }
 
-  /** Takes away time that passed before the clock started. */
+  /** Takes away time that passed before the clock started; after that it does nothing. */
   spend(milliseconds: number): void {
-    if (!this.begun) this.#leftMs = Math.max(0, this.#leftMs - milliseconds);
+    this.#leftMs = Math.max(0, this.#leftMs - milliseconds);
   }
 
   /** Milliseconds left. */

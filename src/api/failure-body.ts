@@ -38,7 +38,6 @@ export function requestIdOf(reply: Reply): string | undefined {
 }
 
 function jsonOf(reply: Reply): unknown {
-  if (reply.text === "") return undefined;
   try {
     return parseJson(reply.text);
   } catch {

@@ -13,10 +13,8 @@ export class ServerWait {
    */
   extend(now: number, waitMs: number, because: string): boolean {
     if (now + waitMs <= Math.max(now, this.until)) return false;
-    if (now > this.until) {
-      this.#endedMs = this.heldMs(now);
-      this.#from = now;
-    }
+    this.#endedMs = this.heldMs(now);
+    this.#from = now;
     this.until = now + waitMs;
     this.because = because;
     return true;

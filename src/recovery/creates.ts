@@ -1,6 +1,6 @@
 import { HIDDEN } from "../engine/hidden.js";
 import type { Lifecycle, Values } from "../engine/lifecycle.js";
-import { fullMark } from "../engine/owner.js";
+import { fullMark, nameIn } from "../engine/owner.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import type { Entry, Intent } from "../engine/provider/journal.js";
 import { withFullMark } from "../engine/provider/outputs.js";
@@ -63,14 +63,14 @@ export async function forgottenCreates(
   for (const context of await accounts.all()) {
     for (const entry of byIntent(context.journal?.entries() ?? []).map(standing)) {
       if (!entry) continue;
-      const [, , project, name, typePath = "", ...rest] = entry.owner?.split("/") ?? [];
+      const [, , project, name] = entry.owner?.split("/") ?? [];
       const lifecycle = lifecycleOf(typeToken(entry.kind));
       if (!lifecycle?.recovery || project !== stack.project || name !== stack.name || known.has(entry.entry)) continue;
       if (entry.state === "closed" || entry.state === "claimed" || holds(state, entry)) continue;
       known.add(entry.entry);
       const { workspaceId, key, owner } = entry;
       const inputs = { ...lifecycle.recovery.inputsOf(key), workspaceId, [HIDDEN.owner]: owner };
-      creates.push({ lifecycle, name: [typePath, ...rest].at(-1) ?? "", context, inputs, entry });
+      creates.push({ lifecycle, name: nameIn(owner ?? ""), context, inputs, entry });
     }
   }
   return creates;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { promisify } from "node:util";
+import { describe, expect, it, vi } from "vitest";
 import { AmigoClient, NotFoundError, type OperationId, operations, SettingsError } from "../../src/api/index.js";
 import { version } from "../../src/version.js";
 import {
@@ -190,6 +191,15 @@ const examples: Record<OperationId, Example> = {
   },
 };
 
+function withAnother(answer: unknown, field: string): unknown {
+  const copy = structuredClone(answer);
+  const steps = field.split(/[.[\]]+/);
+  const last = steps.pop() ?? "";
+  const at = steps.reduce((inner, step) => inner[step] as Record<string, unknown>, copy as Record<string, unknown>);
+  at[last] = "another";
+  return copy;
+}
+
 describe("every operation", () => {
   it.each(Object.entries(examples))("%s", async (id, example) => {
     const server = await serve((response) => {
@@ -209,6 +219,30 @@ describe("every operation", () => {
       "user-agent": `pulumi-amigo/${version}`,
       accept: "application/json",
     });
+  });
+
+  const repeated: [OperationId, ...string[]][] = [
+    ["create-workspace", "id", "slug"],
+    ["create-self-service-workspace", "id", "slug"],
+    ["get-workspace", "id"],
+    ["update-workspace", "id"],
+    ["archive-workspace", "id"],
+    ["provision-workspace", "workspace.id"],
+    ["list-services", "items[0].workspace_id"],
+    ["create-service", "id", "workspace_id", "name"],
+    ["get-service", "id", "workspace_id"],
+    ["update-service", "id", "workspace_id"],
+    ["create-use-case", "id", "channel", "entity_name", "name"],
+    ["get-use-case-service-binding", "workspace_id", "use_case_id", "service_id"],
+    ["bind-use-case-to-service", "workspace_id", "use_case_id", "service_id"],
+  ];
+  it.each(
+    repeated.flatMap(([id, ...fields]) => fields.map((field) => [id, field] as const)),
+  )("%s refuses an answer with another %s", async (id, field) => {
+    const { call, answer } = examples[id];
+    const server = await serve((response) => json(response, operations[id].success, withAnother(answer, field)));
+    const error = await failureOf(call(clientOf(server, { maxAttempts: 1 })));
+    expect(error).toMatchObject({ name: "ResponseError", problem: "identity", operation: id, field });
   });
 
   it("passes on a 404 as a NotFoundError", async () => {
@@ -258,12 +292,15 @@ describe("a client", () => {
     expect(server.seen.map(({ path }) => path)).toEqual([`/api/v1/workspaces/${w}`, `/api/v1/workspaces/${w}`]);
   });
 
-  it("opens new connections after close", async () => {
+  it("closes its connections, and opens new ones after that", async () => {
     const server = await serve((response) => json(response, 200, workspace));
+    const open = promisify(server.server.getConnections).bind(server.server);
     const client = clientOf(server);
     await client.close();
     await client.getWorkspace(w);
+    expect(await open()).toBe(1);
     await client.close();
+    await vi.waitFor(async () => expect(await open()).toBe(0));
     expect(await client.getWorkspace(w)).toEqual(workspace);
   });
 

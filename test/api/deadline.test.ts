@@ -1,8 +1,10 @@
-// Loaded beforehand, so that no test measures the loading of the HTTP library.
-import "../../src/api/transport.js";
 import type { ServerResponse } from "node:http";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
+import { Deadline } from "../../src/api/deadline.js";
+import { operations } from "../../src/api/index.js";
+// Loaded beforehand, too, so that no test measures the loading of the HTTP library.
+import { openTransport } from "../../src/api/transport.js";
 import { clientOf, failureOf, json, serve, service, serviceId, workspace, workspaceId } from "./server.js";
 
 const newService = { name: "S", agent_id: service.agent_id, context_graph_id: service.context_graph_id };
@@ -76,6 +78,18 @@ describe("the deadline", () => {
     expect(error).toMatchObject({ name: "TransportError", outcome: "not-sent" });
     expect(error.message).toMatch(/no connection to https:\/\/127\.0\.0\.1:\d+ (within|in time)/);
     silent.close();
+  });
+
+  it("that is over before the request could start sends nothing", async () => {
+    const server = await serve((response) => json(response, 200, workspace));
+    const options = { origin: server.url, maxConcurrency: 1, maxResponseBytes: 100, timeoutMs: 1000 };
+    const { exchange, close } = openTransport(options);
+    const deadline = new Deadline(1000);
+    deadline.expire();
+    const rest = { headers: {}, body: undefined, attempt: 1, key: "k", deadline };
+    const error = await failureOf(exchange({ operation: operations["update-service"], path: "/", ...rest }));
+    await close();
+    expect([error, server.seen]).toMatchObject([{ reason: "deadline", outcome: "not-sent" }, []]);
   });
 
   it("frees the connection for the next call", async () => {

@@ -1,6 +1,6 @@
 import { createServer as createTlsServer } from "node:https";
 import { describe, expect, it } from "vitest";
-import type { AmigoClient, ValidationError } from "../../src/api/index.js";
+import type { AmigoClient } from "../../src/api/index.js";
 import { selfSigned } from "./certificate.js";
 import { clientOf, failureOf, json, listen, serve, service, serviceId, workspace, workspaceId } from "./server.js";
 
@@ -64,18 +64,6 @@ describe("a broken answer to a create", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it.each([
-    "identity",
-    "Identity",
-    "identity, identity",
-    "",
-  ])("is none where the content-encoding is %j", async (encoding) => {
-    const server = await serve((response) =>
-      json(response, 201, { ...service, name: newService.name }, { "content-encoding": encoding }),
-    );
-    expect(await create(clientOf(server))).toMatchObject({ id: serviceId });
-  });
-
   it("is repeated where that is safe", async () => {
     const server = await serve((response, _seen, index) => {
       if (index > 0) return json(response, 200, service);
@@ -86,17 +74,6 @@ describe("a broken answer to a create", () => {
     expect(await clientOf(server).updateService(workspaceId, serviceId, {})).toMatchObject({ id: serviceId });
     expect(server.seen).toHaveLength(2);
   });
-
-  it("is no matter where success has no body", async () => {
-    const server = await serve((response) => response.writeHead(200, { "content-type": "text/plain" }).end("done"));
-    expect(await clientOf(server).deleteService(workspaceId, serviceId)).toBeUndefined();
-  });
-
-  it("is no success where it is a page, as of a proxy that asks for a login", async () => {
-    const server = await serve((response) => response.writeHead(200, { "content-type": "text/html" }).end("<p>log in"));
-    const error = await failureOf(clientOf(server, { maxAttempts: 2 }).deleteService(workspaceId, serviceId));
-    expect(error).toMatchObject({ problem: "content-type", outcome: "unknown" });
-  });
 });
 
 describe("the size limit", () => {
@@ -106,13 +83,14 @@ describe("the size limit", () => {
       const server = await serve((response) => {
         const text = JSON.stringify(big);
         const length: Record<string, string> = chunked ? {} : { "content-length": String(text.length) };
-        response.writeHead(200, { "content-type": "application/json", ...length }).end(text);
+        response.writeHead(200, { "content-type": "application/json", "x-request-id": "r1", ...length }).end(text);
       });
       const client = clientOf(server, { maxResponseBytes: 4096 });
       const error = await failureOf(client.getWorkspace(workspaceId));
-      expect(error).toMatchObject({ name: "TransportError", reason: "too-large", attempts: 1 });
+      expect(error).toMatchObject({ name: "TransportError", reason: "too-large", attempts: 1, requestId: "r1" });
       expect(error.message).toContain("larger than 4096 bytes");
-      expect((await clientOf(server).getWorkspace(workspaceId)).name).toHaveLength(5000);
+      const exact = clientOf(server, { maxResponseBytes: JSON.stringify(big).length });
+      expect((await exact.getWorkspace(workspaceId)).name).toHaveLength(5000);
     }
   });
 
@@ -122,110 +100,7 @@ describe("the size limit", () => {
   });
 });
 
-describe("a redirect", () => {
-  it.each([
-    [301, "https://elsewhere.example/v1", "to the host elsewhere.example"],
-    [307, "/other", "to another path of the same host"],
-    [302, undefined, "to nowhere"],
-  ])("%i to %s is not followed", async (status, location, said) => {
-    const server = await serve((response) => {
-      response.writeHead(status, location === undefined ? {} : { location }).end();
-    });
-    const error = await failureOf(clientOf(server).getWorkspace(workspaceId));
-    expect(error).toMatchObject({ name: "ApiError", status, outcome: "rejected" });
-    expect(error.message).toContain(said);
-    expect(server.seen).toHaveLength(1);
-  });
-});
-
-describe("what an error body says", () => {
-  it.each<[string, string, string, object]>([
-    ["text", "application/json", '{"detail":"No such thing"}', { detail: "No such thing" }],
-    ["an object", "application/json", '{"detail":{"message":"Nope","code":"E1"}}', { detail: "Nope", code: "E1" }],
-    ["an object of another shape", "application/json", '{"detail":{"a":1}}', { detail: '{"a":1}' }],
-    [
-      "a bare message",
-      "application/json",
-      '{"message":"Nope","error_code":"E2","request_id":"r1"}',
-      { detail: "Nope", code: "E2", requestId: "r1" },
-    ],
-    ["plain text", "text/plain", "upstream went away", { detail: "upstream went away" }],
-    ["a JSON string", "application/json", '"just this"', { detail: "just this" }],
-    ["HTML", "text/html", "<html><h1>Bad</h1></html>", { detail: "" }],
-    ["nothing", "application/json", "", { detail: "" }],
-    [
-      "a list of texts",
-      "application/json",
-      '{"detail":["one",{"msg":"two","loc":["query","limit"]}]}',
-      {
-        problems: [
-          { path: "", message: "one" },
-          { path: "limit", message: "two" },
-        ],
-      },
-    ],
-  ])("%s", async (_name, type, body, expected) => {
-    const server = await serve((response) => response.writeHead(409, { "content-type": type }).end(body));
-    expect(await failureOf(clientOf(server).getWorkspace(workspaceId))).toMatchObject({ status: 409, ...expected });
-  });
-
-  it("names each refused key, with the server's own word for the problem", async () => {
-    const refused = (...loc: (string | number)[]) => ({
-      loc: ["body", ...loc],
-      msg: "Extra inputs are not permitted",
-      type: "extra_forbidden",
-      input: 1,
-    });
-    const detail = [
-      refused("voice_config", "xyz"),
-      refused("version_sets", "release", "canary"),
-      refused("tags", 0, "colour"),
-      { loc: ["body", "name"], msg: "Field required" },
-    ];
-    for (const body of [
-      { detail },
-      { detail: { message: "Invalid", errors: detail } },
-      { detail: "Invalid", errors: detail },
-    ]) {
-      const server = await serve((response) => json(response, 422, body));
-      const error = (await failureOf(create(clientOf(server)))) as ValidationError;
-      const message = "Extra inputs are not permitted";
-      expect(error.problems).toEqual([
-        { path: "voice_config.xyz", message, type: "extra_forbidden" },
-        { path: "version_sets.release.canary", message, type: "extra_forbidden" },
-        { path: "tags[0].colour", message, type: "extra_forbidden" },
-        { path: "name", message: "Field required" },
-      ]);
-      expect(error.message).toContain("voice_config.xyz: Extra inputs are not permitted");
-    }
-  });
-
-  it("never holds the input that a 422 echoes", async () => {
-    const detail = [{ loc: ["body", "tags", 0, "key"], msg: "too long", type: "x", input: "PATIENT-DATA" }];
-    const server = await serve((response) => json(response, 422, { detail }));
-    const error = await failureOf(create(clientOf(server)));
-    expect(error).toMatchObject({ problems: [{ path: "tags[0].key", message: "too long" }] });
-    expect(JSON.stringify(error) + error.message).not.toContain("PATIENT-DATA");
-  });
-});
-
 describe("the key", () => {
-  it.each([undefined, ""])("missing (%j): nothing is sent, and the error says so", async (key) => {
-    const server = await serve((response) => json(response, 200, workspace));
-    const error = await failureOf(clientOf(server, { apiKey: () => key }).getWorkspace(workspaceId));
-    expect(error).toMatchObject({ name: "AuthenticationError", outcome: "not-sent", attempts: 0 });
-    expect(error.message).toBe("get-workspace: not sent, because there is no API key.");
-    expect(server.seen).toEqual([]);
-  });
-
-  it.each(["with space", "line\nbreak-of-key", "Ünïcode-key"])("%j is refused without being shown", async (key) => {
-    const server = await serve((response) => json(response, 200, workspace));
-    const error = await failureOf(clientOf(server, { apiKey: () => key }).getWorkspace(workspaceId));
-    expect(error.message).toContain("white space or characters that no key has");
-    expect(error.message).not.toContain(key);
-    expect(server.seen).toEqual([]);
-  });
-
   it("refused once is not tried again; later errors are short", async () => {
     const server = await serve((response) =>
       json(response, 401, { detail: "Invalid API key" }, { "x-request-id": "req-1" }),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findById, matchesIn, wholeOf } from "../../src/api/index.js";
-import { allItems } from "../../src/api/pages.js";
+import { allItems, PageWalk } from "../../src/api/pages.js";
 import { clientOf, failureOf, json, serve, service, useCase, workspace, workspaceId } from "./server.js";
 
 const many = Array.from({ length: 45 }, (_, index) => ({ ...workspace, id: `id-${index}` }));
@@ -64,16 +64,24 @@ describe("a paginated list", () => {
   });
 
   it.each<[string, object[], string]>([
-    ["has no token although there is more", [more([many[0]])], "1 of an unknown number were seen after 1 page;"],
+    [
+      "has no token although there is more",
+      [more([many[0]])],
+      "1 of an unknown number were seen after 1 page; a page says that there is more, but has no token for it (GET /v1/workspaces)",
+    ],
     ["has a null token and a higher total", [more([many[0]], null, 5)], "1 of 5 were seen after 1 page;"],
-    ["repeats its token", [more([many[0]], 20, 3), more([many[1]], 20, 3)], "2 of 3 were seen after 2 pages;"],
+    [
+      "repeats its token",
+      [more([many[0]], 20, 3), more([many[1]], 20, 3)],
+      "2 of 3 were seen after 2 pages; the token of a page leads back to a page that was read already",
+    ],
     [
       "goes in a circle",
       [more([many[0]], 20), more([many[1]], 40), more([many[0]], 20)],
       "2 of an unknown number were seen after 3 pages;",
     ],
     ["ends before its total", [more([many[0]], 1, 3), last([many[1]], 3)], "2 of 3 were seen after 2 pages;"],
-    ["has one page of many", [last(many.slice(0, 20), 45)], "20 of 45 were seen after 1 page;"],
+    ["has one page of many", [last(many.slice(0, 20), 45)], "20 of 45 were seen after 1 page; the last page ends it"],
     ["is empty but says that it is not", [last([], 25)], "0 of 25 were seen after 1 page;"],
   ])("that %s is an error, not a shorter list", async (_name, pages, said) => {
     const { result, requests } = await listed(pages);
@@ -84,7 +92,8 @@ describe("a paginated list", () => {
   it("may have a total of all when only a part was asked for", async () => {
     const server = await serve((response) => json(response, 200, { items: [service], has_more: false, total: 45 }));
     expect(await clientOf(server).listServices(workspaceId, { isActive: true })).toHaveLength(1);
-    expect((await failureOf(clientOf(server).listServices(workspaceId))).message).toContain("1 of 45 were seen");
+    const unfiltered = await failureOf(clientOf(server).listServices(workspaceId, { isActive: undefined }));
+    expect(unfiltered.message).toMatch(/^list-services: .* 1 of 45 were seen/);
   });
 
   it("ends at pages that bring nothing new, with tokens that always grow", async () => {
@@ -119,6 +128,14 @@ describe("a paginated list", () => {
         : json(response, 403, {}),
     );
     expect(await failureOf(clientOf(server).listWorkspaces())).toMatchObject({ status: 403 });
+  });
+
+  it("stays failed once a page could not be read", async () => {
+    const error = new Error("no");
+    const walk = new PageWalk({ operation: "list-services", path: "/", fetch: async () => Promise.reject(error) });
+    expect(await failureOf(walk.step())).toBe(error);
+    expect([walk.failed, walk.done, walk.pages]).toEqual([true, true, 1]);
+    expect(await failureOf(walk.all())).toBe(error);
   });
 
   it("is an error, not a loop, when it never ends", async () => {
@@ -199,7 +216,7 @@ describe("the list of use cases, documented as one without pages", () => {
     const server = await serve((response) => json(response, 200, { items: cases, ...rest }));
     const listing = clientOf(server).listUseCases(workspaceId);
     if (typeof expected === "number") expect(await listing).toHaveLength(expected);
-    else expect((await failureOf(listing)).message).toContain(expected);
+    else expect((await failureOf(listing)).message).toContain(`list-use-cases: the list is not whole: ${expected}`);
     expect(server.seen).toHaveLength(1);
   });
 
@@ -222,12 +239,13 @@ describe("an entry of a list that does not fit", () => {
   const listOf = (...items: unknown[]) => ({ items, has_more: false, total: items.length });
 
   it("is left out, and reported beside the others", async () => {
-    const server = await serve((response) => json(response, 200, listOf(service, strange, 7)));
+    const server = await serve((response) => json(response, 200, listOf(service, strange, 7, 8)));
     const list = await clientOf(server).listServices(workspaceId);
     expect(list.map(({ id }) => id)).toEqual([service.id]);
     expect(list.unreadable).toMatchObject([
       { index: 1, id: other.toLowerCase(), problem: expect.stringMatching(/^items\[1\]\.tool_capacity: /) },
       { index: 2, id: undefined, problem: expect.stringMatching(/^items\[2\]: /) },
+      { index: 3, id: undefined },
     ]);
   });
 
@@ -238,9 +256,12 @@ describe("an entry of a list that does not fit", () => {
     expect(findById(list, "00000000-1111-4222-8333-444455556666")).toBeUndefined();
     const field = "items[1].tool_capacity";
     expect(failureIn(() => findById(list, other))).toMatchObject({ name: "ResponseError", problem: "schema", field });
+    expect(await clientOf(server).listServicesPage(workspaceId)).toMatchObject({ items: [{ id: service.id }] });
     expect(matchesIn(list, ({ name }) => name === service.name)).toHaveLength(1);
     expect(failureIn(() => matchesIn(list, ({ name }) => name === "Other"))).toMatchObject({ field });
-    expect(failureIn(() => wholeOf(list))).toMatchObject({ field });
+    expect(failureIn(() => wholeOf(list))).toMatchObject({ field, message: expect.stringContaining("(page 1)") });
+    const whole = await serve((response) => json(response, 200, listOf(service)));
+    expect(matchesIn(await clientOf(whole).listServices(workspaceId), () => false)).toEqual([]);
   });
 
   it("without an id may be the one that is looked for", async () => {
@@ -265,7 +286,12 @@ describe("an entry of a list that does not fit", () => {
     );
     const field = "items[0].tool_capacity";
     expect(await failureOf(clientOf(server).listServices(workspaceId))).toMatchObject({ problem: "schema", field });
-    expect(await failureOf(clientOf(server).listServicesPage(workspaceId))).toMatchObject({ problem: "schema", field });
+    const empty = await serve((response) => json(response, 200, listOf()));
+    expect(await clientOf(empty).listServicesPage(workspaceId)).toMatchObject({ items: [] });
+    const request = { operation: "list-services", method: "GET" };
+    const ofPage = await failureOf(clientOf(server).listServicesPage(workspaceId));
+    expect(ofPage).toMatchObject({ problem: "schema", field, ...request });
+    expect(ofPage.message).toContain("the answer (200) does not fit the contract");
     expect(await failureOf(clientOf(server).listUseCases(workspaceId))).toMatchObject({ field: "items[1]" });
   });
 });

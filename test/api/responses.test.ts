@@ -39,6 +39,13 @@ describe.each(kinds)("the response of a %s", (_name, example, call) => {
 });
 
 describe("responses", () => {
+  it("to a write may say what is no object, and that it was carried out", async () => {
+    const server = await serve((response) => json(response, 200, 7));
+    const error = await failureOf(clientOf(server, { maxAttempts: 1 }).updateWorkspace(workspaceId, { name: "N" }));
+    expect(error).toMatchObject({ problem: "schema", field: "", outcome: "unknown", method: "PATCH" });
+    expect(error.message).toMatch(/the answer \(200\) does not fit the contract: body: Invalid input/);
+  });
+
   it("may have enum members that nobody knows yet, and lack what is optional", async () => {
     const server = await serve((response) =>
       json(response, 200, { ...service, channel_type: "hologram", environment: "lunar" }),

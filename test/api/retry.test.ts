@@ -1,9 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Deadline } from "../../src/api/deadline.js";
-import { compose, type Outgoing } from "../../src/api/exchange.js";
-import { type AmigoClient, apiErrorFor, type OperationKind, operations, TransportError } from "../../src/api/index.js";
-import { retry } from "../../src/api/interceptors/retry.js";
-import { RetryBudget } from "../../src/api/retry-budget.js";
+import type { AmigoClient, OperationKind } from "../../src/api/index.js";
 import { clientOf, failureOf, json, serve, service, serviceId, useCase, workspace, workspaceId } from "./server.js";
 
 const newService = { name: "S", agent_id: service.agent_id, context_graph_id: service.context_graph_id };
@@ -58,18 +54,6 @@ describe.each(calls)("%s", (_name, kind, call) => {
 });
 
 describe("a retry", () => {
-  it.each([408, 500, 502, 503, 504])("comes after %i to a read", async (status) => {
-    const server = await serve((response, _seen, index) => json(response, index === 0 ? status : 200, workspace));
-    expect(await clientOf(server).getWorkspace(workspaceId)).toEqual(workspace);
-  });
-
-  it.each([408, 500, 503])("does not come after %i to a create", async (status) => {
-    const server = await serve((response) => json(response, status, {}));
-    const error = await failureOf(clientOf(server).createService(workspaceId, newService));
-    expect(error).toMatchObject({ status, outcome: "unknown" });
-    expect(server.seen).toHaveLength(1);
-  });
-
   it("sends the same request again, until it succeeds", async () => {
     const server = await serve((response, _seen, index) =>
       index < 3 ? json(response, 503, {}) : json(response, 200, service),
@@ -99,12 +83,6 @@ describe("a retry", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it("keeps an earlier attempt's unknown outcome when the last one was refused unread", async () => {
-    const server = await serve((response, _seen, index) => json(response, index === 0 ? 502 : 429, {}));
-    const error = await failureOf(clientOf(server, { maxAttempts: 2 }).deleteService(workspaceId, serviceId));
-    expect(error).toMatchObject({ status: 429, outcome: "unknown" });
-  });
-
   it("is asked for the key each time", async () => {
     const server = await serve((response, _seen, index) => json(response, index === 0 ? 500 : 200, workspace));
     let asked = 0;
@@ -113,52 +91,5 @@ describe("a retry", () => {
       "Bearer rotating-key-1",
       "Bearer rotating-key-2",
     ]);
-  });
-});
-
-describe("the retry budget", () => {
-  const request = (): Outgoing => ({
-    operation: operations["get-service"],
-    path: "/",
-    headers: {},
-    body: undefined,
-    attempt: 1,
-    deadline: new Deadline(60_000),
-    key: "k",
-  });
-  const identity = { operation: "get-service", method: "GET", path: "/", attempts: 1 };
-
-  it("ends retries when the process has made too many, and successes earn new ones", async () => {
-    const budget = new RetryBudget();
-    while (budget.take(false) !== undefined);
-    let sent = 0;
-    let failing = true;
-    const exchange = compose(async () => {
-      sent += 1;
-      if (failing) throw apiErrorFor({ ...identity, status: 503 });
-      return { status: 200, headers: {}, text: "", truncated: false, attempts: 1 };
-    }, [retry(5, budget)]);
-    const error = await failureOf(exchange(request()));
-    expect(error.message).toContain("too many requests of this process had to be repeated");
-    expect(sent).toBe(1);
-    failing = false;
-    for (let index = 0; index < 5; index += 1) await exchange(request());
-    expect(budget.take(false)).toBe(5);
-    expect(budget.take(false)).toBeUndefined();
-  });
-
-  it("pays double after a timeout, and gets back what a successful retry cost", async () => {
-    const budget = new RetryBudget();
-    let sent = 0;
-    const exchange = compose(async () => {
-      sent += 1;
-      if (sent === 1) throw new TransportError({ ...identity, reason: "timeout", problem: "slow" });
-      return { status: 200, headers: {}, text: "", truncated: false, attempts: sent };
-    }, [retry(5, budget)]);
-    await exchange(request());
-    let left = 0;
-    while (budget.take(false) !== undefined) left += 5;
-    expect(left).toBe(500);
-    expect(sent).toBe(2);
   });
 });

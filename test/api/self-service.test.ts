@@ -22,6 +22,15 @@ describe("the self-service route", () => {
     expect(server.paths()).toEqual(["/v1/workspaces/self-service", "/v1/me/workspaces", "/v1/me/workspaces"]);
   });
 
+  it.each([403, 409])("is known by a %i of the newer address, too", async (status) => {
+    const server = await serveAlone((response, { path }) =>
+      json(response, path.endsWith("/v1/me/workspaces") ? status : 404, { detail: "no" }),
+    );
+    for (let call = 0; call < 2; call += 1)
+      expect(await failureOf(clientOf(server).createSelfServiceWorkspace(newWorkspace))).toMatchObject({ status });
+    expect(server.paths()).toEqual(["/v1/workspaces/self-service", "/v1/me/workspaces", "/v1/me/workspaces"]);
+  });
+
   it.each([401, 403, 409, 422, 500, 502, 503])("is not left after %i", async (status) => {
     const server = await serveAlone((response) => json(response, status, { detail: "no" }));
     expect(await failureOf(clientOf(server).createSelfServiceWorkspace(newWorkspace))).toMatchObject({ status });

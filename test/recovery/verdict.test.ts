@@ -1,8 +1,12 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { NotFoundError, PermissionError, ServerError } from "../../src/api/errors.js";
 import { summary } from "../../src/cli/recover.js";
 import { seedIds } from "../../src/emulator/index.js";
-import type { Values } from "../../src/engine/lifecycle.js";
-import { forgottenCreates, pendingCreates } from "../../src/recovery/creates.js";
+import { HIDDEN } from "../../src/engine/hidden.js";
+import type { Existing, Lifecycle, Values } from "../../src/engine/lifecycle.js";
+import type { Entry } from "../../src/engine/provider/journal.js";
+import { forgottenCreates, type OpenCreate, pendingCreates } from "../../src/recovery/creates.js";
 import { judge, type Verdict } from "../../src/recovery/verdict.js";
 import { intentOf } from "../../src/resources/journalled.js";
 import { useCaseLifecycle } from "../../src/resources/use-case.js";
@@ -83,15 +87,6 @@ it("knows a use case by the journal: sent from here, and not there before", asyn
   expect(await verdictOn("UseCase", { ...useCase, description: "Another" })).toMatchObject(made(id));
   emulator.store.addUseCase({ ...useCaseRecord });
   expect(await verdictOn("UseCase", useCase), "the API told its id").toMatchObject(made(id));
-});
-
-it("tells nothing of a use case that the journal does not hold", async () => {
-  const { emulator } = lab();
-  emulator.store.addUseCase({ ...useCaseRecord });
-  expect(await verdictOn("UseCase", useCase)).toMatchObject({
-    is: "open",
-    why: expect.stringContaining("the journal of this machine holds no such create"),
-  });
 });
 
 it("does not take what had the key before, what differs, or one of two", async () => {
@@ -187,11 +182,6 @@ it("waits while a create that was sent a moment ago may still be carried out", a
   expect(await verdict).toMatchObject({ is: "made" });
 });
 
-it("takes a create that only reads for one that made nothing", async () => {
-  const inputs = { ...useCase, __import: { id: "x", ignore: [] } };
-  expect(await verdictOn("UseCase", inputs)).toMatchObject({ is: "nothing", why: expect.stringContaining("import") });
-});
-
 it("says what it cannot see, and fails where the API cannot be reached", async () => {
   const { emulator } = lab();
   const inputs = { ...useCase, workspaceId: "00000000-0000-4000-8000-000000000000" };
@@ -247,30 +237,204 @@ it("looks for what the first of several attempts may have made, where a later on
   expect(await judge(found[0] as (typeof found)[0])).toMatchObject(made(id));
 });
 
-it("leaves a use case alone that has the key of one that was made and is gone", async () => {
-  const { emulator, process: run, create } = lab();
-  const id = await create(run(), "useCase", useCase);
-  expect(await verdictOn("UseCase", useCase)).toMatchObject(made(id));
-  emulator.store.useCases.delete(id);
-  emulator.store.addUseCase(useCaseRecord);
-  expect(await verdictOn("UseCase", useCase)).toMatchObject({ is: "nothing", why: `what it made (${id}) is gone` });
+const sentAt = "2026-01-01T12:00:00.000Z";
+const entryOf = (more: Partial<Entry> = {}): Entry => ({
+  ...{ entry: "e1", kind: "Note", key: ["a"], before: [], at: sentAt, state: "asked" },
+  ...more,
 });
 
-it("does not take a use case that is older than the create, or that an earlier create made", async () => {
-  const { emulator, process: run, create } = lab();
-  const { journal } = run();
-  const old = emulator.store.addUseCase(useCaseRecord);
-  emulator.store.useCases.update(old.id, { created_at: new Date(Date.now() - 60_000).toISOString() });
-  journal?.ask(intentOf(useCaseLifecycle, useCase));
-  expect(await verdictOn("UseCase", useCase)).toMatchObject({
-    is: "open",
-    why: expect.stringContaining("is older than the create"),
-  });
-  emulator.store.useCases.delete(old.id);
+interface Case {
+  /** What exists under the key. */
+  readonly found?: Existing[];
+  /** What the read shows then; the first that was found where it is not set. */
+  readonly read?: Existing | null;
+  readonly entry?: Entry;
+  readonly journal?: Entry[];
+  readonly inputs?: Values;
+  readonly isForgotten?: boolean;
+  readonly of?: Partial<Lifecycle>;
+}
 
-  const other = { ...useCase, name: "Night" };
-  const id = await create(run(), "useCase", { ...other, __owner: owner("night") });
-  journal?.ask(intentOf(useCaseLifecycle, other));
-  expect(await verdictOn("UseCase", other)).toMatchObject({ is: "nothing" });
-  expect(emulator.store.useCases.get(id)).toBeDefined();
+/** An open create of a made-up kind that is found by its name, or by its id where `of` has an `idFrom`. */
+function open({ found = [], read = found[0], entry, journal = [], inputs, isForgotten, of }: Case): OpenCreate {
+  const text = z.string();
+  const lifecycle = {
+    kind: "Note",
+    properties: { name: { schema: text, change: "update" }, size: { schema: text, change: "update" } },
+    recovery: { find: async () => found, called: "title" },
+    read: async (_context: unknown, id: string) => (read ? { ...read, id } : undefined),
+    ...of,
+  };
+  const context = { settings: { settleSeconds: 5 }, journal: { entries: () => journal } };
+  const pending = isForgotten ? undefined : { urn: "urn", type: "Note" };
+  const declared = { name: "A", [HIDDEN.owner]: "mine", ...inputs };
+  return { lifecycle, context, name: "a", inputs: declared, pending, entry } as unknown as OpenCreate;
+}
+
+const note = (id: string, live: Values = {}) => ({ id, live: { name: "A", createdAt: sentAt, ...live } });
+const isOpen = (why: string) => ({ is: "open", why });
+const isNothing = (why: string) => ({ is: "nothing", why });
+const marked = { marked: true };
+const unanswered = entryOf();
+const answered = entryOf({ id: "1", state: "made" });
+const noEntry =
+  "1 (created 2026-01-01T12:00:00.000Z) has its title, and the journal of this machine holds no such create; if it is this one, take it over with the resource option import";
+
+describe("of what is found by its key", () => {
+  it.each<[about: string, create: Case, verdict: object]>([
+    ["nothing", { entry: unanswered }, isNothing("nothing was made")],
+    ["the only one", { found: [note("1")], entry: unanswered }, made("1")],
+    ["one that nobody has noted", { found: [note("1")] }, isOpen(noEntry)],
+    [
+      "one that was there before",
+      { found: [note("1")], entry: entryOf({ before: ["1"] }) },
+      isNothing("what has its title was there before"),
+    ],
+    ["one beside it", { found: [note("0"), note("1")], entry: entryOf({ before: ["0"] }) }, made("1")],
+    [
+      "one that another create made",
+      { found: [note("1")], entry: unanswered, journal: [entryOf({ entry: "e2", id: "1" })] },
+      isNothing("what has its title was there before"),
+    ],
+    ["its own, noted", { found: [note("1")], entry: unanswered, journal: [entryOf({ id: "1" })] }, made("1")],
+    [
+      "two",
+      { found: [note("1"), note("2")], entry: unanswered },
+      isOpen(`several have its title: 1 (created ${sentAt}), 2 (created ${sentAt})`),
+    ],
+    ["the one of two that it made", { found: [note("2"), note("1")], entry: answered }, made("1")],
+    ["another than it made", { found: [note("2")], entry: answered }, isNothing("what it made (1) is gone")],
+    ["what it made, though it differs", { found: [note("1", { name: "B" })], entry: answered }, made("1")],
+    ["what it made, though it is old", { found: [note("1", { createdAt: "2020-01-01" })], entry: answered }, made("1")],
+    [
+      "one that is older",
+      { found: [note("1", { createdAt: "2025-12-31T12:00:00Z" })], entry: unanswered },
+      isOpen(
+        `1 (created 2025-12-31T12:00:00Z) has its title and is older than the create, which was sent at ${sentAt}`,
+      ),
+    ],
+    [
+      "one that differs",
+      { found: [note("1", { name: "B", size: "s" })], entry: unanswered, inputs: { size: "t" } },
+      isOpen(
+        `1 (created ${sentAt}) has its title and differs: name: declared "A", exists as "B"; size: declared "t", exists as "s"`,
+      ),
+    ],
+    [
+      "one that lacks what only later requests send",
+      {
+        found: [note("1")],
+        entry: unanswered,
+        inputs: { size: "t" },
+        of: { recovery: { find: async () => [note("1")], firstSent: ({ name }: Values) => ({ name }) } as never },
+      },
+      made("1"),
+    ],
+    [
+      "one that differs, of a create that only the journal knows",
+      { found: [note("1", { name: "B" })], entry: unanswered, isForgotten: true },
+      made("1"),
+    ],
+    [
+      "one that is gone since",
+      { found: [note("1")], read: null, entry: unanswered },
+      isNothing(`1 (created ${sentAt}) was there a moment ago and is gone`),
+    ],
+    ["its mark, without a journal", { found: [note("1", { [HIDDEN.owner]: "mine" })], of: marked }, made("1")],
+    [
+      "its mark, though it differs and the journal holds the id",
+      {
+        found: [note("1", { name: "B", [HIDDEN.owner]: "mine" })],
+        journal: [entryOf({ entry: "e2", id: "1" })],
+        of: marked,
+      },
+      made("1"),
+    ],
+    [
+      "another mark",
+      { found: [note("1", { [HIDDEN.owner]: "theirs" })], of: marked },
+      isOpen(`1 (created ${sentAt}) has its title and belongs to theirs`),
+    ],
+    [
+      "no mark",
+      { found: [note("1")], of: { ...marked, recovery: { find: async () => [note("1")] } as never } },
+      isOpen(`1 (created ${sentAt}) has its name and carries no owner mark; if it is this one, declare adopt: true`),
+    ],
+  ])("%s", async (_about, create, verdict) => {
+    expect(await judge(open(create))).toMatchObject(verdict);
+  });
+});
+
+describe("of what is found by its id", () => {
+  const idFrom = ({ name }: Values) => `id of ${name}`;
+
+  it.each<[about: string, create: Case, verdict: object]>([
+    ["nothing", {}, isNothing("it does not exist")],
+    ["as declared", { read: note("1") }, made("id of A")],
+    [
+      "otherwise",
+      { read: note("1", { name: "B" }), inputs: { size: "t" } },
+      isNothing(
+        'what exists differs (name: declared "A", exists as "B"; size: declared "t", exists as nothing); ' +
+          "`up` sends the create again, which takes over nothing that is somebody else's",
+      ),
+    ],
+  ])("%s", async (_about, create, verdict) => {
+    expect(await judge(open({ ...create, of: { idFrom } }))).toMatchObject(verdict);
+  });
+});
+
+describe("a look that fails", () => {
+  const identity = { operation: "get-workspace", method: "GET", path: "/", detail: "no", attempts: 1 };
+  const gone = new NotFoundError({ ...identity, status: 404 });
+  const hidden = new PermissionError({ ...identity, status: 403 });
+  const trouble = new ServerError({ ...identity, status: 500 });
+  const failing = (error: Error) => ({ recovery: { find: async () => Promise.reject(error) } as never });
+  const isMade = { entry: answered, isForgotten: true };
+
+  it.each<[about: string, error: Error, create: Case, verdict: object]>([
+    ["for want of the workspace", gone, { entry: answered }, { is: "open", why: expect.stringContaining("no") }],
+    ["for want of a permission", hidden, {}, { is: "open", why: expect.stringContaining("no") }],
+    ["within another error", new Error("reading", { cause: gone }), {}, isOpen("reading")],
+    ["of what was made, and only the journal knows", gone, isMade, isNothing("its workspace is gone")],
+    [
+      "of what may have been made",
+      gone,
+      { ...isMade, entry: unanswered },
+      { is: "open", why: expect.stringContaining("no") },
+    ],
+  ])("%s", async (_about, error, create, verdict) => {
+    expect(await judge(open({ ...create, of: failing(error) }))).toMatchObject(verdict);
+  });
+
+  it.each([
+    trouble,
+    new Error("reading", { cause: trouble }),
+    new Error("unknown"),
+  ])("otherwise, fails: %s", async (error) => {
+    await expect(judge(open({ entry: answered, isForgotten: true, of: failing(error) }))).rejects.toBe(error);
+  });
+});
+
+it("leaves a kind open that nothing finds, and asks nothing of an import", async () => {
+  const find = undefined as never;
+  const recovery = { keyOf: () => [], inputsOf: () => ({}) };
+  expect(await judge(open({ of: { recovery: find } }))).toEqual(isOpen("nothing says how to find a Note"));
+  expect(await judge(open({ of: { recovery } }))).toEqual(isOpen("nothing says how to find a Note"));
+  const importing = open({ of: { recovery: find }, inputs: { [HIDDEN.adopt]: { id: "1", ignore: [] } } });
+  expect(await judge(importing)).toEqual(isNothing("it was an import, which writes nothing"));
+});
+
+it("looks once at what was sent long ago, and for as long as the settings say at what was sent just now", async () => {
+  let looks = 0;
+  const find = async () => {
+    looks += 1;
+    return looks > 2 ? [note("1", { createdAt: new Date().toISOString() })] : [];
+  };
+  const of = { recovery: { find, called: "title" } as never };
+  const judging = (entry: Entry | undefined) => judge(open({ entry, of, read: note("1") }));
+  expect(await judging(unanswered)).toEqual(isNothing("nothing was made"));
+  expect(await judging(undefined)).toEqual(isNothing("nothing was made"));
+  looks = 0;
+  expect(await judging(entryOf({ at: new Date().toISOString() }))).toMatchObject(made("1"));
 });

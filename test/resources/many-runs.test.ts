@@ -100,6 +100,16 @@ test("a version set that keeps its name by ignoreChanges is not declared in its 
       await expect(looked()).rejects.toThrow(`the program declares the VersionSet ${set.id} twice`);
     }
     expect(await bench.run().update(desk, service({ versionSets: { beta: {} } }))).toBe("updated");
+test("a service that was taken over from another stack stays this one's when adopt and the import option are removed", async () => {
+  await withBench({}, async (bench) => {
+    const { services } = bench.emulator.store;
+    const { id } = await bench.run().create("service", service({ __owner: OWNER.replace("stack", "prod") }));
+    const desk = await bench.run().create("service", service({ adopt: true, __import: { id, ignore: [] } }));
+    expect(await bench.run().update(desk, service())).toBe("updated");
+    expect(await bench.run().update(desk, service({ description: "New" }))).toBe("updated");
+    expect(services.get(id)).toMatchObject({ description: "New", tags: [{ key: "pulumi-owner", value: OWNER }] });
+    await bench.run().remove(desk);
+    expect(services.get(id)).toBeUndefined();
   });
 });
 

@@ -150,7 +150,7 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
           !update.asksForWork &&
           !lifecycle.unfinished?.(olds, news) &&
           found.changed.length + found.withdrawn.length > 0;
-        const live = isStoredOnly ? { ...olds, ...inputs } : await written(lifecycle, context, update);
+        const live = isStoredOnly ? stored(olds, inputs) : await written(lifecycle, context, update);
         run.hold(kind, id);
         holdParts(run, id, inputs);
         if (!isStoredOnly) verify(lifecycle, id, update.written, live);
@@ -183,6 +183,11 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
 /** What messages call the resource: of one that `get` looks up, nothing but the id is known. */
 function nameOf(lifecycle: Lifecycle, id: string | undefined, values: Values): string {
   return values[LOOKED_UP] ? `${lifecycle.kind} ${id}` : lifecycle.describe(values);
+}
+
+/** What exists, as state knows it, where nothing was asked or written: it still carries the mark that was taken over. */
+function stored(olds: Values, inputs: Values): Values {
+  return { ...olds, ...inputs, [HIDDEN.owner]: olds[HIDDEN.takenFrom] ?? inputs[HIDDEN.owner] };
 }
 
 /** What is not written stays in state as it was, also when the update fails. */
