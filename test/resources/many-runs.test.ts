@@ -100,6 +100,9 @@ test("a version set that keeps its name by ignoreChanges is not declared in its 
       await expect(looked()).rejects.toThrow(`the program declares the VersionSet ${set.id} twice`);
     }
     expect(await bench.run().update(desk, service({ versionSets: { beta: {} } }))).toBe("updated");
+  });
+});
+
 test("a service that was taken over from another stack stays this one's when adopt and the import option are removed", async () => {
   await withBench({}, async (bench) => {
     const { services } = bench.emulator.store;
