@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { type Problem, ValidationError } from "../api/errors.js";
 import type { ServiceResponse, UpdateServiceBody, VersionSetBody } from "../api/index.js";
+import { IMPORT_OPTION } from "../engine/advice.js";
 import { same } from "../engine/compare.js";
 import type { Values } from "../engine/lifecycle.js";
 import { nameIn, stackOf } from "../engine/owner.js";
@@ -223,7 +224,7 @@ export function refuseForeignOwner(
   }
   throw new Error(
     `service ${service.name} (${service.id}) belongs to ${owner} (its tag ${OWNER_TAG}), this resource is ${String(mine)}. Manage it in one place: remove it here, or give it up there (\`pulumi state delete\`, which leaves the service as it is) ` +
-      `and take it over with \`adopt: true\` and the import option ("${service.id}").`,
+      `and take it over with \`adopt: true\` and ${IMPORT_OPTION}: "${service.id}".`,
   );
 }
 
