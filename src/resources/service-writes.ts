@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { type Problem, ValidationError } from "../api/errors.js";
 import type { ServiceResponse, UpdateServiceBody, VersionSetBody } from "../api/index.js";
-import { IMPORT_OPTION } from "../engine/advice.js";
+import { IMPORT_OPTION, renameAdvice } from "../engine/advice.js";
 import { same } from "../engine/compare.js";
 import type { Values } from "../engine/lifecycle.js";
 import { nameIn, stackOf } from "../engine/owner.js";
@@ -217,9 +217,8 @@ export function refuseForeignOwner(
   const stack = stackOf(mine) ?? run.stack;
   if (stack !== undefined && stackOf(owner) === stack) {
     throw new Error(
-      `service ${service.name} (${service.id}) is this stack's own resource "${nameIn(owner)}". If it was renamed, give the new one the ` +
-        `resource option aliases: [{ name: ${JSON.stringify(nameIn(owner))} }]. If it is removed in this change, run \`pulumi up\` ` +
-        `without the new one first: the engine deletes last. (Its tag ${OWNER_TAG} is ${owner}.)`,
+      `service ${service.name} (${service.id}) is this stack's own resource "${nameIn(owner)}". ${renameAdvice(nameIn(owner))} ` +
+        `(Its tag ${OWNER_TAG} is ${owner}.)`,
     );
   }
   throw new Error(
