@@ -1,3 +1,4 @@
+import { closest } from "fastest-levenshtein";
 import { parseBaseUrl } from "../api/base-url.js";
 import { registerSecret } from "../api/redact.js";
 import { messageOf } from "./provider/failure.js";
@@ -46,6 +47,26 @@ export const SETTING_NAMES: readonly string[] = [
   ...Object.keys(SETTING_LIMITS),
   "ownershipTag",
 ];
+
+/** A key of stack config under `amigo:` that no setting has. */
+export interface StrangeSetting {
+  readonly found: string;
+  /** The command that removes it. */
+  readonly next: string;
+}
+
+/** What has no effect among the keys of a stack's config. */
+export function strangeSettings(keys: readonly string[], project: string): StrangeSetting[] {
+  // In a project called amigo, the namespace is the program's own, too.
+  if (project === "amigo") return [];
+  const names = keys.filter((key) => key.startsWith("amigo:")).map((key) => key.slice("amigo:".length));
+  return names
+    .filter((name) => !SETTING_NAMES.includes(name))
+    .map((name) => ({
+      found: `the stack config amigo:${name} has no effect: did you mean amigo:${closest(name, SETTING_NAMES)}?`,
+      next: `\`pulumi config rm amigo:${name}\``,
+    }));
+}
 
 export interface SettingsSource {
   /** A value from the provider's arguments or stack config, without its `amigo:` prefix. */
