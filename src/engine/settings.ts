@@ -222,9 +222,10 @@ function adviceOf(sources: readonly KeySource[], baseUrl: string): string {
   );
 }
 
-/** Where the workspace of a resource is looked for. */
-export const WORKSPACE_PLACES =
-  "the argument `workspaceId`, the stack config `amigo:workspaceId` (`pulumi config set amigo:workspaceId <id>`), the environment variable " +
+/** Of a `workspaceId` that is missing: what to do, and where it is looked for. */
+export const WORKSPACE_MISSING =
+  "is required: run `pulumi config set amigo:workspaceId <id>`. It was found in none of its places: " +
+  "the argument `workspaceId`, the stack config `amigo:workspaceId`, the environment variable " +
   "AMIGO_WORKSPACE_ID (`export AMIGO_WORKSPACE_ID=<id>`), and the `workspaceId` of an explicit amigo.Provider, which reads no stack config";
 
 /** Where a key is looked for. */

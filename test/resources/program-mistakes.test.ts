@@ -100,7 +100,7 @@ const mistakes: [about: string, make: () => unknown, says: RegExp][] = [
   [
     "a look-up without a workspace",
     () => amigo.listUseCases(),
-    /^amigo\.listUseCases: workspaceId was found in none of its places: .*pulumi config set amigo:workspaceId <id>/,
+    /^amigo\.listUseCases: workspaceId is required: run `pulumi config set amigo:workspaceId <id>`/,
   ],
 ];
 
