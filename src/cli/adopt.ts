@@ -27,6 +27,8 @@ SOURCE says in which workspace to look. It is one of these:
     in amigo.yaml, else the \`workspace\` in the file of --references
   - stack:NAME: the workspace that the state of this stack names
 
+The stack of a fleet's document is made where it is not there yet.
+
 What is brought in is what the program declares, whatever the source is. What is
 declared and does not exist stays for the next \`pulumi up\`. What a document has
 and the program does not declare is shown, and stays where it is.

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { HostOptions } from "../ci/host.js";
 import type { Target } from "../ci/target.js";
 import { COMMAND } from "../command.js";
+import { EXIT, errorText } from "./common.js";
 
 interface Flags {
   stack: string;
@@ -172,8 +173,7 @@ async function reported(command: Command, run: () => Promise<void>): Promise<voi
   try {
     await run();
   } catch (error) {
-    const { redact } = await import("../api/redact.js");
-    command.error(`error: ${redact(error instanceof Error ? error.message : String(error))}`, { exitCode: 1 });
+    command.error(await errorText(error), { exitCode: EXIT.error });
   }
 }
 

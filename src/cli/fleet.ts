@@ -61,8 +61,9 @@ Examples:
 const previewHelp = `
 Shows for each stack which resources its run would change, and which of their
 properties: ten at most, the rest is in the stack's log. Waves do not count
-here: a stack is previewed against what exists now, and not after the waves
-before its own.
+here: each stack is compared with its own state, and not with what the waves
+before its own will change. Of a document whose stack is new, it also says what
+is in the way in the workspace.
 
 Exit code: 0 all previewed, 1 an error
 
@@ -266,9 +267,11 @@ async function interruptible(
 
 async function show(report: FleetReport, { json }: Flags, { printed }: FleetDisplay): Promise<number> {
   const { reportText } = await import("../fleet/report-text.js");
-  const { isOneOutput } = await import("./terminal.js");
+  const { isOneOutput, terminal } = await import("./terminal.js");
   const above = isOneOutput(process.stderr, process.stdout) ? printed : new Set<string>();
-  console.log(json ? JSON.stringify(report, undefined, 2) : reportText(report, { printed: above }));
+  console.log(
+    json ? JSON.stringify(report, undefined, 2) : reportText(report, { printed: above, width: terminal().width }),
+  );
   return exitCodeOf(report);
 }
 
@@ -291,7 +294,7 @@ export async function statusText(status: FleetStatus): Promise<string> {
       : "No run is under way.",
     last === null
       ? "There was no run yet."
-      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(isBroken ? { ...last, state: "interrupted" } : last, { underWay })}`,
+      : `Last run: ${last.run} of ${path.basename(last.file)}\n${reportText(isBroken ? { ...last, state: "interrupted" } : last, { underWay, brief: true })}`,
     ...others.map(({ stack, holder, isGone }) => `${stack} is locked by ${holder}${isGone ? ", which is gone" : ""}`),
     ...(locked?.length === 0 ? ["No stack is locked."] : []),
     ...notes.map((text) => `note: ${text}`),

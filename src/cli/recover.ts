@@ -71,11 +71,15 @@ export function summary({ stack, dryRun, lock, creates, others, copy, settled }:
   }
   if (dryRun) return ["Nothing was changed (--dry-run)."];
   const adopted = creates.some(({ outcome }) => outcome === "adopted");
+  const deleting = others.some(({ operation }) => operation === "deleting");
+  const left = "Some creates stay open; a create that stays open may be made a second time by the next `up`.";
   return [
     ...(copy ? [`The pending operations as they were found: ${copy}`] : []),
-    settled
-      ? "No create is open any more."
-      : "Some creates stay open; a create that stays open may be made a second time by the next `up`.",
-    `Next: pulumi preview --stack ${stack}${adopted ? ", and `pulumi up` before any `pulumi destroy` (it restores the order between resources)" : ""}`,
+    ...(settled && creates.length > 0 ? ["No create is open any more."] : []),
+    ...(settled ? [] : [left]),
+    // Only an `up` creates; what deleted may have been either.
+    creates.length === 0 && deleting
+      ? `Next: if it was a \`pulumi destroy\` that was interrupted, run \`pulumi destroy --stack ${stack}\` to go on deleting; \`pulumi up --stack ${stack}\` makes what is missing again.`
+      : `Next: pulumi preview --stack ${stack}${adopted ? ", and `pulumi up` before any `pulumi destroy` (it restores the order between resources)" : ""}`,
   ];
 }

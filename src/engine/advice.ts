@@ -18,6 +18,14 @@ export function tellsToTakeOver(text: string): boolean {
   return text.includes(IMPORT_OPTION);
 }
 
+/** What to do where another resource of the same stack has what a new one wants. */
+export function renameAdvice(former: string): string {
+  return (
+    `If it was renamed, give the new one the resource option aliases: [{ name: ${JSON.stringify(former)} }]. If it is removed in ` +
+    "this change, run `pulumi up` without the new one first: the engine deletes last."
+  );
+}
+
 const useCaseExists = `A use case of this channel, entity name and name exists in the workspace; adopt it (adopt: true, or ${IMPORT_OPTION}), or choose another name.`;
 const setupNotApproved =
   "The channel setup named by setupId is not approved yet; this API cannot approve it, so have it approved in the Amigo console first.";

@@ -1,3 +1,4 @@
+import { closest } from "fastest-levenshtein";
 import { parseBaseUrl } from "../api/base-url.js";
 import { registerSecret } from "../api/redact.js";
 import { messageOf } from "./provider/failure.js";
@@ -46,6 +47,26 @@ export const SETTING_NAMES: readonly string[] = [
   ...Object.keys(SETTING_LIMITS),
   "ownershipTag",
 ];
+
+/** A key of stack config under `amigo:` that no setting has. */
+export interface StrangeSetting {
+  readonly found: string;
+  /** The command that removes it. */
+  readonly next: string;
+}
+
+/** What has no effect among the keys of a stack's config. */
+export function strangeSettings(keys: readonly string[], project: string): StrangeSetting[] {
+  // In a project called amigo, the namespace is the program's own, too.
+  if (project === "amigo") return [];
+  const names = keys.filter((key) => key.startsWith("amigo:")).map((key) => key.slice("amigo:".length));
+  return names
+    .filter((name) => !SETTING_NAMES.includes(name))
+    .map((name) => ({
+      found: `the stack config amigo:${name} has no effect: did you mean amigo:${closest(name, SETTING_NAMES)}?`,
+      next: `\`pulumi config rm amigo:${name}\``,
+    }));
+}
 
 export interface SettingsSource {
   /** A value from the provider's arguments or stack config, without its `amigo:` prefix. */
@@ -201,9 +222,10 @@ function adviceOf(sources: readonly KeySource[], baseUrl: string): string {
   );
 }
 
-/** Where the workspace of a resource is looked for. */
-export const WORKSPACE_PLACES =
-  "the argument `workspaceId`, the stack config `amigo:workspaceId` (`pulumi config set amigo:workspaceId <id>`), the environment variable " +
+/** Of a `workspaceId` that is missing: what to do, and where it is looked for. */
+export const WORKSPACE_MISSING =
+  "is required: run `pulumi config set amigo:workspaceId <id>`. It was found in none of its places: " +
+  "the argument `workspaceId`, the stack config `amigo:workspaceId`, the environment variable " +
   "AMIGO_WORKSPACE_ID (`export AMIGO_WORKSPACE_ID=<id>`), and the `workspaceId` of an explicit amigo.Provider, which reads no stack config";
 
 /** Where a key is looked for. */

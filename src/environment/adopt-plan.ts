@@ -194,6 +194,8 @@ function refusalOf(
   }
   const [mine, owner] = [inputs[HIDDEN.owner], live[HIDDEN.owner]];
   if (mine === undefined || owner === undefined || stackOf(owner) === stackOf(mine) || inputs.adopt === true) return;
-  const advice = lifecycle.properties.adopt ? "say `adopt: true` in the program" : "give it up there";
+  const advice = lifecycle.properties.adopt
+    ? "say `adopt: true` in the program. A stack of `fleet` or `clone` has no program: deploy with that stack, or remove the tag"
+    : "give it up there";
   return `belongs to ${String(owner)} (its tag pulumi-owner). If that stack has given it up, ${advice}`;
 }

@@ -4,11 +4,12 @@ import { importExisting } from "../stack/import-file.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
 import { type DeclaredResource, type PreviewStep, previewSteps } from "../stack/preview.js";
-import { Pulumi } from "../stack/pulumi.js";
-import { changesIn, failureText, isEnginesOwn, runStack } from "../stack/run.js";
+import { builtInProject } from "../stack/project.js";
+import { CliFailed, Pulumi, saysNoStack } from "../stack/pulumi.js";
+import { changesIn, ensureStack, failureText, isEnginesOwn, runStack } from "../stack/run.js";
 import { exportState, lifecycleOf, nameOf, providerUrn, type StackState, type StateResource } from "../stack/state.js";
 import { type Account, withAdvice } from "./account.js";
-import { type PlaceOptions, placeOf } from "./adopt-place.js";
+import { type Place, type PlaceOptions, placeOf } from "./adopt-place.js";
 import {
   type Adoptable,
   type AdoptPlan,
@@ -49,13 +50,41 @@ export interface AdoptReport {
   readonly changes: readonly { readonly op: string; readonly urn: string; readonly name: string }[];
 }
 
-/** Brings what exists under a stack whose program declares it. Sends nothing but reads to the API. */
+/**
+ * Brings what exists under a stack whose program declares it. Sends nothing but reads to the API. Makes the stack of a built-in
+ * program where it is not there; unless something is brought in, that is taken back.
+ */
 export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
-  const { stack, cwd, dryRun, note } = options;
-  const { open, environment, document } = placeOf(options);
-  const pulumi = await Pulumi.find(stack, cwd, environment);
-  const state = await readableState(pulumi);
+  const { stack, cwd, note } = options;
+  const place = placeOf(options);
+  const pulumi = await Pulumi.find(stack, cwd, place.environment);
+  let unmake: (() => Promise<void>) | undefined;
+  const state = await readableState(pulumi).catch(async (error: unknown) => {
+    const isMissing = error instanceof CliFailed && saysNoStack(error.message);
+    if (!isMissing || builtInProject(pulumi.cwd, stack).folder !== pulumi.cwd) throw error;
+    note(`Making stack ${stack} ...`);
+    unmake = await ensureStack(pulumi);
+    return { resources: [], pending: [] };
+  });
+  const begun = { isWriting: false };
+  try {
+    return await adoptInto(pulumi, { ...place, state, begun }, options);
+  } finally {
+    if (!begun.isWriting) await unmake?.();
+  }
+}
 
+interface Adoption extends Place {
+  readonly state: StackState;
+  readonly begun: { isWriting: boolean };
+}
+
+async function adoptInto(
+  pulumi: Pulumi,
+  { open, document, state, begun }: Adoption,
+  options: AdoptOptions,
+): Promise<AdoptReport> {
+  const { stack, dryRun, note } = options;
   note(`Asking the program of stack ${stack} what it declares ...`);
   const steps = await previewSteps(pulumi);
   const created = steps.flatMap(({ op, newState }) =>
@@ -78,6 +107,7 @@ export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
       const what = `Bring ${count === 1 ? "this resource" : `these ${count} resources`} under stack ${stack}, as found? Nothing is written to the API.`;
       for (const { kind, name, id } of plan.adoptable) note(`${kind} "${name}": ${id}`);
       if (!(await options.confirm(what))) throw new Error("stopped; nothing was changed");
+      begun.isWriting = true;
       await carryOut(
         pulumi,
         plan,

@@ -93,6 +93,7 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
     managed,
     referencesFile: fileOf(to),
     adoptAdvice: stack.adoptAdvice,
+    ownerAdvice: (owner: string) => `use \`--stack ${owner}\``,
   };
   const checks = [...readinessOf(source, target), ...workspaceChecks(options, workspaceId, managed)];
   if (isBlocked(checks)) return { checks, state: "blocked", planned: {}, counts: [] };

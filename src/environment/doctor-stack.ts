@@ -1,5 +1,6 @@
 import { COMMAND } from "../command.js";
 import { HIDDEN } from "../engine/hidden.js";
+import { strangeSettings } from "../engine/settings.js";
 import { providerText, typeToken } from "../engine/tokens.js";
 import { projectName } from "../stack/project.js";
 import { NoCli, Pulumi } from "../stack/pulumi.js";
@@ -24,7 +25,12 @@ export async function openStack(folder: string, stack: string | undefined): Prom
 
 export async function stackChecks(pulumi: Pulumi): Promise<Check[]> {
   try {
-    return checksOf(pulumi.stack, await exportState(pulumi));
+    const [state, config] = await Promise.all([exportState(pulumi), pulumi.run("config", "--json")]);
+    const keys = Object.keys(JSON.parse(config) as object);
+    const strange = strangeSettings(keys, projectName(pulumi.cwd) ?? "").map(
+      (one): Check => ({ name: "config", state: "warning", ...one }),
+    );
+    return [...checksOf(pulumi.stack, state), ...strange];
   } catch (error) {
     const next = "check --stack, -C and the backend";
     return [{ name: `stack ${pulumi.stack}`, state: "problem", found: (error as Error).message, next }];

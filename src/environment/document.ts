@@ -51,8 +51,18 @@ export function parseDocument(
       found.map(({ path }) => path),
     ),
   );
-  if (problems.length > 0) throw new TextError(problems);
+  if (problems.length > 0) throw new UnfitDocument(problems, environment);
   return environment;
+}
+
+/** A document with mistakes; what can be read of it may be judged all the same. */
+export class UnfitDocument extends TextError {
+  constructor(
+    problems: readonly string[],
+    readonly readable: Environment & { source: SourceText },
+  ) {
+    super(problems);
+  }
 }
 
 type Place = readonly (string | number)[];

@@ -144,7 +144,6 @@ export function entryBefore(history: readonly HistoryEntry[]): number {
     inEffect.push(backTo === undefined ? [...(inEffect[index] as number[]), index + 1] : (inEffect[backTo] ?? []));
   }
   const now = inEffect.at(-1) as number[];
-  if (history.length === 0) throw new Error("the history is empty: nothing was promoted here");
   if (now.length === 0)
     throw new Error("all that the history holds was taken back already; --to names an entry to go to");
   return now.at(-2) ?? 0;
@@ -152,7 +151,6 @@ export function entryBefore(history: readonly HistoryEntry[]): number {
 
 /** The moves from what is in effect to what entry number `to` had made; 0 is the state before all entries. */
 export function movesBack(history: readonly HistoryEntry[], to: number): Move[] {
-  if (history.length === 0) throw new Error("the history is empty: nothing was promoted here");
   if (!Number.isInteger(to) || to < 0 || to >= history.length) {
     throw new Error(
       `--to ${to}: the history has the entries 1 to ${history.length}, and the last is in effect; 0 is the state before all of them`,

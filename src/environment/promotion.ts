@@ -67,7 +67,13 @@ export async function promote(
 /** Goes back to what entry number `backTo` of the history had made; by default to the promotion before the one in effect. */
 export async function rollback(options: PromotionOptions & { backTo?: number }): Promise<PromotionReport> {
   const document = targetDocument(options.to);
-  const history = readHistory(historyFile(options.folder, options.to.alias));
+  const file = historyFile(options.folder, options.to.alias);
+  const history = readHistory(file);
+  if (history.length === 0) {
+    throw new Error(
+      `nothing was promoted to ${options.to.alias} yet, so there is nothing to take back: its history would be in ${file}. Nothing was changed`,
+    );
+  }
   const backTo = options.backTo ?? entryBefore(history);
   const moves = movesBack(history, backTo);
   const takenBack = history.slice(backTo);

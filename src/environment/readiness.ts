@@ -29,6 +29,8 @@ export interface Target {
   readonly managed: ReadonlySet<string>;
   /** How what exists and is nobody's comes under a stack, as a part of a sentence. */
   readonly adoptAdvice: string;
+  /** What else to do where another stack owns something, as a part of a sentence. */
+  readonly ownerAdvice: (stack: string) => string;
 }
 
 /** All conditions for bringing `wanted` into the target. */
@@ -161,7 +163,15 @@ function versionChecks(wanted: Environment, { references, referencesFile, name }
 }
 
 /** What has a name of the document already must be the stack's own. */
-function nameChecks(wanted: Environment, { environment, managed, name, adoptAdvice }: Target): Check[] {
+export function nameChecks(
+  wanted: Environment,
+  {
+    environment,
+    managed,
+    name,
+    ...advice
+  }: Pick<Target, "environment" | "managed" | "name" | "adoptAdvice" | "ownerAdvice">,
+): Check[] {
   if (!environment) return [];
   const there = new Map(environment.items.map((item) => [keyOf(item.kind, item.path), item]));
   const own = wanted.items.filter((item) => item.kind.form.shape !== "object");
@@ -184,7 +194,7 @@ function nameChecks(wanted: Environment, { environment, managed, name, adoptAdvi
         sentence: `in the way in ${name}, and not of this stack: ${describe(found)} (${found.id})`,
       }),
     ),
-    ...adviceOn(inTheWay, adoptAdvice),
+    ...adviceOn(inTheWay, advice),
     ...(inTheWay.length === 0
       ? [{ class: "verified" as const, sentence: `nothing foreign in ${name} has a name of the document` }]
       : []),
@@ -200,7 +210,10 @@ function nameChecks(wanted: Environment, { environment, managed, name, adoptAdvi
 }
 
 /** Once for each stack that owns something which is in the way, and once for all that is nobody's. */
-function adviceOn(inTheWay: readonly Item[], adoptAdvice: string): Check[] {
+function adviceOn(
+  inTheWay: readonly Item[],
+  { adoptAdvice, ownerAdvice }: Pick<Target, "adoptAdvice" | "ownerAdvice">,
+): Check[] {
   const owners = [...new Set(inTheWay.map(ownerOf))];
   return owners.map((owner): Check => {
     const items = inTheWay.filter((item) => ownerOf(item) === owner);
@@ -208,13 +221,13 @@ function adviceOn(inTheWay: readonly Item[], adoptAdvice: string): Check[] {
     if (owner === undefined) {
       // Services alone carry marks.
       const [other] = owners.flatMap((one) => stackIn(one) ?? []);
-      const also = other ? `if stack ${other.stack} has ${them} too, use \`--stack ${other.stack}\`; else ` : "";
+      const also = other ? `if stack ${other.stack} has ${them} too, ${ownerAdvice(other.stack)}; else ` : "";
       const sentence = `nobody's mark is on ${listed(items)}: ${also}rename or delete ${them}; or ${adoptAdvice}`;
       return { class: "blocked", sentence };
     }
     const { stack, project } = stackIn(owner) ?? {};
     const who = stack === undefined ? owner : `stack ${stack} (project ${project})`;
-    const use = stack === undefined ? "" : `use \`--stack ${stack}\`, or `;
+    const use = stack === undefined ? "" : `${ownerAdvice(stack)}, or `;
     return {
       class: "blocked",
       sentence: `${who} owns ${listed(items)}: ${use}give ${them} up there, or rename ${them}`,

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { channelMisfit } from "../resources/channels.js";
 import { AmigoConfig } from "./config.js";
 import { missingAlias, unreadProblems } from "./declarations.js";
-import { readDocument } from "./document.js";
+import { readDocument, UnfitDocument } from "./document.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { fieldsOf, kindNamed, kinds, roots } from "./kinds.js";
 import type { Inventory } from "./live.js";
@@ -40,7 +40,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   const { document: file, cwd } = options;
   const given = options.references === undefined ? undefined : path.resolve(cwd, options.references);
   const absent = [path.resolve(cwd, file), ...(given ? [given] : [])].find((one) => !existsSync(one));
-  if (absent !== undefined) throw new Error(`there is no file ${absent}`);
+  if (absent !== undefined) throw new Error(`there is no file ${absent}${aliasText(options)}`);
   try {
     // As a person would write it, where the command runs.
     const document = { ...readDocument(path.relative("", path.resolve(cwd, file))), name: file };
@@ -65,8 +65,17 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     };
   } catch (error) {
     if (!(error instanceof TextError)) throw error;
-    return { document: file, valid: false, problems: error.problems, openEnds: [], notes: [] };
+    const openEnds = error instanceof UnfitDocument ? unmappedIn(error.readable, options, given) : [];
+    return { document: file, valid: false, problems: error.problems, openEnds, notes: [] };
   }
+}
+
+/** Where an alias was given in place of a document. */
+function aliasText({ document, cwd, config }: ValidateOptions): string {
+  const entry = AmigoConfig.read(config, cwd).workspaces.get(document);
+  if (!entry) return "";
+  const its = entry.environment ? `and its document is ${entry.environment}` : "which names no document for it";
+  return `: ${document} is an alias of amigo.yaml, ${its}`;
 }
 
 type Known = Pick<Source, "references" | "referencesFile">;
@@ -113,6 +122,17 @@ function undeployable(document: Document): string[] {
       }),
     ),
   ];
+}
+
+/** Of what can be read of a document with mistakes; nothing where its references cannot be read either. */
+function unmappedIn(document: Document, options: ValidateOptions, given: string | undefined): string[] {
+  try {
+    const { references, referencesFile } = documentReferences(options, given);
+    return referencesFile === undefined ? [] : byPlace(unmapped(document, references, referencesFile));
+  } catch (error) {
+    if (error instanceof TextError) return [];
+    throw error;
+  }
 }
 
 /** Aliases without an id, each where it stands first. */

@@ -43,17 +43,16 @@ export interface UpOptions extends FleetOptions {
 }
 
 /** What a preview cannot know. */
-export const PREVIEW_NOTE =
-  "Each stack was previewed against what exists now, without regard to waves: what an earlier wave changes may change what a later one does.";
+const PREVIEW_NOTE =
+  "A preview compares with the state of each stack. What somebody changed by hand shows in `fleet drift`; what an earlier wave will change shows nowhere yet.";
 
 /** Previews or checks all stacks, without regard to waves; one that fails keeps no other from its turn. */
 export async function lookAt(whole: Fleet, command: "preview" | "drift", options: FleetOptions): Promise<FleetReport> {
   const { select, signal, engine = readyEngine } = options;
   const fleet = selectFrom(whole, select);
   refuseMissingKeys(fleet.stacks);
-  const bin = await engine();
+  const bin = await engine(fleet.stacks, fleet.folder);
   const run = begin(fleet, command, select);
-  if (command === "preview") run.set({ notes: [PREVIEW_NOTE] });
   await withBudget(fleet, options, async (child) => {
     await listened(options.listen(run), async (listener) => {
       const execution = new Execution({ run, folder: fleet.folder, bin, child, listener, signal });
@@ -61,6 +60,7 @@ export async function lookAt(whole: Fleet, command: "preview" | "drift", options
     });
   });
   const { stacks } = run.report;
+  if (command === "preview" && stacks.some(({ state }) => state === "done")) run.set({ notes: [PREVIEW_NOTE] });
   if (signal.aborted) return run.finish("interrupted");
   return run.finish(stacks.every(({ state }) => state === "done") ? "done" : "failed");
 }
@@ -83,7 +83,7 @@ export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetRe
     const left = fleet.stacks.filter(({ name }) => !isDone(name));
     refuseMissingKeys(left);
     await refuseBadDocuments(left, fleet.folder, warn);
-    const bin = await engine();
+    const bin = await engine(left, fleet.folder);
     await refuse(bin, left, fleet.folder, warn);
     if (!(await confirm(question(fleet, left.length)))) throw new Error("stopped; nothing was started");
     const run =

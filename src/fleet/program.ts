@@ -1,10 +1,7 @@
-import * as path from "node:path";
-import { COMMAND } from "../command.js";
-import { tellsToTakeOver } from "../engine/advice.js";
 import { environmentFor, openAccount } from "../environment/account.js";
 import { BUILT_IN_PROJECT, prepareProject } from "../environment/deploy.js";
 import type { StackPlace } from "../stack/local-backend.js";
-import { builtInProject, projectFor, projectName } from "../stack/project.js";
+import { builtInProject, projectName } from "../stack/project.js";
 import { Pulumi } from "../stack/pulumi.js";
 import type { FleetStack } from "./stacks.js";
 
@@ -44,14 +41,4 @@ export async function prepare(
 /** The CLI on a stack whose program is there. */
 export function pulumiFor(bin: string, stack: FleetStack, folder: string): Pulumi {
   return Pulumi.at(bin, stack.name, placeOf(stack, folder).cwd, accountOf(stack));
-}
-
-/** What the error of a run means to somebody without a program, whom its advice for programs does not help; else the error as it is. */
-export function withDocumentAdvice(error: string, stack: FleetStack, folder: string): string {
-  const { name, environment, workspace } = stack;
-  if (environment === undefined || workspace === undefined || !tellsToTakeOver(error)) return error;
-  const place = placeOf(stack, folder).cwd;
-  const where = projectFor(".", name).folder === place ? "" : ` -C ${path.relative("", place)}`;
-  const command = `${COMMAND} adopt ${workspace.alias} --stack ${name}${where}`;
-  return `${error}\nThis stack is built from a document. To take over what exists: \`${command}\` (it reads only, and changes the state).`;
 }

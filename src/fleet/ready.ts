@@ -1,19 +1,25 @@
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import * as path from "node:path";
 import { validate } from "../environment/validate.js";
 import { languageHost } from "../stack/find-cli.js";
+import { backendUrl } from "../stack/local-backend.js";
 import { Pulumi } from "../stack/pulumi.js";
-import { accountOf } from "./program.js";
+import { accountOf, placeOf } from "./program.js";
 import type { FleetStack } from "./stacks.js";
 
 /** How long the language host has to come up, which takes a part of a second. */
 const HOST_MS = 60_000;
 
-/** Finds the CLI once for all stacks, and tries its language host; throws where either does not work. */
-export async function readyEngine(): Promise<string> {
+/** Finds the CLI once for all stacks, tries its language host and asks for its backend; throws where one of these does not work. */
+export async function readyEngine(stacks: readonly FleetStack[] = [], folder = "."): Promise<string> {
   const bin = await Pulumi.cli();
   const host = languageHost(bin) ?? "pulumi-language-nodejs";
   const failure = await hostFailure(host);
-  if (failure === undefined) return bin;
+  if (failure === undefined) {
+    await refuseNoPassphrase(bin, stacks, folder);
+    return bin;
+  }
   throw new Error(
     `the language host for Node of the Pulumi CLI ${bin} does not work: ${host} ${failure}. Nothing was started. Install the CLI anew (https://www.pulumi.com/docs/install/), or put another one first on PATH`,
   );
@@ -36,6 +42,29 @@ function hostFailure(host: string): Promise<string | undefined> {
       resolve([`ended ${by ? `by ${by}` : `with ${code}`}`, said.trim()].join(" ").trim()),
     );
   });
+}
+
+/** Throws where the CLI is not logged in, or has no passphrase for stacks that need one; a project of the user's own may have its own backend. */
+async function refuseNoPassphrase(bin: string, stacks: readonly FleetStack[], folder: string): Promise<void> {
+  const places = stacks.flatMap((stack) => (stack.environment === undefined ? [] : [placeOf(stack, folder)]));
+  const [first] = places;
+  if (first === undefined) return;
+  const cwd = existsSync(first.cwd) ? first.cwd : folder;
+  const url = await backendUrl(Pulumi.at(bin, first.stack, cwd, {})).catch((error: Error) => {
+    throw new Error(`${error.message}\nNothing was started`);
+  });
+  const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
+  if (/^https?:/i.test(url) || passphrase !== undefined || file) return;
+  const without = places.filter((place) => !hasOtherSecrets(path.join(place.cwd, `Pulumi.${place.stack}.yaml`)));
+  if (without.length === 0) return;
+  throw new Error(
+    `no passphrase is set, with which the backend ${url} encrypts the secrets of stacks (${without.map(({ stack }) => stack).join(", ")}): choose one and \`export PULUMI_CONFIG_PASSPHRASE=...\`, or name a file in PULUMI_CONFIG_PASSPHRASE_FILE. It must be the same at each run.\nNothing was started`,
+  );
+}
+
+/** Whether a stack's settings name something other than a passphrase that encrypts its secrets. */
+function hasOtherSecrets(settings: string): boolean {
+  return existsSync(settings) && /^secretsprovider: (?!passphrase)/m.test(readFileSync(settings, "utf8"));
 }
 
 /** Throws where the key of a stack's account is not set. */

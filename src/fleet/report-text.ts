@@ -1,4 +1,6 @@
-import { safe } from "../environment/show/layout.js";
+import * as path from "node:path";
+import { COMMAND } from "../command.js";
+import { safe, wrapped } from "../environment/show/layout.js";
 import { changeText } from "./changes.js";
 import type { FleetCommand, FleetReport, StackEntry, StackUnderWay, WaveEntry } from "./report.js";
 
@@ -7,10 +9,15 @@ export interface TextOptions {
   readonly underWay?: readonly StackUnderWay[];
   /** Stacks whose errors stand above this text. */
   readonly printed?: ReadonlySet<string>;
+  /** Whether one line says why a stack failed, and its log the rest. @default false */
+  readonly brief?: boolean;
+  /** At which notes are broken into lines. @default they are not */
+  readonly width?: number;
 }
 
 /** A report for a terminal or a log. */
-export function reportText(report: FleetReport, { underWay = [], printed = new Set() }: TextOptions = {}): string {
+export function reportText(report: FleetReport, options: TextOptions = {}): string {
+  const { underWay = [], printed = new Set(), brief, width = Number.POSITIVE_INFINITY } = options;
   const { command, waves, stacks, notes } = report;
   const lines = stacks
     .filter((stack) => isReported(stack, command))
@@ -18,11 +25,11 @@ export function reportText(report: FleetReport, { underWay = [], printed = new S
       stackLines(stack, command, {
         now: underWay.find((one) => one.stack === stack.name),
         isPrinted: printed.has(stack.name),
+        brief,
       }),
     );
-  return [...lines, ...waves.flatMap(waveLines), ...notes.map((note) => `note: ${safe(note)}`), summary(report)].join(
-    "\n",
-  );
+  const noteLines = notes.flatMap((note) => wrapped(`note: ${safe(note)}`, width));
+  return [...lines, ...waves.flatMap(waveLines), ...noteLines, summary(report)].join("\n");
 }
 
 /** Of runs that went well the count is enough. */
@@ -41,13 +48,14 @@ interface LineOptions {
   readonly now?: StackUnderWay;
   /** Whether its error stands above. */
   readonly isPrinted?: boolean;
+  readonly brief?: boolean;
 }
 
 /** What happened to a stack; all but an error is one line. */
 export function stackText(
   stack: StackEntry,
   command: FleetCommand,
-  { now, isPrinted: wasPrinted = false }: LineOptions = {},
+  { now, isPrinted: wasPrinted = false, brief = false }: LineOptions = {},
 ): string {
   const { name, state, seconds, error, log } = stack;
   const took = seconds === undefined ? "" : ` after ${seconds.toFixed(1)} s`;
@@ -67,8 +75,25 @@ export function stackText(
     interrupted: `was stopped${took}`,
     lost: `was lost${took}`,
   };
-  const why = error === undefined || isPrinted ? "" : `: ${error.trim().split("\n").map(safe).join("\n    ")}`;
+  const why = error === undefined || isPrinted ? "" : `: ${brief ? shortened(error) : linesOf(error).join("\n    ")}`;
   return `${name}: ${what[state]}${where}${why}`;
+}
+
+function linesOf(error: string): string[] {
+  return error.trim().split("\n").map(safe);
+}
+
+/** The first line that says more than that a command failed. */
+function shortened(error: string): string {
+  const [first = "", ...rest] = linesOf(error);
+  const line = first.endsWith(":") ? (rest[0] ?? first) : first;
+  const most = 200;
+  return line.length > most ? `${line.slice(0, most)} ...` : line;
+}
+
+/** What goes on with a run. */
+export function resumeCommand({ file, run }: Pick<FleetReport, "file" | "run">): string {
+  return `${COMMAND} fleet up ${path.relative("", file)} --resume ${run}`;
 }
 
 /** The changes in words; resources that stay as they are do not count. */
@@ -104,12 +129,13 @@ function waveLines({ name, state, reasons }: WaveEntry): string[] {
 }
 
 /** What became of the whole, as sentences. */
-export function summary({ command, run, state, stacks, waves }: FleetReport): string {
+export function summary(report: FleetReport): string {
+  const { command, state, stacks, waves } = report;
   const ofState = (wanted: StackEntry["state"]) => stacks.filter((stack) => stack.state === wanted);
   const done = ofState("done").length;
   const bad = stacks.length - done - ofState("waiting").length;
   const waiting = ofState("waiting").map(({ name }) => name);
-  const again = command === "up" ? ` Go on with --resume ${run}.` : "";
+  const again = command === "up" ? ` Go on with \`${resumeCommand(report)}\`.` : "";
   const count = `${done} of ${stacks.length} stacks ${done === 1 ? "is" : "are"} done`;
   const notStarted = waiting.length === 0 ? "" : ` Not started: ${waiting.join(", ")}.`;
   if (command === "drift" && state !== "interrupted") {

@@ -4,6 +4,7 @@ import { readFleet, selectFrom } from "./file.js";
 import { fleetOwner, type Owner, ownerText } from "./folder-lock.js";
 import { findLocked, type StackLock } from "./locks.js";
 import type { FleetReport, StackUnderWay } from "./report.js";
+import { resumeCommand } from "./report-text.js";
 import { FleetRun } from "./runs.js";
 
 export interface FleetStatus {
@@ -78,6 +79,6 @@ function notesOf(
   const wait =
     underWay.length > 0 ? `wait for ${names}, or where that process is gone, run \`${COMMAND} recover\`; then ` : "";
   return [
-    `${others}run ${last.run} ended before it was over, as a kill or a crash does: ${wait}go on with --resume ${last.run}`,
+    `${others}run ${last.run} ended before it was over, as a kill or a crash does: ${wait}go on with \`${resumeCommand(last)}\``,
   ];
 }

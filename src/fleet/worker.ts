@@ -7,7 +7,8 @@ import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackR
 import { changesOf, changeText } from "./changes.js";
 import { checkStack } from "./check.js";
 import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
-import { accountOf, prepare, pulumiFor, withDocumentAdvice } from "./program.js";
+import { accountOf, prepare, pulumiFor } from "./program.js";
+import { inTheWay, withoutProgramAdvice } from "./standing.js";
 
 /** Before an engine is started once more. */
 const PAUSE_MS = 1_000;
@@ -68,9 +69,11 @@ class Worker {
     const { run, unmake } = await this.run(pulumi, { command, args }, warn);
     // A preview leaves nothing behind.
     if (command === "preview") await unmake?.();
+    if (command === "preview" && holdsNothing(run))
+      for (const line of await inTheWay({ stack, folder, warn })) warn(line);
     if (run.succeeded)
       return { state: "done", changes: run.changes, ...(command === "preview" ? this.resources(run) : {}) };
-    const error = withDocumentAdvice(failureText(run), stack, folder);
+    const error = await withoutProgramAdvice(run, { stack, folder, pulumi, warn });
     return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, error };
   }
 
@@ -133,6 +136,12 @@ class Worker {
     if (process.connected) process.send?.(message, () => sent());
     else sent();
   }
+}
+
+/** Whether all of its resources are yet to be made. */
+function holdsNothing({ succeeded, changes }: StackRun): boolean {
+  const ops = Object.keys(changes);
+  return succeeded && ops.length > 0 && ops.every((op) => op === "create");
 }
 
 if (require.main === module) new Worker().start();

@@ -8,7 +8,7 @@ import { type ImportEntry, importExisting } from "../stack/import-file.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, holderRuns, type Lock, lockText } from "../stack/lock.js";
 import { Pulumi } from "../stack/pulumi.js";
-import { exportState, lifecycleOf, nameOf, type PendingOperation, type StackState } from "../stack/state.js";
+import { exportState, lifecycleOf, nameOf, type PendingOperation, type StackState, typeOf } from "../stack/state.js";
 import { forgottenCreates, type OpenCreate, pendingCreates } from "./creates.js";
 import { disturbedUrns } from "./disturbed.js";
 import { judge } from "./verdict.js";
@@ -77,7 +77,9 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
 
   const state = await exportState(pulumi, "--show-secrets");
   const others = otherOperations(state);
-  for (const { urn, operation, advice } of others) tell(`${nameOf(urn)}: interrupted while ${operation}. ${advice}`);
+  for (const { urn, operation, advice } of others) {
+    tell(`${kindOf(urn)} "${nameOf(urn)}": interrupted while ${operation}. ${advice}`);
+  }
 
   const accounts = new Accounts(pulumi, state.resources, tell);
   try {
@@ -89,7 +91,7 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
     const disturbed = disturbedUrns(state);
     if (disturbed.length > 0)
       tell(
-        `The interrupted run may have moved or deleted these: ${disturbed.map(nameOf).join(", ")}. They are read again, and the next \`up\` or \`destroy\` goes on from there.`,
+        `The interrupted run may have moved or deleted these: ${disturbed.map(nameOf).join(", ")}. They ${dryRun ? "would be" : "are"} read again, and the next \`up\` or \`destroy\` goes on from there.`,
       );
     const report = { stack: pulumi.stack, dryRun, lock, others, creates, disturbed, settled };
     return dryRun ? report : { ...report, copy: await settleAll(pulumi, state, { lock, judged, disturbed }, options) };
@@ -176,6 +178,10 @@ function otherOperations({ pending }: StackState): RecoverReport["others"] {
 /** A component, a provider or the stack: nothing outside the state belongs to it. */
 function isEnginesOwn({ type, resource }: PendingOperation): boolean {
   return type === "creating" && (resource.custom !== true || resource.type.startsWith("pulumi:"));
+}
+
+function kindOf(urn: string): string {
+  return lifecycleOf(typeOf(urn))?.kind ?? typeOf(urn);
 }
 
 function adviceFor(operation: PendingOperation["type"], type: string): string {

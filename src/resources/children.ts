@@ -2,13 +2,13 @@ import { NotFoundError, PermissionError } from "../api/errors.js";
 import type { Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { messageOf } from "../engine/provider/failure.js";
-import { WORKSPACE_PLACES } from "../engine/settings.js";
+import { WORKSPACE_MISSING } from "../engine/settings.js";
 
 /** The workspace of a resource; what `get` is given may leave it to the provider's settings. */
 export function workspaceOf(context: ProviderContext, values: Values): string {
   const id = values.workspaceId ?? context.settings.workspaceId;
   if (typeof id === "string") return id;
-  throw new Error(`workspaceId was found in none of its places: ${WORKSPACE_PLACES}`);
+  throw new Error(`workspaceId ${WORKSPACE_MISSING}`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { AmigoError } from "../api/errors.js";
 import { HIDDEN } from "../engine/hidden.js";
 import type { Lifecycle, Values } from "../engine/lifecycle.js";
+import { nameIn, stackOf } from "../engine/owner.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import type { Intent } from "../engine/provider/journal.js";
 
@@ -32,6 +33,13 @@ export async function journalled<T extends { id: string }>(
     if (AmigoError.isInstance(refusal) && refusal.outcome !== "unknown") journal.settle(entry, "closed");
     throw error;
   }
+}
+
+/** The name of another resource of the same stack that made this thing, where this machine's journal knows of it. */
+export function otherMaker({ journal }: ProviderContext, { kind, owner }: Intent, id: string): string | undefined {
+  const made = journal?.entries().findLast((entry) => entry.kind === kind && entry.id === id && entry.state === "made");
+  if (made?.owner === undefined || made.owner === owner || stackOf(made.owner) !== stackOf(owner)) return undefined;
+  return nameIn(made.owner);
 }
 
 /** The id that `recover` has found to be this create's own. */

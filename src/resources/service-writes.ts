@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { type Problem, ValidationError } from "../api/errors.js";
 import type { ServiceResponse, UpdateServiceBody, VersionSetBody } from "../api/index.js";
+import { IMPORT_OPTION, renameAdvice } from "../engine/advice.js";
 import { same } from "../engine/compare.js";
 import type { Values } from "../engine/lifecycle.js";
 import { nameIn, stackOf } from "../engine/owner.js";
@@ -216,14 +217,13 @@ export function refuseForeignOwner(
   const stack = stackOf(mine) ?? run.stack;
   if (stack !== undefined && stackOf(owner) === stack) {
     throw new Error(
-      `service ${service.name} (${service.id}) is this stack's own resource "${nameIn(owner)}". If it was renamed, give the new one the ` +
-        `resource option aliases: [{ name: ${JSON.stringify(nameIn(owner))} }]. If it is removed in this change, run \`pulumi up\` ` +
-        `without the new one first: the engine deletes last. (Its tag ${OWNER_TAG} is ${owner}.)`,
+      `service ${service.name} (${service.id}) is this stack's own resource "${nameIn(owner)}". ${renameAdvice(nameIn(owner))} ` +
+        `(Its tag ${OWNER_TAG} is ${owner}.)`,
     );
   }
   throw new Error(
     `service ${service.name} (${service.id}) belongs to ${owner} (its tag ${OWNER_TAG}), this resource is ${String(mine)}. Manage it in one place: remove it here, or give it up there (\`pulumi state delete\`, which leaves the service as it is) ` +
-      `and take it over with \`adopt: true\` and the import option ("${service.id}").`,
+      `and take it over with \`adopt: true\` and ${IMPORT_OPTION}: "${service.id}".`,
   );
 }
 

@@ -170,7 +170,7 @@ export class Service extends AmigoResource {
           name,
           () => nameInWorkspace(args, opts),
           (holder) =>
-            `found a second service of this name in the workspace: "${holder}" declares it too; names are unique`,
+            `found a second service of this name in the workspace: "${holder}" declares it too; names are unique, so give one of them another name or remove it`,
         ),
       ],
       own?.names,

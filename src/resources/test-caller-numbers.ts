@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { COMMAND } from "../command.js";
-import { IMPORT_OPTION } from "../engine/advice.js";
+import { IMPORT_OPTION, renameAdvice } from "../engine/advice.js";
 import { asSet, same } from "../engine/compare.js";
 import type { Change, Existing, Lifecycle, Properties, Values } from "../engine/lifecycle.js";
 import { unique, workspaceOrigin } from "../engine/program/conflicts.js";
@@ -10,7 +10,7 @@ import type { ProviderContext } from "../engine/provider/context.js";
 import { typeToken } from "../engine/tokens.js";
 import { findInWorkspace, removeFromWorkspace } from "./children.js";
 import * as fields from "./fields.js";
-import { intentOf, journalled, takeClaimed } from "./journalled.js";
+import { intentOf, journalled, otherMaker, takeClaimed } from "./journalled.js";
 import { afterOwnWrites } from "./settle.js";
 
 /** Arguments of {@link TestCallerNumbers}. */
@@ -127,6 +127,12 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
     if (asDeclared && takeClaimed(context, intentOf(testCallerNumbersLifecycle, news), id))
       return existing(id, numbers);
     if (numbers.length > 0 && news.adopt !== true) {
+      const maker = otherMaker(context, intentOf(testCallerNumbersLifecycle, news), id);
+      if (maker !== undefined) {
+        throw new Error(
+          `the test caller numbers of workspace ${id} are this stack's own resource "${maker}". Nothing was written. ${renameAdvice(maker)}`,
+        );
+      }
       throw new Error(
         `the workspace has ${numbers.length} test caller numbers already (${numbers.join(", ")}) that are not known to be this resource's. ` +
           `Nothing was written. Take them over with \`adopt: true\` or ${IMPORT_OPTION}: "${id}"; after an interrupted run, \`${COMMAND} recover\` finds out.`,

@@ -3,13 +3,13 @@ import type { UseCaseResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
 import { isOlderThan, timeOf } from "../api/times.js";
 import { COMMAND } from "../command.js";
-import { IMPORT_OPTION } from "../engine/advice.js";
+import { IMPORT_OPTION, renameAdvice } from "../engine/advice.js";
 import { isRemote, isSecret, mismatches, same, show } from "../engine/compare.js";
 import type { Existing, Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { factsOf, messageOf } from "../engine/provider/failure.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
-import { intentOf, journalled, takeClaimed } from "./journalled.js";
+import { intentOf, journalled, otherMaker, takeClaimed } from "./journalled.js";
 import { afterOwnWrites, outcomeUnknown, settleCreated } from "./settle.js";
 import { bodyOf, existing, properties, recovery, sameKey, sameState } from "./use-case-form.js";
 
@@ -148,14 +148,18 @@ async function takeOver(
     );
     return existing(holder, String(news.workspaceId));
   }
+  const maker = otherMaker(context, intentOf(lifecycle, news), holder.id);
+  if (differing.length === 0 && maker !== undefined) {
+    throw new Error(`${facts}. It is this stack's own resource "${maker}". ${renameAdvice(maker)}`, { cause: refusal });
+  }
   const advice =
     differing.length > 0
       ? `It differs, and the API cannot change it:\n  ${differing.join("\n  ")}`
       : [
           "Which is it?",
+          'The resource was renamed in the program: give it the resource option aliases: [{ name: "<old name>" }].',
           "Another stack or a person manages it, or you do not know: choose another name or entityName.",
           `A run was interrupted: \`${COMMAND} recover\` finds out whether this is its use case.`,
-          "The resource was renamed in the program: give it the resource option `aliases`.",
           "Another resource of this stack has it, and goes in this change: run `pulumi up` without this one first, since the engine deletes last.",
           `Nobody manages it: take it over with \`adopt: true\` or ${IMPORT_OPTION}: "${holder.id}".`,
           "You ran `pulumi up --replace`: set the resource option deleteBeforeReplace.",

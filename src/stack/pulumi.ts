@@ -112,6 +112,7 @@ export class Pulumi {
     const { code, stdout, stderr } = await this.attempt(...args);
     if (code === 0) return stdout;
     const said = [stderr, stdout].map(cliWords).filter((part) => part !== "");
+    if (said.some((part) => part.includes(NOT_LOGGED_IN))) throw new CliFailed(NOT_LOGGED_IN);
     throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
   }
 

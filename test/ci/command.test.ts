@@ -87,7 +87,7 @@ it.each([
   const args = ["comment", "-s", "prod", "-c", "preview", "--pull-request", "7", ...more];
   const { code, stdout, stderr } = await ci(host.url, args, env as Record<string, string>);
   expect([code, stdout]).toEqual([1, ""]);
-  expect(stderr).toMatch(/^error: /);
+  for (const line of stderr.trim().split("\n")) expect(line).toMatch(/^error: /);
   expect(stderr).toContain(message);
   expect(stderr).not.toMatch(/wrong-token|ghs_|\n {4}at /);
 });

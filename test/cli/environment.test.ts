@@ -300,6 +300,16 @@ it("validate prints what is wrong at its place, as text or as JSON", async () =>
     stdout: "",
     stderr: expect.stringMatching(/^error: there is no file \S+none\.yaml/),
   });
+  const [config = ""] = at("amigo.yaml");
+  const alias = async (entry: string) => {
+    writeFileSync(config, `workspaces: { staging: { id: ${seedIds.workspace}${entry} } }\n`);
+    return (await run("validate", "staging", "-C", folder)).stderr.trim();
+  };
+  expect(await alias(", environment: a.yaml")).toMatch(
+    /there is no file \S+staging: staging is an alias of amigo\.yaml, and its document is \S+a\.yaml$/,
+  );
+  expect(await alias("")).toMatch(/: staging is an alias of amigo\.yaml, which names no document for it$/);
+  rmSync(config);
   const wrong = await run("validate", ...at("bad.yaml"));
   expect(wrong).toMatchObject({ code: 1, stdout: expect.stringMatching(/^\S*bad\.yaml:3:\d+: services/m) });
   const { code, stdout } = await run("validate", ...at("bad.yaml"), "--json");
@@ -359,6 +369,13 @@ it("rollback says what names a document that is not there, and what writes it", 
     1,
     `error: there is no file ${path.join(folder, "live/clinic.yaml")}, which \`environment\` of production in ${config} names: ` +
       "correct that, or write it with `npx pulumi-amigo export production --out live/clinic.yaml`",
+  ]);
+  writeFileSync(config, `workspaces: { production: { id: ${seedIds.workspace}, environment: a.yaml } }\n`);
+  const unpromoted = await run("rollback", "production", "-C", folder);
+  expect([unpromoted.code, unpromoted.stderr.trim()]).toEqual([
+    1,
+    "error: nothing was promoted to production yet, so there is nothing to take back: its history would be in " +
+      `${path.join(folder, "history/production.jsonl")}. Nothing was changed`,
   ]);
 });
 

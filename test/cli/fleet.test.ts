@@ -17,7 +17,7 @@ function played(names: readonly string[], command = "up") {
   const run = {
     stack: (name: string) => stacks.get(name),
     get report() {
-      return { command, stacks: [...stacks.values()] };
+      return { command, file: "fleet.yaml", stacks: [...stacks.values()] };
     },
   } as unknown as FleetRun;
   return { run, set: (changes: StackEntry) => stacks.set(changes.name, changes) };

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import * as path from "node:path";
 import { expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
@@ -8,6 +8,8 @@ import { type TestStack, withStack } from "../../lab/cli/stack.js";
 import { repositoryRoot } from "../../lab/root.js";
 import { type Emulator, seedIds } from "../../src/emulator/index.js";
 import type { AdoptReport } from "../../src/environment/adopt.js";
+import { prepareProject } from "../../src/environment/deploy.js";
+import { builtInProject } from "../../src/stack/project.js";
 import { deploy, writes } from "../support/engine.js";
 
 const { workspace, agents, contextGraphs, setups } = seedIds;
@@ -66,7 +68,7 @@ function makeByHand({ store }: Emulator, owner?: string) {
   return { desk, calls, outbound };
 }
 
-async function adopt(stack: TestStack, source: string, ...flags: string[]) {
+async function adopt(stack: Pick<TestStack, "name" | "folder" | "env">, source: string, ...flags: string[]) {
   const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
   const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env };
   const args = [cli, "adopt", source, "--stack", stack.name, "--json", ...flags];
@@ -74,7 +76,7 @@ async function adopt(stack: TestStack, source: string, ...flags: string[]) {
   return { code, stderr, report: stdout === "" ? undefined : (JSON.parse(stdout) as AdoptReport) };
 }
 
-function place({ folder }: TestStack, { url }: Emulator): void {
+function place({ folder }: Pick<TestStack, "folder">, { url }: Emulator): void {
   const files = { "clinic.yaml": document, "references.yaml": references, "amigo.yaml": config.replace("BASE", url) };
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
 }
@@ -131,6 +133,36 @@ it("brings what exists under a stack with a component and a provider of its own,
     const wrong = await adopt(stack, "other", "--yes");
     const refusal = `declares nothing of workspace ${other}: its resources are of ${workspace}. Nothing was changed`;
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining(refusal)]);
+  });
+});
+
+it("makes the stack of a document where it is not there, and takes it away again unless something is brought in", async () => {
+  await deploy({ name: "adopt-document", program, env }, async ({ stack, emulator, operations }) => {
+    const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "adopt-document-")));
+    const clinic = { name: "clinic", folder, env: { ...stack.env, PULUMI_CONFIG_PASSPHRASE: "" } };
+    place(clinic, emulator);
+    makeByHand(emulator);
+    const missing = await adopt(clinic, "staging", "--yes");
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("there is no Pulumi project in")]);
+    const project = builtInProject(folder, "clinic").folder;
+    const [document, references] = ["clinic.yaml", "references.yaml"].map((name) => path.join(folder, name));
+    const entry = { apiKeyEnv: "CLINIC_KEY", baseUrl: emulator.url };
+    prepareProject({ folder: project, document: document ?? "", references, workspaceId: workspace, entry });
+    const stacks = async () => {
+      const { bin, env: of } = await testEngine();
+      const list = start(bin, ["stack", "ls", "--json"], {
+        cwd: project,
+        env: { ...cleanEnvironment(), ...of, ...clinic.env },
+      });
+      return (JSON.parse((await list.done).stdout) as { name: string }[]).map(({ name }) => name);
+    };
+    operations();
+    const dry = await adopt(clinic, "staging", "--dry-run");
+    expect([dry.code, dry.report?.adopted.length, await stacks()], dry.stderr).toEqual([2, 5, []]);
+    const real = await adopt(clinic, "staging", "--yes");
+    expect([real.code, real.report?.adopted.length, await stacks()], real.stderr).toEqual([2, 5, ["clinic"]]);
+    expect(writes(operations())).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 });
 

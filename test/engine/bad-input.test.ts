@@ -49,7 +49,9 @@ const mistaken: Refusal[] = [
   [
     "two services of one name",
     'service("desk"); service("other", { name: "desk" });',
-    [/(desk|other).*name.*found a second service of this name in the workspace: "(desk|other)"/],
+    [
+      /(desk|other).*name.*found a second service of this name in the workspace: "(desk|other)" .*give one of them another name/,
+    ],
   ],
   [
     "two use cases of one channel, entity name and name",

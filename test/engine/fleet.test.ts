@@ -63,7 +63,7 @@ budget: { maxConcurrency: 4 }
       "create VersionSet environment/east desk 0/release",
     ]),
   );
-  expect(preview.report.notes).toEqual([expect.stringContaining("against what exists now")]);
+  expect(preview.report.notes).toEqual([expect.stringContaining("compares with the state of each stack")]);
   expect(writes(emulator)).toEqual([]);
   expect(existsSync(path.join(fleet.folder, "backend/.pulumi/stacks/pulumi-amigo/north.json"))).toBe(false);
   expect(emulator.requests.length).toBeGreaterThanOrEqual(before);

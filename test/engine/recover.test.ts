@@ -270,6 +270,7 @@ it("finds the lines that a killed exchange or destroy has left down, so that the
     stack.program(exchanged("One", "Two"));
     const dry = await recover(stack, "--dry-run");
     expect(dry.output).toContain("may have moved or deleted these: ");
+    expect(dry.output).toContain(". They would be read again, ");
     const { code, output, report } = await recover(stack, "--yes");
     expect(code, output).toBe(0);
     expect(report?.disturbed).toHaveLength(2);
@@ -282,7 +283,7 @@ it("finds the lines that a killed exchange or destroy has left down, so that the
     await killRun("destroy", deployment, "unbind-use-case-from-service", "after");
     expect(lines().length).toBeLessThan(2);
     const deleted = await recover(stack, "--yes");
-    expect(deleted.output).toContain("interrupted while deleting. It may be gone.");
+    expect(deleted.output).toMatch(/^ServiceBinding "\w+": interrupted while deleting\. It may be gone\.$/m);
     await stack.up();
     expect(lines().sort()).toEqual(before.sort());
   });

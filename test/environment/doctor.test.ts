@@ -11,7 +11,7 @@ import { providerText, typeToken } from "../../src/engine/tokens.js";
 import { examine } from "../../src/environment/doctor.js";
 import { defaultAccountChecks } from "../../src/environment/doctor-accounts.js";
 import type { Check } from "../../src/environment/doctor-check.js";
-import { checksOf } from "../../src/environment/doctor-stack.js";
+import { checksOf, stackChecks } from "../../src/environment/doctor-stack.js";
 import type { Pulumi } from "../../src/stack/pulumi.js";
 import { version } from "../../src/version.js";
 import { selfSigned } from "../api/certificate.js";
@@ -235,6 +235,28 @@ it("looks at what a program in the folder would load", async () => {
   write("node_modules/@pulumi/pulumi/package.json", '{ "version": "3.249.0" }');
   write("node_modules/pulumi-amigo/package.json", `{ "version": "${version}" }`);
   expect(brief(await packages())).toEqual(["Pulumi SDK: ok", "package: ok"]);
+});
+
+it("finds a setting of the stack's config that has no effect, with the command that removes it", async () => {
+  write("Pulumi.yaml", "name: clinic\nruntime: nodejs\n");
+  const answers: Record<string, object> = {
+    stack: { deployment: { resources: [] } },
+    config: {
+      "amigo:maxConcurency": { value: "4" },
+      "amigo:workspaceId": { value: "x" },
+      "clinic:beds": { value: "9" },
+    },
+  };
+  const run = async (command: string) => JSON.stringify(answers[command]);
+  const checks = await stackChecks({ stack: "dev", cwd: folder, run } as unknown as Pulumi);
+  expect(about(checks, "config")).toEqual([
+    {
+      name: "config",
+      state: "warning",
+      found: "the stack config amigo:maxConcurency has no effect: did you mean amigo:maxConcurrency?",
+      next: "`pulumi config rm amigo:maxConcurency`",
+    },
+  ]);
 });
 
 it("finds what a stack's state holds that this version does not write", () => {

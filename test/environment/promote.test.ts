@@ -176,7 +176,6 @@ describe("a promotion", () => {
     const back = (to: number) => movesBack(history, to).map(({ from, to: now }) => [from, now]);
     expect([back(2), back(1), back(0)]).toEqual([[[5, 3]], [[5, 2]], [[5, 1]]]);
     expect(() => back(3)).toThrow("the history has the entries 1 to 3");
-    expect(() => movesBack([], 0)).toThrow("the history is empty");
   });
 
   it("goes back one more each time, and never forward to what was taken back", () => {
@@ -191,7 +190,6 @@ describe("a promotion", () => {
     expect(goBack).toThrow("all that the history holds was taken back already");
     history.push(step(1, 7));
     expect(goBack()).toBe(1);
-    expect(() => entryBefore([])).toThrow("the history is empty");
   });
 
   it("expects of a run what its moves explain, and nothing else", () => {

@@ -31,6 +31,7 @@ async function targetOf(scene: Awaited<ReturnType<typeof makeScene>>, more: Part
     referencesFile: "references/production.yaml",
     managed: new Set(),
     adoptAdvice: "adopt them",
+    ownerAdvice: (stack: string) => `use \`--stack ${stack}\``,
     ...more,
   };
 }

@@ -91,6 +91,17 @@ it("lists aliases without an id as open ends, each at its first place", async ()
   const misspelt = document.replaceAll("agent: desk", "agent: dsek");
   const near = await check(misspelt, { "references.yaml": references }, { references: "references.yaml" });
   expect(near.openEnds[0]).toMatch(/the agent "dsek" \(also in 1 other entry\) has no id: .*; did you mean desk\?$/);
+  // What is wrong with the schema hides no alias.
+  const both = await check(
+    `${misspelt}robots: []\n`,
+    { "references.yaml": references },
+    { references: "references.yaml" },
+  );
+  expect([both.valid, both.problems, both.openEnds[0]]).toEqual([
+    false,
+    [expect.stringMatching(/robots: is not known here/)],
+    expect.stringMatching(/the agent "dsek" .* did you mean desk\?$/),
+  ]);
   await expect(check(document, {}, { references: "nowhere.yaml" })).rejects.toThrow(/there is no file .*nowhere\.yaml/);
   const wrong = await check(
     document,

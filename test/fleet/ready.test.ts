@@ -17,8 +17,9 @@ const write = (name: string, text: string) => {
 };
 
 /** A CLI first on PATH, with a language host that does this; no other can be found. */
-function cli(host: string | undefined): string {
-  const programs = { pulumi: 'if [ "$1" = version ]; then echo v3.259.0; fi', "pulumi-language-nodejs": host };
+function cli(host: string | undefined, whoami = ":"): string {
+  const pulumi = `case "$1" in version) echo v3.259.0 ;; whoami) ${whoami} ;; esac`;
+  const programs = { pulumi, "pulumi-language-nodejs": host };
   rmSync(path.join(folder, "bin"), { recursive: true, force: true });
   for (const [name, text] of Object.entries(programs)) {
     if (text === undefined) continue;
@@ -114,6 +115,41 @@ it.each([
   await expect(fleet.up({ engine: readyEngine })).rejects.toThrow(words);
   expect(fleet.events()).toEqual([]);
   fleet.remove();
+});
+
+it.each([
+  [
+    "nobody is logged in",
+    "echo 'error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions' >&2; exit 3",
+    /^the Pulumi CLI is not logged in to a backend: run .*\nNothing was started$/,
+  ],
+  [
+    "no passphrase is set",
+    `echo '{ "url": "file://~" }'`,
+    /^no passphrase is set, .* backend file:\/\/~ .* \(a, b\): choose one and `export PULUMI_CONFIG_PASSPHRASE=/,
+  ],
+])("says once for all documents, before anything starts, that %s", async (_what, whoami, words) => {
+  vi.stubEnv("READY_KEY", "key");
+  for (const name of ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"])
+    vi.stubEnv(name, undefined);
+  write("documents/a.yaml", document("desk"));
+  write("documents/b.yaml", document("desk"));
+  const bin = cli("echo 40000; exec sleep 600", whoami);
+  const { stacks } = readFleet(path.join(folder, "fleet.yaml"));
+  await expect(readyEngine(stacks, folder)).rejects.toThrow(words);
+  // In Pulumi Cloud, with one that is empty, or with another way to encrypt there is nothing to ask for.
+  vi.stubEnv("PULUMI_BACKEND_URL", "https://api.pulumi.com");
+  expect(await readyEngine(stacks, folder)).toBe(bin);
+  vi.stubEnv("PULUMI_BACKEND_URL", "file:///state");
+  for (const name of ["a", "b"]) {
+    await expect(readyEngine(stacks, folder)).rejects.toThrow(/^no passphrase is set/);
+    write(`.pulumi-amigo/${name}/Pulumi.yaml`, "name: pulumi-amigo\nruntime: nodejs\n");
+    write(`.pulumi-amigo/${name}/Pulumi.${name}.yaml`, "secretsprovider: awskms://alias/clinic\n");
+  }
+  expect(await readyEngine(stacks, folder)).toBe(bin);
+  rmSync(path.join(folder, ".pulumi-amigo"), { recursive: true });
+  vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", "");
+  expect(await readyEngine(stacks, folder)).toBe(bin);
 });
 
 function isRunning(pid: number): boolean {

@@ -64,7 +64,7 @@ describe("waves", { timeout: 60_000 }, () => {
     const text = reportText(report);
     expect(text).toContain("the API said no");
     expect(text).toMatch(
-      /Failed: 1 of 5 stacks is done, 1 did not succeed. Not started: c, d, e. Go on with --resume /,
+      /Failed: 1 of 5 stacks is done, 1 did not succeed. Not started: c, d, e. Go on with `npx pulumi-amigo fleet up .*fleet.yaml --resume \S+-up`\.$/,
     );
   });
 
@@ -157,6 +157,14 @@ describe("the status", () => {
     const [entry] = last?.stacks ?? [];
     expect(entry && stackText(entry, "up")).toContain("a: was started, and its end is not known");
   });
+});
+
+it("says in the status in one line why a stack failed, and leaves the rest to its log", () => {
+  const stack = { name: "a", wave: "all", target: "project a", state: "failed" as const, log: "a.log" };
+  const text = (error: string) => stackText({ ...stack, error }, "up", { brief: true });
+  expect(text("pulumi up failed:\ndesk: no\n  - why\nupdate failed")).toBe("a: failed (log: a.log): desk: no");
+  expect(text("the API said no")).toBe("a: failed (log: a.log): the API said no");
+  expect(text("x".repeat(201))).toBe(`a: failed (log: a.log): ${"x".repeat(200)} ...`);
 });
 
 describe("a lock of a run that was killed", () => {

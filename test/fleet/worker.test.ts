@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { repositoryRoot } from "../../lab/root.js";
+import { demoKey, seedIds, startEmulator } from "../../src/emulator/index.js";
 import { refusals } from "../../src/engine/advice.js";
 import { type ChildEnd, runChild } from "../../src/fleet/child.js";
 import type { Task } from "../../src/fleet/messages.js";
-import { withDocumentAdvice } from "../../src/fleet/program.js";
 import type { FleetStack } from "../../src/fleet/stacks.js";
+import { adoptCommand } from "../../src/fleet/standing.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "amigo-worker-"));
 const bin = path.join(folder, "bin");
@@ -19,6 +20,7 @@ const fs = require("node:fs");
 const args = process.argv.slice(2);
 fs.appendFileSync(${JSON.stringify(path.join(folder, "commands.txt"))}, args.slice(0, 2).join(" ") + "\\n");
 if (args[1] === "ls") console.log('[{ "name": "dev", "current": true }]');
+if (args[1] === "export") console.log('{ "deployment": { "resources": [] } }');
 if (args[0] === "stack") process.exit();
 const file = ${JSON.stringify(path.join(folder, "answers.txt"))};
 const [answer, ...rest] = fs.readFileSync(file, "utf8").trim().split("\\n");
@@ -173,15 +175,67 @@ it("tells who has a document and no program how to take over what exists", { tim
   expect(await errorOf(stack, "fails")).toEqual(["failed", expect.not.stringContaining("adopt")]);
 });
 
+it("says what is in the way of a document: in a preview of a stack that holds nothing, and where a run failed by it", {
+  timeout,
+}, async () => {
+  const emulator = await startEmulator({ port: 0 });
+  const { workspace: id, agents, contextGraphs, setups } = seedIds;
+  const common = { workspace_id: id };
+  const { id: service } = emulator.store.addService({
+    ...common,
+    name: "Front desk",
+    agent_id: agents.frontDesk,
+    context_graph_id: contextGraphs.scheduling,
+    tags: [{ key: "pulumi-owner", value: "pulumi/o/pulumi-amigo/trial/t/desk" }],
+  });
+  const { id: useCase } = emulator.store.addUseCase({
+    ...common,
+    channel: "inbound_voice",
+    entity_name: "Riverside",
+    name: "Reception",
+    setup_id: setups.voiceApproved,
+  });
+  const environment = path.join(folder, "riverside.yaml");
+  writeFileSync(
+    environment,
+    `version: 1
+services: { Front desk: { agent: desk, contextGraph: plan }, Night desk: { agent: desk, contextGraph: plan } }
+useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, setup: voice }]
+`,
+  );
+  process.env.WORKER_KEY = demoKey;
+  const workspace = { alias: "staging", id, baseUrl: emulator.url, apiKeyEnv: "WORKER_KEY" };
+  const stack = { name: "desk", labels: {}, environment, workspace };
+  const place = path.relative("", path.join(folder, ".pulumi-amigo", "desk"));
+  const where = "in the way in workspace staging, and not of this stack";
+  const found = [
+    `${where}: service "Front desk" (${service})`,
+    `${where}: use case "inbound_voice / Riverside / Reception" (${useCase})`,
+    'stack trial (project pulumi-amigo) owns service "Front desk": deploy with stack trial, or give it up there, or rename it',
+    'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": if stack trial has it too, deploy with stack trial; ' +
+      `else rename or delete it; or \`npx pulumi-amigo adopt staging --stack desk -C ${place}\` brings what exists under this stack (it writes nothing to the API)`,
+  ];
+  try {
+    expect((await runOf(stack, "preview", "missing", "done"))[0]).toMatchObject({ state: "done", warnings: found });
+    const [fresh] = await runOf(stack, "preview", "previews");
+    expect(fresh, "it holds something").not.toHaveProperty("warnings");
+    const [{ state, error }] = await runOf(stack, "up", "exists");
+    expect([state, error]).toEqual(["failed", ["pulumi up failed:", ...found].join("\n")]);
+    expect((await run("preview", "missing", "done"))[0], "a program may adopt").not.toHaveProperty("warnings");
+  } finally {
+    delete process.env.WORKER_KEY;
+    await emulator.close();
+  }
+});
+
 it("names no folder in that advice where the command is right without one", () => {
   const fleet = mkdtempSync(path.join(tmpdir(), "amigo-fleet-"));
   vi.spyOn(process, "cwd").mockReturnValue(fleet);
   const stack = { name: "desk", labels: {}, environment: "clinic.yaml", workspace: { alias: "staging" } };
-  const advice = withDocumentAdvice(refusals["service-name-taken"], stack, fleet);
-  expect(advice).toContain("`npx pulumi-amigo adopt staging --stack desk` (it reads");
+  expect(adoptCommand(stack, fleet)).toBe("npx pulumi-amigo adopt staging --stack desk");
   // A user's own program would be run there.
   writeFileSync(path.join(fleet, "Pulumi.yaml"), "name: clinic\nruntime: nodejs\n");
-  expect(withDocumentAdvice(refusals["service-name-taken"], stack, fleet)).toContain("-C .pulumi-amigo/desk`");
+  expect(adoptCommand(stack, fleet)).toMatch(/-C \.pulumi-amigo\/desk$/);
   vi.restoreAllMocks();
   rmSync(fleet, { recursive: true });
 });

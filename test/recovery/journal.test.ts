@@ -116,6 +116,24 @@ it("lets the next create take over what was claimed for it, and nothing else", a
   await expect(create(run(), "useCase", useCase), "a claim is good for one create").rejects.toThrow(/not known/);
 });
 
+it("names the resource of the same stack that made what a new one wants, as where it was renamed", async () => {
+  const { process: run, create } = lab();
+  await create(run(), "useCase", useCase);
+  await create(run(), "testCallerNumbers", numbers);
+  const renamed = (one: object, name: string) => ({ ...one, __owner: owner(name) });
+  await expect(create(run(), "useCase", renamed(useCase, "calls2"))).rejects.toThrow(
+    /has this channel, .*It is this stack's own resource "calls"\. If it was renamed, give the new one the resource option aliases: \[\{ name: "calls" \}\]\. If it is removed/,
+  );
+  await expect(create(run(), "testCallerNumbers", renamed(numbers, "qa2"))).rejects.toThrow(
+    /are this stack's own resource "qa"\. Nothing was written\. If it was renamed, .*aliases: \[\{ name: "qa" \}\]/,
+  );
+  const elsewhere = { ...useCase, __owner: owner("calls2").replace("/dev/", "/other/") };
+  expect(elsewhere.__owner).not.toBe(owner("calls2"));
+  await expect(create(run(), "useCase", elsewhere)).rejects.toThrow(
+    /Which is it\?\s+- The resource was renamed in the program: give it the resource option aliases: \[\{ name: "<old name>" \}\]/,
+  );
+});
+
 it("passes over a line that a crash cut short", () => {
   const journal = new Journal("https://api.example", () => {});
   const entry = journal.ask({ kind: "UseCase", key: ["a"], before: [] });

@@ -58,6 +58,19 @@ it("says what to do after a destroy, where no create is open", () => {
   ]);
 });
 
+it("names both ways on after a deletion that was interrupted, and no create where there was none", () => {
+  const gone = { urn: "urn", operation: "deleting", advice: "" };
+  const report = { stack: "dev", dryRun: false, creates: [], others: [gone], disturbed: ["urn"], settled: true };
+  expect(summary(report)).toEqual([
+    "Next: if it was a `pulumi destroy` that was interrupted, run `pulumi destroy --stack dev` to go on deleting; `pulumi up --stack dev` makes what is missing again.",
+  ]);
+  const create = { kind: "Service", name: "desk", outcome: "nothing" as const };
+  expect(summary({ ...report, creates: [create] })).toEqual([
+    "No create is open any more.",
+    "Next: pulumi preview --stack dev",
+  ]);
+});
+
 it("knows a service by its owner mark", async () => {
   const { emulator, process: run, create } = lab();
   expect(await verdictOn("Service", service)).toMatchObject({ is: "nothing" });

@@ -46,7 +46,9 @@ describe("the workspace", () => {
     expect(failures).toEqual([
       {
         property: "workspaceId",
-        reason: expect.stringMatching(/^is required and was found in none of its places: .*amigo:workspaceId/),
+        reason: expect.stringMatching(
+          /^is required: run `pulumi config set amigo:workspaceId <id>`\. It was found in none of its places: /,
+        ),
       },
       expect.objectContaining({ property: "nmae" }),
     ]);

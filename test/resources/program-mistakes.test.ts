@@ -100,7 +100,7 @@ const mistakes: [about: string, make: () => unknown, says: RegExp][] = [
   [
     "a look-up without a workspace",
     () => amigo.listUseCases(),
-    /^amigo\.listUseCases: workspaceId was found in none of its places: .*pulumi config set amigo:workspaceId <id>/,
+    /^amigo\.listUseCases: workspaceId is required: run `pulumi config set amigo:workspaceId <id>`/,
   ],
 ];
 
@@ -151,7 +151,7 @@ test("settings without effect and a plain key are warned of once in a program ru
   });
   const said = warn.mock.calls.map(([message]) => message);
   expect(said).toEqual([
-    "the stack config amigo:workspaceid has no effect: did you mean amigo:workspaceId?",
+    "the stack config amigo:workspaceid has no effect: did you mean amigo:workspaceId? Remove it with `pulumi config rm amigo:workspaceid`",
     expect.stringMatching(/^the stack config amigo:apiKey is stored as plain text: .*--secret amigo:apiKey/),
     "AMIGO_LOG=verbose is not a level, so nothing is logged: use off, debug or trace",
   ]);

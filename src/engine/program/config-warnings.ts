@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { closest } from "fastest-levenshtein";
 import { isLogLevel } from "../../api/log.js";
-import { SETTING_NAMES } from "../settings.js";
+import { strangeSettings } from "../settings.js";
 import { programRun } from "./conflicts.js";
 
 const warned = new WeakSet<object>();
@@ -13,15 +12,9 @@ export function warnOfConfig(): void {
   const { allConfig, isConfigSecret } = pulumi.runtime as typeof pulumi.runtime & {
     isConfigSecret(key: string): boolean;
   };
-  const names = Object.keys(allConfig())
-    .filter((key) => key.startsWith("amigo:"))
-    .map((key) => key.slice("amigo:".length));
-  // In a project called amigo, the namespace is the program's own, too.
-  const strange = pulumi.getProject() === "amigo" ? [] : names.filter((name) => !SETTING_NAMES.includes(name));
-  for (const name of strange) {
-    warn(`the stack config amigo:${name} has no effect: did you mean amigo:${closest(name, SETTING_NAMES)}?`);
-  }
-  if (names.includes("apiKey") && !isConfigSecret("amigo:apiKey")) {
+  const keys = Object.keys(allConfig());
+  for (const { found, next } of strangeSettings(keys, pulumi.getProject())) warn(`${found} Remove it with ${next}`);
+  if (keys.includes("amigo:apiKey") && !isConfigSecret("amigo:apiKey")) {
     warn(
       "the stack config amigo:apiKey is stored as plain text: set it again with `pulumi config set --secret amigo:apiKey`, " +
         "and make a new key if the file was shared",

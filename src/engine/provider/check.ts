@@ -3,7 +3,7 @@ import { canonicalResourceId, withCanonicalIds } from "../ids.js";
 import type { Lifecycle, Problem, Values } from "../lifecycle.js";
 import { stackOf } from "../owner.js";
 import { problemsOf } from "../problems.js";
-import { WORKSPACE_PLACES } from "../settings.js";
+import { WORKSPACE_MISSING } from "../settings.js";
 import { isUnknown } from "../unknown.js";
 import type { ProviderContext } from "./context.js";
 import { inputsOf, withFullMark } from "./outputs.js";
@@ -50,7 +50,7 @@ export function checkInputs(context: ProviderContext, lifecycle: Lifecycle, olds
 
 const NO_WORKSPACE: Problem = {
   property: "workspaceId",
-  reason: `is required and was found in none of its places: ${WORKSPACE_PLACES}`,
+  reason: WORKSPACE_MISSING,
 };
 
 function present(value: unknown): boolean {

@@ -1,0 +1,81 @@
+import * as path from "node:path";
+import { COMMAND } from "../command.js";
+import { tellsToTakeOver } from "../engine/advice.js";
+import { messageOf } from "../engine/provider/failure.js";
+import { openAccount, withAdvice } from "../environment/account.js";
+import { readDocument } from "../environment/document.js";
+import { kinds } from "../environment/kinds.js";
+import { environmentOf, readWorkspace } from "../environment/live.js";
+import { managedKey, nameChecks } from "../environment/readiness.js";
+import { References } from "../environment/references.js";
+import { declaredBy } from "../environment/stack-environment.js";
+import { projectFor } from "../stack/project.js";
+import type { Pulumi } from "../stack/pulumi.js";
+import { failureText, type StackRun } from "../stack/run.js";
+import { exportState } from "../stack/state.js";
+import { placeOf } from "./program.js";
+import type { FleetStack } from "./stacks.js";
+
+interface StandingOptions {
+  readonly stack: FleetStack;
+  /** The folder of the fleet. */
+  readonly folder: string;
+  /** Of a stack that is there: what it holds is not in the way. */
+  readonly pulumi?: Pulumi;
+  readonly warn: (line: string) => void;
+}
+
+/**
+ * What exists in the workspace under a name of the stack's document and is not the stack's, and what to do about it, as sentences.
+ * Reads one list of each kind. Empty for a program of the user's own, and where it could not be read, of which it warns.
+ */
+export async function inTheWay(options: StandingOptions): Promise<string[]> {
+  const { stack, folder, pulumi, warn } = options;
+  const { environment, workspace } = stack;
+  if (environment === undefined || workspace === undefined) return [];
+  try {
+    const wanted = readDocument(environment);
+    const resources = pulumi ? (await exportState(pulumi)).resources : [];
+    const account = await openAccount(workspace, warn);
+    const lists = kinds.filter(
+      ({ name, above, form }) => wanted.managed.has(name) && above === undefined && form.shape !== "object",
+    );
+    const inventory = await readWorkspace(account.context, account.workspaceId, lists)
+      .catch((error: unknown) => {
+        throw withAdvice(error, account);
+      })
+      .finally(() => account.context.close());
+    return nameChecks(wanted, {
+      name: `workspace ${workspace.alias}`,
+      environment: environmentOf(workspace.alias, inventory, References.none()),
+      managed: new Set(declaredBy(resources).map(({ kind, id }) => managedKey(kind.name, id))),
+      adoptAdvice: `\`${adoptCommand(stack, folder)}\` brings what exists under this stack (it writes nothing to the API)`,
+      ownerAdvice: (owner) => `deploy with stack ${owner}`,
+    }).flatMap((check) => (check.class === "blocked" ? [check.sentence] : []));
+  } catch (error) {
+    warn(`what is in the way in workspace ${workspace.alias} could not be read: ${messageOf(error)}`);
+    return [];
+  }
+}
+
+/** The error of a run. Without a program nobody can follow advice for programs: what is in the way stands in its place. */
+export async function withoutProgramAdvice(run: StackRun, options: StandingOptions): Promise<string> {
+  const error = failureText(run);
+  const { stack, folder } = options;
+  if (stack.environment === undefined || !tellsToTakeOver(error)) return error;
+  const found = await inTheWay(options);
+  if (found.length === 0) {
+    return `${error}\nThis stack is built from a document. To take over what exists: \`${adoptCommand(stack, folder)}\` (it reads only, and changes the state).`;
+  }
+  const diagnostics = run.diagnostics.filter(
+    ({ message }) => !tellsToTakeOver(message) && message.trim() !== "update failed",
+  );
+  return [failureText({ ...run, diagnostics }), ...found].join("\n");
+}
+
+/** @internal */
+export function adoptCommand({ name, workspace, ...stack }: FleetStack, folder: string): string {
+  const place = placeOf({ name, ...stack }, folder).cwd;
+  const where = projectFor(".", name).folder === place ? "" : ` -C ${path.relative("", place)}`;
+  return `${COMMAND} adopt ${workspace?.alias} --stack ${name}${where}`;
+}
