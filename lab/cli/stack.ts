@@ -85,7 +85,7 @@ export class TestStack {
     private readonly options: TestStackOptions,
   ) {
     this.env = {
-      PULUMI_BACKEND_URL: `file://${path.join(folder, "backend")}`,
+      PULUMI_BACKEND_URL: this.ownBackend,
       PULUMI_DEBUG_COMMANDS: "true",
       PULUMI_NODEJS_TRANSPILE_ONLY: String(!options.typeCheck),
       ...options.env,
@@ -174,6 +174,10 @@ export class TestStack {
     writeFileSync(place, text);
   }
 
+  private get ownBackend(): string {
+    return `file://${path.join(this.folder, "backend")}`;
+  }
+
   private get stateFile(): string {
     return path.join(this.folder, "backend", ".pulumi", "stacks", this.options.name, `${this.name}.json`);
   }
@@ -206,11 +210,13 @@ export class TestStack {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** What `pulumi stack init` does, in a tenth of its time; again where a test has lost the state. */
+  /** `pulumi stack init`, or what it does, in a tenth of its time; again where a test has lost the state. */
   async init(): Promise<void> {
-    if (this.env.PULUMI_CONFIG_PASSPHRASE !== undefined) await this.command(["stack", "init"]);
-    else {
-      Object.assign(this.env, await keyService());
+    const hasPassphrase = this.env.PULUMI_CONFIG_PASSPHRASE !== undefined;
+    if (!hasPassphrase) Object.assign(this.env, await keyService());
+    if (hasPassphrase || this.env.PULUMI_BACKEND_URL !== this.ownBackend) {
+      await this.command(["stack", "init", ...(hasPassphrase ? [] : ["--secrets-provider", SECRETS_PROVIDER])]);
+    } else {
       this.write(path.join("backend", ".pulumi", "meta.yaml"), "version: 1\n");
       const checkpoint = { stack: `organization/${this.options.name}/${this.name}` };
       this.write(this.stateFile, JSON.stringify({ version: 3, checkpoint }));

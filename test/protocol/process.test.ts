@@ -39,7 +39,7 @@ it("says where a workspace is looked for when none is given anywhere, for every 
   for (const kind of ["service", "versionSet", "useCase", "serviceBinding", "testCallerNumbers"]) {
     const { failures } = await provider.check(kind, {}, {});
     expect(failures.find(({ property }) => property === "workspaceId")?.reason).toMatch(
-      /is required and was found in none/,
+      /is required: run `pulumi config set amigo:workspaceId <id>`/,
     );
   }
 });

@@ -270,11 +270,11 @@ describe("of other pending operations", () => {
       ["new", "creating"],
     ]);
     expect(told).toEqual([
-      "desk: interrupted while updating. The same command again finishes it; `pulumi refresh` shows first how far it came.",
-      "gone: interrupted while deleting. It may be gone.",
-      "pet: interrupted while deleting. `pulumi refresh` finds out how far it came.",
-      "default: interrupted while updating. `pulumi refresh` finds out how far it came.",
-      "new: interrupted while creating. It is not this package's: look whether it exists, and settle it with an interactive `pulumi refresh`.",
+      'Service "desk": interrupted while updating. The same command again finishes it; `pulumi refresh` shows first how far it came.',
+      'Service "gone": interrupted while deleting. It may be gone.',
+      'random:Pet "pet": interrupted while deleting. `pulumi refresh` finds out how far it came.',
+      'pulumi:providers:random "default": interrupted while updating. `pulumi refresh` finds out how far it came.',
+      'random:Pet "new": interrupted while creating. It is not this package\'s: look whether it exists, and settle it with an interactive `pulumi refresh`.',
     ]);
     expect((await recovering({ pending: pending.slice(0, 4) }, { dryRun: true })).report?.settled).toBe(true);
   });

@@ -175,7 +175,7 @@ describe("the advice reaches the user", () => {
     );
   });
 
-  it("and is known where a program could take over what exists, but not where another stack owns it", async () => {
+  it("and is known where a program could take over what exists, also from a stack that gives it up", async () => {
     const { client } = bench.run().context;
     const names = {
       name: "Old",
@@ -210,7 +210,7 @@ describe("the advice reaches the user", () => {
     }
     const theirs = await refusal("service", { ...service, ...mark, name: "Theirs" });
     expect(theirs).toContain("belongs to pulumi/o/p/theirs/t/n");
-    expect(tellsToTakeOver(theirs)).toBe(false);
+    expect(tellsToTakeOver(theirs)).toBe(true);
   });
 
   it("from a look-up", async () => {
