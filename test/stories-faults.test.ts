@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Gate } from "../lab/engine/gate.js";
 import { speedUpTime } from "../lab/stories/clock.js";
@@ -12,6 +11,7 @@ import { API_KEY } from "../lab/stories/world.js";
 import { AmigoClient } from "../src/api/client.js";
 import { operations } from "../src/api/operations.js";
 import { ServerWait } from "../src/api/server-wait.js";
+import fc from "./support/random.js";
 
 /** Most of the time under faults is waiting. */
 const gate = new Gate(6);

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { speedUpTime } from "../lab/stories/clock.js";
 import { stories } from "../lab/stories/command.js";
 import { inWords, tell } from "../lab/stories/story.js";
 import { World } from "../lab/stories/world.js";
+import fc from "./support/random.js";
 
 const SEED = 20_261;
 

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseBaseUrl } from "../../src/api/base-url.js";
 import { SettingsError } from "../../src/api/index.js";
+import fc from "../support/random.js";
 
 describe("a base URL", () => {
   it.each([

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkIdentity, factsOf } from "../../src/api/identity.js";
 import { type OperationId, operations, SettingsError } from "../../src/api/index.js";
 import { parseJson } from "../../src/api/json.js";
 import { buildPath, buildQuery } from "../../src/api/paths.js";
+import fc from "../support/random.js";
 import { clientOf, failureOf, json, serve, serviceId, workspaceId } from "./server.js";
 
 const template = operations["upsert-service-version-set"].path;

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findById, matchesIn, wholeOf } from "../../src/api/index.js";
 import { allItems, PageWalk } from "../../src/api/pages.js";
+import fc from "../support/random.js";
 import { clientOf, failureOf, json, serve, service, useCase, workspace, workspaceId } from "./server.js";
 
 const many = Array.from({ length: 45 }, (_, index) => ({ ...workspace, id: `id-${index}` }));

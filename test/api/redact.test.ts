@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { apiErrorFor, redact, registerSecret } from "../../src/api/index.js";
+import fc from "../support/random.js";
 
 const key = 'sk_live_"quoted"/and+more=01234567';
 registerSecret(key);

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PageWalk } from "../../src/api/pages.js";
 import type { ContinuationToken, Page } from "../../src/api/schemas.js";
 import { SharedList, SharedReads } from "../../src/api/shared-reads.js";
+import fc from "../support/random.js";
 
 interface Thing {
   readonly id: string;

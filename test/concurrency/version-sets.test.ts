@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { seedIds } from "../../src/emulator/index.js";
 import { type Bench, type Managed, type Run, startBench } from "../support/lifecycle.js";
+import fc from "../support/random.js";
 
 type Values = Record<string, unknown>;
 

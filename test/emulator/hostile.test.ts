@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { loadOperations } from "../../src/emulator/contract.js";
+import fc from "../support/random.js";
 import { demo, newEmailUseCase, newService, newUseCase, newWorkspace, startApi } from "./support.js";
 
 const bodies = [newService(), newUseCase(), newEmailUseCase(), newWorkspace(), { numbers: ["+15550100"] }];

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { ONLY_IN_PROCESS, stories } from "../../lab/stories/command.js";
 import { tellOnBoth } from "../../lab/stories/compare.js";
 import { inWords } from "../../lab/stories/story.js";
+import fc from "../support/random.js";
 
 it.each([
   { what: "an alias and another natural key of a bound use case", seed: 1, path: "0" },

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { AmigoConfig } from "../../src/environment/config.js";
 import { documentOf } from "../../src/environment/environment.js";
 import { yamlText } from "../../src/environment/print.js";
 import { SourceText } from "../../src/environment/source-text.js";
+import fc from "../support/random.js";
 import { parse, yamlOf } from "./support.js";
 
 /** The document of the contract. */

@@ -1,8 +1,8 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { editedText } from "../../src/environment/edit.js";
 import { SourceText } from "../../src/environment/source-text.js";
+import fc from "../support/random.js";
 
 const text = `# Kept by the front desk team.
 version: 1

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Identifiers } from "../../src/environment/identifiers.js";
 import { kindNamed } from "../../src/environment/kinds.js";
 import { collectionName, logicalName } from "../../src/environment/names.js";
+import fc from "../support/random.js";
 
 test("entries with different keys have different names, whatever their texts are", () => {
   const useCase = kindNamed("UseCase");

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import * as prettier from "prettier";
 import * as ts from "typescript";
 import { expect, test } from "vitest";
@@ -8,6 +7,7 @@ import { jsonText } from "../../src/environment/print.js";
 import { programFiles } from "../../src/environment/program.js";
 import { References } from "../../src/environment/references.js";
 import { SourceText } from "../../src/environment/source-text.js";
+import fc from "../support/random.js";
 import { ids, makeScene } from "./support.js";
 
 const project = { name: "Riverside Clinic", version: "0.1.0" };

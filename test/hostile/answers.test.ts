@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { AmigoError, operations, type RequestError } from "../../src/api/index.js";
 import { clientOf, serve, service, workspace } from "../api/server.js";
+import fc from "../support/random.js";
 import { calls, valueAt } from "./calls.js";
 import { isPolluted, oddName, oddText, oddValue, own } from "./odd-values.js";
 

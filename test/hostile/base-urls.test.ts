@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { inspect } from "node:util";
-import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { AmigoClient, SettingsError } from "../../src/api/index.js";
 import { dynamicProvider } from "../../src/engine/provider/adapter.js";
@@ -12,6 +11,7 @@ import { ProviderContext } from "../../src/engine/provider/context.js";
 import { Journal } from "../../src/engine/provider/journal.js";
 import { readSettings } from "../../src/engine/settings.js";
 import { lifecycles } from "../../src/resources/index.js";
+import fc from "../support/random.js";
 import { kinds, right } from "./scene.js";
 
 const PASSWORD = "hunter2-hunter2-hunter2";

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
 import { seedIds } from "../../src/emulator/index.js";
 import { type Kind, type Managed, Run } from "../support/lifecycle.js";
+import fc from "../support/random.js";
 import { isPolluted, oddName, oddValue, own } from "./odd-values.js";
 import { ids, kinds, right, sceneOfFile, type Values } from "./scene.js";
 import { tamperingOfFile } from "./tampering.js";

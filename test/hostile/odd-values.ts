@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { UNKNOWN } from "../../src/engine/unknown.js";
+import fc from "../support/random.js";
 
 /** A key of its own name, which a literal would turn into the prototype. */
 export const ownProto: object = JSON.parse('{"__proto__":{"polluted":true},"a":1}');

@@ -145,7 +145,8 @@ export function expectedPaths(kind: Kind, id: string, inputs: Values): string[] 
   return {
     workspace: ["/v1/workspaces", "/v1/workspaces/self-service", workspace, `${workspace}/provision`],
     service: [`${child}/services`, service, `${child}/use-cases`],
-    versionSet: [service, `${service}/version-sets/${name}`],
+    // A refused number is named with those that the workspace's services pin.
+    versionSet: [`${child}/services`, service, `${service}/version-sets/${name}`],
     useCase: [`${child}/use-cases`, useCase],
     serviceBinding: [`${useCase}/service-binding`, `${child}/use-cases`],
     testCallerNumbers: [`${workspace}/test-caller-numbers`],
