@@ -233,13 +233,14 @@ it("promotes tested version numbers, and takes them back to the former bytes", a
   );
   const wrong = await run(folder, "promote", "wrong.yaml", "copy", "--yes");
   expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("Version 99 does not exist")]);
-  expect(wrong.stderr).toMatch(
-    /Desk 2\/release: updating .* The service is "Desk 2"; version sets of .* agent version 1, 2\./,
-  );
-  const line = former.split("\n").findIndex((text) => text.includes("Desk 2:")) + 1;
-  const [, at] =
-    /copy\.yaml:(\d+):\d+: Desk 2\..*: none → 99, from wrong\.yaml, was not deployed/.exec(wrong.stderr) ?? [];
-  expect(Number(at)).toBeGreaterThan(line);
+  // The engine starts nothing more after the first failure, and which service that is of, is chance.
+  const [, desk = "none"] =
+    /(Desk \d)\/release: updating .* The service is "\1"; version sets of .* agent version 1, 2\./.exec(wrong.stderr) ??
+    [];
+  const line = former.split("\n").findIndex((text) => text.includes(`${desk}:`)) + 1;
+  expect(line, wrong.stderr).toBeGreaterThan(0);
+  const undone = new RegExp(`copy\\.yaml:(\\d+):\\d+: ${desk}\\..*: none → 99, from wrong\\.yaml, was not deployed`);
+  expect(Number(undone.exec(wrong.stderr)?.[1]), wrong.stderr).toBeGreaterThan(line);
   expect(readFileSync(file, "utf8")).toBe(former);
   const refusal = { kind: "status", status: 422 } as const;
   const fault = emulator.faults.add({
