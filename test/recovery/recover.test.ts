@@ -76,16 +76,16 @@ async function recovering(
   };
   const environment = () => ({ PULUMI_BACKEND_URL: backend });
   vi.spyOn(Pulumi, "find").mockResolvedValue({ stack, cwd: home, run, environment } as unknown as Pulumi);
-  const [said, asked]: [string[], string[]] = [[], []];
+  const [printed, asked]: [string[], string[]] = [[], []];
   const confirm = async (question: string) => {
     asked.push(question);
     return agrees;
   };
-  const work = recover({ cwd: home, dryRun: false, tell: (text) => said.push(text), confirm, ...options });
+  const work = recover({ cwd: home, dryRun: false, tell: (text) => printed.push(text), confirm, ...options });
   const [settled] = await Promise.allSettled([work]);
   const report = settled.status === "fulfilled" ? settled.value : undefined;
   const failure = settled.status === "rejected" ? String(settled.reason.message) : undefined;
-  return { report, failure, ran, exported, imported, said, asked };
+  return { report, failure, ran, exported, imported, printed, asked };
 }
 
 const journalStates = () => {
@@ -98,9 +98,9 @@ const clearing = (...urns: string[]) =>
 
 it("changes nothing and asks nothing where nothing is open, also where all was agreed to", async () => {
   for (const agreed of [false, true]) {
-    const { report, ran, said, asked } = await recovering({}, { agreed });
+    const { report, ran, printed, asked } = await recovering({}, { agreed });
     expect(report).toEqual({ stack, dryRun: false, creates: [], others: [], disturbed: [], settled: true });
-    expect([ran, said, asked]).toEqual([[], [], []]);
+    expect([ran, printed, asked]).toEqual([[], [], []]);
   }
 });
 
@@ -119,11 +119,11 @@ describe("of one create", () => {
     expect(closing).toHaveBeenCalledTimes(1);
     expect([stopped.failure, stopped.ran]).toEqual(["stopped; no create was settled", []]);
 
-    const { report, ran, exported, imported, said, asked } = await recovering(scene);
+    const { report, ran, exported, imported, printed, asked } = await recovering(scene);
     expect(exported, "the copy shows no secret").toEqual([["--show-secrets"], []]);
     expect(report).toMatchObject({ dryRun: false, creates: [adopted], settled: true });
     expect(asked).toEqual(["Shall I settle this create?"]);
-    expect(said).toEqual([`Service desk: the interrupted create made ${id}, which goes into the stack.`]);
+    expect(printed).toEqual([`Service desk: the interrupted create made ${id}, which goes into the stack.`]);
     expect(ran).toEqual(["import", clearing(pending.urn)]);
     expect(imported).toMatchObject([{ logicalName: "desk", id, inputs: desk }]);
     const copy = report?.copy ?? "";
@@ -156,7 +156,7 @@ describe("of one create", () => {
     ],
   ])("leaves it to the next run where the engine could not import it: %s", async (_about, resources, parent, outcome) => {
     const id = await lab().create(lab().process({ hasJournal: false }), "service", service);
-    const { report, ran, said } = await recovering({
+    const { report, ran, printed } = await recovering({
       resources,
       pending: creating(ours("Service", "desk", service, { parent })),
     });
@@ -165,7 +165,7 @@ describe("of one create", () => {
       outcome === "adopted" ? ["import", "refresh"] : ["refresh"],
     );
     if (outcome === "adopted") return expect(journalStates()).toEqual([]);
-    expect(said).toEqual([
+    expect(printed).toEqual([
       `Service desk: the interrupted create made ${id}; the next \`up\` takes it over instead of making another.`,
     ]);
     // The next create looks into the journal for it.
@@ -188,9 +188,9 @@ describe("of one create", () => {
     const id = await lab().create(lab().process(), "useCase", useCase);
     const pending = ours("UseCase", "calls", useCase);
     const resources = [ours("UseCase", "calls", useCase, { id })];
-    const { report, ran, said } = await recovering({ resources, pending: creating(pending) });
+    const { report, ran, printed } = await recovering({ resources, pending: creating(pending) });
     expect(report?.creates).toMatchObject([{ outcome: "there", id }]);
-    expect([ran, said]).toEqual([[clearing(pending.urn)], [`UseCase calls: ${id} is in the stack already.`]]);
+    expect([ran, printed]).toEqual([[clearing(pending.urn)], [`UseCase calls: ${id} is in the stack already.`]]);
     expect(journalStates()).toEqual([`made ${id}`]);
     const others = [ours("UseCase", "x", useCase, { id, delete: true }), ours("Service", "y", service, { id })];
     expect((await recovering({ resources: others, pending: creating(pending) })).report?.creates).toMatchObject([
@@ -201,19 +201,19 @@ describe("of one create", () => {
   it("closes what made nothing", async () => {
     lab().process().journal?.ask(intentOf(useCaseLifecycle, useCase));
     const pending = ours("UseCase", "calls", useCase);
-    const { report, ran, said } = await recovering({ pending: creating(pending) });
+    const { report, ran, printed } = await recovering({ pending: creating(pending) });
     expect(report).toMatchObject({ creates: [{ outcome: "nothing", why: "nothing was made" }], settled: true });
-    expect([ran, said, journalStates()]).toEqual([
+    expect([ran, printed, journalStates()]).toEqual([
       ...[[clearing(pending.urn)], ["UseCase calls: nothing was made; the next `up` makes it."], ["closed"]],
     ]);
   });
 
   it("leaves alone what may be somebody else's", async () => {
     const { id } = lab().emulator.store.addUseCase({ ...record, setup_id: setups.voiceApproved });
-    const { report, ran, said, asked } = await recovering({ pending: creating(ours("UseCase", "calls", useCase)) });
+    const { report, ran, printed, asked } = await recovering({ pending: creating(ours("UseCase", "calls", useCase)) });
     expect(report).toMatchObject({ creates: [{ outcome: "open", name: "calls" }], settled: false });
     expect([ran, asked, journalStates()]).toEqual([[], [], []]);
-    expect(said).toEqual([expect.stringMatching(`^UseCase calls: stays open: ${id} .* import\\.$`)]);
+    expect(printed).toEqual([expect.stringMatching(`^UseCase calls: stays open: ${id} .* import\\.$`)]);
   });
 });
 
@@ -230,9 +230,9 @@ describe("of what only the journal knows", () => {
   it("leaves open what may be one of several", async () => {
     lab().process().journal?.ask(intentOf(useCaseLifecycle, useCase));
     for (let one = 0; one < 2; one += 1) lab().emulator.store.addUseCase({ ...record, setup_id: setups.voiceApproved });
-    const { report, ran, said } = await recovering({});
+    const { report, ran, printed } = await recovering({});
     expect(report).toMatchObject({ creates: [{ name: "calls", outcome: "open" }], settled: false });
-    expect([ran, said]).toEqual([[], [expect.stringContaining("UseCase calls: stays open: several have its name: ")]]);
+    expect([ran, printed]).toEqual([[], [expect.stringContaining("UseCase calls: stays open: several have its name: ")]]);
   });
 
   it("says nothing of what is gone, and notes it where all was agreed to", async () => {
@@ -242,8 +242,8 @@ describe("of what only the journal knows", () => {
       [undefined, "made"],
       [true, "closed"],
     ] as const) {
-      const { report, ran, said, asked } = await recovering({}, { agreed });
-      expect([report?.creates, report?.settled, ran, said, asked]).toEqual([[], true, [], [], []]);
+      const { report, ran, printed, asked } = await recovering({}, { agreed });
+      expect([report?.creates, report?.settled, ran, printed, asked]).toEqual([[], true, [], [], []]);
       expect(journalStates()).toEqual([`${state} ${id}`]);
     }
   });
@@ -260,7 +260,7 @@ describe("of other pending operations", () => {
       pendingOf("updating", resource("pulumi:providers:random", "default")),
       pendingOf("creating", resource("random:Pet", "new")),
     ];
-    const { report, ran, said } = await recovering({ pending }, { dryRun: true });
+    const { report, ran, printed } = await recovering({ pending }, { dryRun: true });
     expect([report?.settled, ran]).toEqual([false, []]);
     expect(report?.others.map(({ urn, operation }) => [urn.split("::")[3], operation])).toEqual([
       ["desk", "updating"],
@@ -269,7 +269,7 @@ describe("of other pending operations", () => {
       ["default", "updating"],
       ["new", "creating"],
     ]);
-    expect(said).toEqual([
+    expect(printed).toEqual([
       'Service "desk": interrupted while updating. The same command again finishes it; `pulumi refresh` shows first how far it came.',
       'Service "gone": interrupted while deleting. It may be gone.',
       'random:Pet "pet": interrupted while deleting. `pulumi refresh` finds out how far it came.',
@@ -291,10 +291,10 @@ describe("of other pending operations", () => {
   it("reads again what may have been moved or deleted", async () => {
     const [first, second] = [ours("ServiceBinding", "first"), ours("ServiceBinding", "second")];
     const scene = { resources: [first, second], pending: [pendingOf("updating", first)] };
-    const { report, ran, said, asked } = await recovering(scene);
+    const { report, ran, printed, asked } = await recovering(scene);
     expect(report?.copy).toBeUndefined();
     expect(report?.disturbed).toEqual([first.urn, second.urn]);
-    expect(said[1]).toBe(
+    expect(printed[1]).toBe(
       "The interrupted run may have moved or deleted these: first, second. They are read again, and the next `up` or `destroy` goes on from there.",
     );
     expect(asked).toEqual(["Shall I read these again?"]);
@@ -334,11 +334,11 @@ describe("with a local backend", () => {
   ])("cancels the lock of a run that has ended on %s", async (_about, host, said) => {
     const lock = { pid: 2 ** 22 + 1, username: "ann", hostname: host };
     const { scene } = backend(lock);
-    const { report, ran, said, asked } = await recovering(scene);
+    const { report, ran, printed, asked } = await recovering(scene);
     expect(report?.lock).toEqual(lock);
     expect([ran, asked]).toEqual([["cancel --yes"], ["Shall I cancel that lock?"]]);
-    expect(said).toEqual([expect.stringMatching(said), "The lock was cancelled."]);
-    expect(said[0]).toContain(`The stack is locked by process ${lock.pid} of ann on ${host}`);
+    expect(printed).toEqual([expect.stringMatching(said), "The lock was cancelled."]);
+    expect(printed[0]).toContain(`The stack is locked by process ${lock.pid} of ann on ${host}`);
     const both = await recovering({ ...scene, pending: creating(ours("UseCase", "calls", useCase)) });
     expect(both.asked).toEqual(["Shall I cancel that lock and settle this create?"]);
     expect(both.ran.map((command) => command.split(" ")[0])).toEqual(["cancel", "refresh"]);
@@ -366,8 +366,8 @@ describe("with a local backend", () => {
     expect([stopped.failure, stopped.asked, existsSync(file)]).toEqual([
       ...["stopped; nothing was changed", ["Remove it?"], true],
     ]);
-    const { report, said } = await recovering(scene);
+    const { report, printed } = await recovering(scene);
     expect([report?.settled, existsSync(file)]).toEqual([true, false]);
-    expect(said).toEqual([`${what}. It describes the file beside it and holds no state.`]);
+    expect(printed).toEqual([`${what}. It describes the file beside it and holds no state.`]);
   });
 });
