@@ -232,7 +232,10 @@ describe("of what only the journal knows", () => {
     for (let one = 0; one < 2; one += 1) lab().emulator.store.addUseCase({ ...record, setup_id: setups.voiceApproved });
     const { report, ran, printed } = await recovering({});
     expect(report).toMatchObject({ creates: [{ name: "calls", outcome: "open" }], settled: false });
-    expect([ran, printed]).toEqual([[], [expect.stringContaining("UseCase calls: stays open: several have its name: ")]]);
+    expect([ran, printed]).toEqual([
+      [],
+      [expect.stringContaining("UseCase calls: stays open: several have its name: ")],
+    ]);
   });
 
   it("says nothing of what is gone, and notes it where all was agreed to", async () => {
