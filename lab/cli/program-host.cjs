@@ -4,6 +4,11 @@ const path = require("node:path");
 const grpc = require("@grpc/grpc-js");
 const { LanguageServer } = require("@pulumi/pulumi/automation/server");
 const { LanguageRuntimeService } = require("@pulumi/pulumi/proto/language_grpc_pb");
+const { grpcClientOptions } = require("@pulumi/pulumi/runtime/settings");
+
+// The connections of a process share what they know of an address, and the SDK leaves them open. An engine that gets the port of
+// an earlier one would not be reached.
+grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
 
 /** Runs the program's own modules anew; the packages stay loaded. */
 async function program() {
