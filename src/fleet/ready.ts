@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
+import { parse } from "yaml";
 import { validate } from "../environment/validate.js";
 import { languageHost } from "../stack/find-cli.js";
 import { backendUrl } from "../stack/local-backend.js";
@@ -17,7 +18,7 @@ export async function readyEngine(stacks: readonly FleetStack[] = [], folder = "
   const host = languageHost(bin) ?? "pulumi-language-nodejs";
   const failure = await hostFailure(host);
   if (failure === undefined) {
-    await refuseNoPassphrase(bin, stacks, folder);
+    await requireLoginAndPassphrase(bin, stacks, folder);
     return bin;
   }
   throw new Error(
@@ -45,7 +46,7 @@ function hostFailure(host: string): Promise<string | undefined> {
 }
 
 /** Throws where the CLI is not logged in, or has no passphrase for stacks that need one; a project of the user's own may have its own backend. */
-async function refuseNoPassphrase(bin: string, stacks: readonly FleetStack[], folder: string): Promise<void> {
+async function requireLoginAndPassphrase(bin: string, stacks: readonly FleetStack[], folder: string): Promise<void> {
   const places = stacks.flatMap((stack) => (stack.environment === undefined ? [] : [placeOf(stack, folder)]));
   const [first] = places;
   if (first === undefined) return;
@@ -64,7 +65,11 @@ async function refuseNoPassphrase(bin: string, stacks: readonly FleetStack[], fo
 
 /** Whether a stack's settings name something other than a passphrase that encrypts its secrets. */
 function hasOtherSecrets(settings: string): boolean {
-  return existsSync(settings) && /^secretsprovider: (?!passphrase)/m.test(readFileSync(settings, "utf8"));
+  if (!existsSync(settings)) return false;
+  const { secretsprovider = "passphrase" } = (parse(readFileSync(settings, "utf8")) ?? {}) as {
+    secretsprovider?: string;
+  };
+  return secretsprovider !== "passphrase";
 }
 
 /** Throws where the key of a stack's account is not set. */
