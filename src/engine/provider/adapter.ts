@@ -30,14 +30,13 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
   const refuseSecondDeclaration = (run: Run, id: string, news: Values, former: Values) => {
     const partsOf = (inputs: Values) => lifecycle.parts?.(id, inputs) ?? [];
     const known = partsOf(former).map(([, partId]) => partId);
-    const isTwice = (partKind: string, partId: string) => run.manages(partKind, partId, ({ replaced }) => !replaced);
     const added = partsOf(news).filter(([, partId]) => !known.includes(partId));
-    const [twice] = added.filter(([partKind, partId]) => isTwice(partKind, partId));
     for (const [partKind, partId] of added) run.addPart(partKind, partId);
-    const [ofKind, what] = twice ?? (run.isAddedPart(kind, id) ? [kind, id] : []);
-    if (what === undefined) return;
+    const own = added.find(([partKind, partId]) => run.manages(partKind, partId, ({ replaced }) => !replaced));
+    const twice = own ?? (run.isAddedPart(kind, id) ? [kind, id] : undefined);
+    if (!twice) return;
     throw new EngineError(
-      `${lifecycle.describe(news)}: the program declares the ${ofKind} ${what} twice, as a resource of its own and within another. ` +
+      `${lifecycle.describe(news)}: the program declares the ${twice.join(" ")} twice, as a resource of its own and within another. ` +
         "Declare it in one place. Where the program seems to name another one, `ignoreChanges` keeps the former name.",
     );
   };
