@@ -70,6 +70,8 @@ async function config(): Promise<ViteUserConfig> {
   };
   return {
     test: {
+      // A busy machine may stop a process for seconds; only what never comes fails.
+      expect: { poll: { timeout: 30_000 } },
       pool: "forks",
       // Tests wait for half of their time, for what is only sure after a while.
       poolOptions: {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { AmigoClient, NotFoundError, type OperationId, operations, SettingsError } from "../../src/api/index.js";
 import { version } from "../../src/version.js";
 import {
@@ -300,7 +300,7 @@ describe("a client", () => {
     await client.getWorkspace(w);
     expect(await open()).toBe(1);
     await client.close();
-    await vi.waitFor(async () => expect(await open()).toBe(0));
+    await expect.poll(open).toBe(0);
     expect(await client.getWorkspace(w)).toEqual(workspace);
   });
 

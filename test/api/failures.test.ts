@@ -133,13 +133,13 @@ describe("the key", () => {
     const server = await serve((response, _seen, index) => {
       if (index === 0) setTimeout(() => json(response, 401, { detail: "Invalid" }, headers), 50);
     });
-    const client = clientOf(server, { timeoutSeconds: 10, ...options });
+    const client = clientOf(server, { timeoutSeconds: 30, ...options });
     const startedAt = Date.now();
     const calls = Array.from({ length: 20 }, () =>
       failureOf(client.getWorkspace(workspaceId)).then((error) => ({ error, ms: Date.now() - startedAt })),
     );
     const early = await Promise.all([...calls.slice(0, 1), ...calls.slice(options.maxConcurrency === 2 ? 2 : 1)]);
-    for (const { ms } of early) expect(ms).toBeLessThan(2000);
+    for (const { ms } of early) expect(ms).toBeLessThan(20_000);
     const short = early.filter(({ error }) => error.message.includes("not tried: the key was refused (401)"));
     expect(short).toHaveLength(early.length - 1);
     expect(short[0]?.error).toMatchObject({ name: "AuthenticationError", outcome: "not-sent", attempts: 0 });

@@ -82,7 +82,7 @@ let keys = 0;
 export function clientOf(server: { url: string }, options: Partial<ClientOptions> = {}): AmigoClient {
   keys += 1;
   const key = `key-of-test-${keys}-0123456789`;
-  const client = new AmigoClient({ baseUrl: server.url, apiKey: () => key, timeoutSeconds: 5, ...options });
+  const client = new AmigoClient({ baseUrl: server.url, apiKey: () => key, timeoutSeconds: 30, ...options });
   open.unshift(() => client.close());
   return client;
 }

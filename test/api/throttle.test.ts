@@ -28,7 +28,7 @@ describe("a wait that the server asks for", () => {
 
   it("does not hold another key", async () => {
     const server = await serve((response, { headers }) => {
-      if (headers.authorization === "Bearer the-throttled-key") json(response, 429, {}, { "retry-after": "2" });
+      if (headers.authorization === "Bearer the-throttled-key") json(response, 429, {}, { "retry-after": "40" });
       else json(response, 200, workspace);
     });
     const throttled = failureOf(
@@ -37,7 +37,7 @@ describe("a wait that the server asks for", () => {
     expect((await throttled).name).toBe("ThrottledError");
     const startedAt = Date.now();
     await clientOf(server).getWorkspace(workspaceId);
-    expect(Date.now() - startedAt).toBeLessThan(1000);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
   });
 
   it("that is absurdly long fails at once, and so does what asks for the same after it, but nothing else", async () => {
@@ -59,7 +59,7 @@ describe("a wait that the server asks for", () => {
       /not sent, because the server asked everybody .* to wait .* for 86[34]\d\d(\.\d)? s more \(429 to create-service\)/,
     );
     expect(await client.getWorkspace(workspaceId)).toEqual(workspace);
-    expect(Date.now() - startedAt).toBeLessThan(1000);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
     expect(server.seen).toHaveLength(2);
   });
 
@@ -98,7 +98,7 @@ describe("a wait that the server asks for", () => {
     const startedAt = Date.now();
     const error = await failureOf(clientOf(server, { timeoutSeconds: 30 }).deleteService(workspaceId, serviceId));
     expect(error).toMatchObject({ name: "ServerError", status: 502, outcome: "unknown", attempts: 1 });
-    expect(Date.now() - startedAt).toBeLessThan(2000);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
     expect(server.seen).toHaveLength(1);
   });
 
@@ -112,7 +112,7 @@ describe("a wait that the server asks for", () => {
 });
 
 describe("the concurrency", () => {
-  /** The server answers nobody until so many are there, and then gives one more the chance to come too early. */
+  /** The server answers nobody until so many were there at once, and gives one more the chance to come too early. */
   async function mostAtOnce(expected: number, options: object): Promise<number> {
     let held: (() => void)[] = [];
     let most = 0;
@@ -123,7 +123,7 @@ describe("the concurrency", () => {
     const server = await serve((response) => {
       held.push(() => json(response, 200, workspace));
       most = Math.max(most, held.length);
-      if (held.length === expected) setTimeout(release, 50);
+      if (most >= expected) setTimeout(release, 50);
     });
     const apiKey = () => `shared-key-${server.url}`;
     const clients = [clientOf(server, { apiKey, ...options }), clientOf(server, { apiKey, ...options })];
@@ -155,7 +155,6 @@ describe("requestsPerSecond", () => {
     const startedAt = Date.now();
     await Promise.all(Array.from({ length: 6 }, () => client.getWorkspace(workspaceId)));
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(249);
-    expect(Date.now() - startedAt).toBeLessThan(3000);
   });
 
   it("may be slower than the deadline", async () => {

@@ -149,7 +149,7 @@ it("ends all that the command has started on SIGTERM: its children, their childr
   const long = `sleep ${seconds} >/dev/null 2>&1`;
   writeFileSync(worker, `${long} &\nsetsid ${long} &\nsh -c '${long} & exec ${long}' &\necho started\nwait\n`);
   const started = budget(["--", "sh", "-c", `printf "1\\n2\\n" | xargs -P 2 -n 1 sh ${worker}`]);
-  await expect.poll(running, { timeout: 20_000 }).toBe(8);
+  await expect.poll(running).toBe(8);
   started.signal("SIGTERM");
   expect((await started.done).code).toBe(143);
   expect(running()).toBe(0);
