@@ -72,6 +72,7 @@ async function config(): Promise<ViteUserConfig> {
     test: {
       // A busy machine may stop a process for seconds; only what never comes fails.
       expect: { poll: { timeout: 30_000 } },
+      setupFiles: ["test/setup.ts"],
       pool: "forks",
       // Tests wait for half of their time, for what is only sure after a while.
       poolOptions: {

@@ -88,6 +88,7 @@ export class Environment extends pulumi.ComponentResource {
           parent: this,
           ...(protect && kind.form.guarded ? { protect } : {}),
           ...(above ? { deletedWith: made.get(above) } : {}),
+          ...(item.former ? { aliases: [{ name: logicalName({ kind, path: item.former }, name) }] } : {}),
         },
       );
       made.set(item, resource);

@@ -3,8 +3,8 @@ import type { Values } from "../engine/lifecycle.js";
 import { didYouMean } from "../engine/nearest.js";
 import { pathText } from "../engine/problems.js";
 import { sameText } from "../resources/fields.js";
-import { describe, type Environment, type Item, keyOf } from "./environment.js";
-import { fieldsOf, type Kind, kindOfSection, kinds, roots } from "./kinds.js";
+import { describe, type Environment, type Item, isWithin, keyOf } from "./environment.js";
+import { FORMER_NAME, fieldsOf, type Kind, kindOfSection, kinds, roots } from "./kinds.js";
 import { References } from "./references.js";
 import { documentSchema } from "./schema.js";
 import { SourceText, TextError } from "./source-text.js";
@@ -23,7 +23,10 @@ export function parseDocument(
   if (wrong.length > 0) throw new TextError(wrong);
   const found = misfits(source, documentSchema);
   const value = fitting(source, found) as Values;
-  const items = roots.flatMap((kind) => itemsOf(kind, value[kind.form.section], [], [kind.form.section], source.value));
+  const items = withFormerPaths(
+    roots.flatMap((kind) => itemsOf(kind, value[kind.form.section], [], [kind.form.section], source.value)),
+    value,
+  );
   const incomplete = new Set(
     ((value.incomplete ?? []) as string[]).flatMap((section) => {
       const kind = kindOfSection(section);
@@ -66,6 +69,22 @@ export class UnfitDocument extends TextError {
 }
 
 type Place = readonly (string | number)[];
+
+/** What stands in an entry with a former name had another path, too. */
+function withFormerPaths(items: readonly Item[], document: Values): Item[] {
+  const formerName = ({ where = [] }: Item) =>
+    [...where, FORMER_NAME].reduce<unknown>((value, step) => (value as Values | undefined)?.[step], document);
+  const renamed = items.flatMap((item) => {
+    const name = item.kind.above === undefined ? formerName(item) : undefined;
+    return typeof name === "string" ? [{ item, name }] : [];
+  });
+  return items.map((item) => {
+    const above = renamed.find((one) => isWithin(item, one.item));
+    if (!above) return item;
+    const at = above.item.path.length - 1;
+    return { ...item, former: item.path.map((step, index) => (index === at ? above.name : step)) };
+  });
+}
 
 /** `written` is the whole value, also with what does not fit: an entry is named as it is written. */
 function itemsOf(
@@ -133,6 +152,7 @@ function semanticProblems(environment: Environment & { source: SourceText }, unf
       placed(source, item, `${property}: ${reason}`, property.replace(/[.[].*$/, "")),
     ),
     ...[...doubles(items, item), ...sharedLines(items, item)].map((sentence) => placed(source, item, sentence)),
+    ...formerNames(items, item).map((sentence) => placed(source, item, `${FORMER_NAME}: ${sentence}`, FORMER_NAME)),
   ]);
   return [...dangling, ...others];
 }
@@ -152,6 +172,17 @@ function doubles(items: readonly Item[], item: Item): string[] {
 
 function sameAll(a: readonly string[], b: readonly string[]): boolean {
   return a.every((text, index) => sameText(text, b[index]));
+}
+
+/** A name that another entry has, had or has kept cannot be the one that this entry had. */
+function formerNames(items: readonly Item[], item: Item): string[] {
+  const { kind, former } = item;
+  if (former === undefined || kind.above !== undefined) return [];
+  const others = items.filter((one) => one.kind === kind && one.path.length === former.length);
+  const [holder] = others.filter(({ path }) => sameAll(path, former));
+  if (holder) return [`${describe({ kind, path: former })} stands in this document, so it is not renamed`];
+  const first = others.find((one) => one.former !== undefined && sameAll(one.former, former));
+  return first === item || first === undefined ? [] : [`${describe(first)} had this name, too`];
 }
 
 /** Fields that name another entry of the document, which is not there. */

@@ -13,6 +13,8 @@ export interface Item {
   readonly where?: readonly (string | number)[];
   /** The API's id, where it exists. */
   readonly id?: string;
+  /** The path that it had in a document before, under which a stack may know it. */
+  readonly former?: readonly string[];
   /** The owner mark that the API shows. */
   readonly owner?: string;
   /** The fields that a program gave as secrets. */
@@ -51,6 +53,13 @@ export function itemsWithin(items: readonly Item[], kind: Kind, above?: Item): I
     (item) => item.kind === kind && (!above || above.path.every((step, index) => item.path[index] === step)),
   );
   return found.sort((a, b) => compareTexts(a.path, b.path));
+}
+
+/** Whether it is the entry, or stands in it. */
+export function isWithin(item: Item, above: Item): boolean {
+  return (
+    item === above || (item.kind.above === above.kind && above.path.every((step, index) => item.path[index] === step))
+  );
 }
 
 /** By code units, so that the order is the same on every machine. */

@@ -19,6 +19,14 @@ export interface Kind {
 /** In the order of a document; a kind comes after the one that it stands in. */
 export const kinds: readonly Kind[] = makeKinds();
 
+/** What says in an entry how its key ended before. */
+export const FORMER_NAME = "formerName";
+
+/** The kinds whose entries may say so: a stack then renames what it has. What stands in them follows. */
+export function mayBeRenamed({ above, form }: Kind): boolean {
+  return above === undefined && form.key.length > 0;
+}
+
 /** The kinds that stand in the document itself. */
 export const roots: readonly Kind[] = kinds.filter(({ above }) => above === undefined);
 

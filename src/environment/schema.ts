@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Field, Kind } from "./kinds.js";
-import { fieldsOf, kinds, roots } from "./kinds.js";
+import { FORMER_NAME, fieldsOf, kinds, mayBeRenamed, roots } from "./kinds.js";
 
 /** An alias of the references file. */
 const alias = z
@@ -57,6 +57,14 @@ function entrySchema(kind: Kind): z.ZodType {
     if (field) shape[field.name] = fieldSchema(field);
     const section = within.find((one) => one.form.section === property);
     if (section) shape[property] = sectionSchema(section).optional();
+  }
+  if (mayBeRenamed(kind)) {
+    const name = kind.lifecycle.properties[form.key.at(-1) as string]?.schema as z.ZodType;
+    shape[FORMER_NAME] = name
+      .optional()
+      .describe(
+        "The name that it had in this document before. A stack then renames it, instead of a deletion and a creation.",
+      );
   }
   return z.strictObject(shape);
 }

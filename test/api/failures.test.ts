@@ -130,10 +130,12 @@ describe("the key", () => {
     ["the server asks to wait as well", { maxConcurrency: 1 }, { "retry-after": "4" }],
     ["others are under way for long", { maxConcurrency: 2 }, {}],
   ])("refused while %s: their queue is emptied at once", async (_name, options, headers) => {
+    const held: ServerResponse[] = [];
     const server = await serve((response, _seen, index) => {
       if (index === 0) setTimeout(() => json(response, 401, { detail: "Invalid" }, headers), 50);
+      else held.push(response);
     });
-    const client = clientOf(server, { timeoutSeconds: 30, ...options });
+    const client = clientOf(server, options);
     const startedAt = Date.now();
     const calls = Array.from({ length: 20 }, () =>
       failureOf(client.getWorkspace(workspaceId)).then((error) => ({ error, ms: Date.now() - startedAt })),
@@ -144,6 +146,7 @@ describe("the key", () => {
     expect(short).toHaveLength(early.length - 1);
     expect(short[0]?.error).toMatchObject({ name: "AuthenticationError", outcome: "not-sent", attempts: 0 });
     expect(server.seen.length).toBe(options.maxConcurrency === 2 ? 2 : 1);
+    for (const response of held) json(response, 200, workspace);
   });
 
   it("refused empties the queue of every client that uses it, and of no other", async () => {

@@ -141,6 +141,33 @@ test("adding, removing and reordering entries renames no other", async () => {
   expect(names()).toEqual([...before, "Service clinic/New"].sort());
 });
 
+test("what has a former name is renamed with what stands in it: a stack knows both by the names of before", async () => {
+  await build(
+    document
+      .replace("  Front desk:\n", "  Desk:\n    formerName: Front desk\n")
+      .replace(
+        "name: Reception, setup: voice, service: Front desk",
+        "name: Line, formerName: Reception, setup: voice, service: Desk",
+      ),
+  );
+  const renamed = given.filter(({ opts }) => opts.aliases).map(({ type, name, opts }) => [type, name, opts.aliases]);
+  expect(renamed.sort()).toEqual([
+    ["Service", "clinic/Desk", [{ name: "clinic/Front desk" }]],
+    [
+      "ServiceBinding",
+      "clinic/inbound_voice/Riverside Clinic/Line",
+      [{ name: "clinic/inbound_voice/Riverside Clinic/Reception" }],
+    ],
+    [
+      "UseCase",
+      "clinic/inbound_voice/Riverside Clinic/Line",
+      [{ name: "clinic/inbound_voice/Riverside Clinic/Reception" }],
+    ],
+    ["VersionSet", "clinic/Desk/release", [{ name: "clinic/Front desk/release" }]],
+  ]);
+  expect(named("UseCase", "clinic/inbound_voice/Riverside Clinic/Line")?.inputs).not.toHaveProperty("formerName");
+});
+
 test("a section that is absent is left alone, an empty one is declared, and one that is incomplete ends the program", async () => {
   const environment = await build("version: 1\ntestCallerNumbers: []\n");
   expect(names()).toEqual(["Environment clinic", "TestCallerNumbers clinic"]);

@@ -143,6 +143,20 @@ describe("a document", () => {
     );
   });
 
+  it("refuses a former name that another entry has, or had", () => {
+    const services = (first: string, second: string) =>
+      parse(
+        `version: 1\nservices:\n  A: { agent: a, contextGraph: b, formerName: ${first} }\n  B: { agent: a, contextGraph: b, formerName: ${second} }\n`,
+      );
+    expect(services("C", "D").items.map(({ former }) => former)).toEqual([["C"], ["D"]]);
+    expect(() => services("C", "A")).toThrow(
+      'clinic.yaml:4:35: service "B": formerName: service "A" stands in this document, so it is not renamed',
+    );
+    expect(() => services("A", "D")).toThrow('service "A" stands in this document');
+    expect(() => services("C", "C")).toThrow('formerName: service "A" had this name, too');
+    expect(() => services("''", "D")).toThrow("services.A.formerName");
+  });
+
   it("lets a service answer for one use case of each channel", () => {
     const second = example.replace(
       "  - channel: email",
