@@ -7,7 +7,15 @@ import { type DeclaredResource, type PreviewStep, previewSteps } from "../stack/
 import { builtInProject } from "../stack/project.js";
 import { CliFailed, Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { changesIn, ensureStack, failureText, isEnginesOwn, runStack } from "../stack/run.js";
-import { exportState, lifecycleOf, nameOf, providerUrn, type StackState, type StateResource } from "../stack/state.js";
+import {
+  exportState,
+  lifecycleOf,
+  nameOf,
+  pendingText,
+  providerUrn,
+  type StackState,
+  type StateResource,
+} from "../stack/state.js";
 import { type Account, withAdvice } from "./account.js";
 import { type Place, type PlaceOptions, placeOf } from "./adopt-place.js";
 import {
@@ -141,11 +149,8 @@ async function readableState(pulumi: Pulumi): Promise<StackState> {
   const { stack } = pulumi;
   const advice = `run \`${COMMAND} recover --stack ${stack}\` first. Nothing was changed`;
   const state = await exportState(pulumi, "--show-secrets");
-  const [open] = state.pending;
-  if (open) {
-    throw new Error(
-      `an interrupted run has left ${state.pending.length} operations open in stack ${stack} (${open.type} ${nameOf(open.resource.urn)}): ${advice}`,
-    );
+  if (state.pending.length > 0) {
+    throw new Error(`an interrupted run has left ${pendingText(state.pending)} in stack ${stack}: ${advice}`);
   }
   const backend = await LocalBackend.find(pulumi);
   const [lock] = backend ? findLocks(backend) : [];

@@ -277,10 +277,16 @@ it("finds what a stack's state holds that this version does not write", () => {
     state: "problem",
     found: expect.stringContaining("Robot desk"),
   });
-  const pending = [{ type: "creating", resource: good }];
-  const [open] = checksOf("dev", { resources: [good], pending });
-  expect(open).toMatchObject({
-    found: "an interrupted run left 1 pending operation",
+  const pending = (type: string) => ({ type, resource: good });
+  const found = (...operations: string[]) =>
+    checksOf("dev", { resources: [good], pending: operations.map(pending) })[0];
+  expect(found("deleting")).toMatchObject({
+    found: 'an interrupted run left 1 pending operation (deleting ServiceBinding "desk")',
     next: expect.stringMatching(/recover/),
   });
+  const many = found("creating", ...Array<string>(10).fill("updating"))?.found ?? "";
+  expect([many.match(/ServiceBinding "desk"/g)?.length, many]).toEqual([
+    10,
+    expect.stringMatching(/left 11 pending operations \(creating .* and 1 more\)$/),
+  ]);
 });
