@@ -21,14 +21,25 @@ export function noStackText({ stack, cwd }: Pick<Pulumi, "stack" | "cwd">): stri
 
 /** What the CLI wrote, without its own marks of an error: whoever shows it sets one. */
 export function cliWords(text: string): string {
-  return text
-    .trim()
-    .replace(/^error: /gm, "")
-    .replace(/^PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions$/gm, NOT_LOGGED_IN);
+  const words = text.trim().replace(/^error: /gm, "");
+  return KNOWN.reduce((said, [pattern, ours]) => said.replace(pattern, ours), words);
 }
 
-const NOT_LOGGED_IN =
-  "the Pulumi CLI is not logged in to a backend: run `pulumi login`, or `pulumi login --local`, or set PULUMI_BACKEND_URL";
+/** What stops a command before it begins, in the CLI's words and in ours. */
+const KNOWN: readonly (readonly [pattern: RegExp, ours: string])[] = [
+  [
+    /^PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions$/gm,
+    "the Pulumi CLI is not logged in to a backend: run `pulumi login`, or `pulumi login --local`, or set PULUMI_BACKEND_URL",
+  ],
+  [
+    /^.*passphrase must be set with PULUMI_CONFIG_PASSPHRASE.*$/gm,
+    "no passphrase is set, with which the secrets of the stack are encrypted: `export PULUMI_CONFIG_PASSPHRASE=...`, or name a file in PULUMI_CONFIG_PASSPHRASE_FILE. It must be the same at each run",
+  ],
+  [
+    /^.*incorrect passphrase$/gm,
+    "the passphrase is not the one with which the secrets of the stack are encrypted: set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the one that the stack was made with",
+  ],
+];
 
 /** The Pulumi CLI, on one stack of one project. */
 export class Pulumi {
@@ -112,7 +123,8 @@ export class Pulumi {
     const { code, stdout, stderr } = await this.attempt(...args);
     if (code === 0) return stdout;
     const said = [stderr, stdout].map(cliWords).filter((part) => part !== "");
-    if (said.some((part) => part.includes(NOT_LOGGED_IN))) throw new CliFailed(NOT_LOGGED_IN);
+    const [, known] = KNOWN.find(([, ours]) => said.some((part) => part.includes(ours))) ?? [];
+    if (known !== undefined) throw new CliFailed(known);
     throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
   }
 
