@@ -63,14 +63,14 @@ export interface AdoptReport {
  * program where it is not there; unless something is brought in, that is taken back.
  */
 export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
-  const { stack, cwd, note } = options;
+  const { stack, cwd, note, dryRun } = options;
   const place = placeOf(options);
   const pulumi = await Pulumi.find(stack, cwd, place.environment);
   let unmake: (() => Promise<void>) | undefined;
   const state = await readableState(pulumi).catch(async (error: unknown) => {
     const isMissing = error instanceof CliFailed && saysNoStack(error.message);
     if (!isMissing || builtInProject(pulumi.cwd, stack).folder !== pulumi.cwd) throw error;
-    note(`Making stack ${stack} ...`);
+    note(dryRun ? `Stack ${stack} is not there yet: this would make it.` : `Making stack ${stack} ...`);
     unmake = await ensureStack(pulumi);
     return { resources: [], pending: [] };
   });

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import * as path from "node:path";
 import { findInHome, findOnPath, minimumVersion } from "./find-cli.js";
-import { projectFile, projectFor, requireFolder } from "./project.js";
+import { builtInProject, projectFile, projectFor, requireFolder } from "./project.js";
 
 /** A command of the CLI that failed, with its own words. */
 export class CliFailed extends Error {}
@@ -16,7 +16,12 @@ export function saysNoStack(message: string): boolean {
 
 /** What to do where the CLI says that. */
 export function noStackText({ stack, cwd }: Pick<Pulumi, "stack" | "cwd">): string {
-  return `there is no stack ${stack} in ${cwd}: name another one with --stack (\`pulumi stack ls --all\` there lists them), or make this one there with \`pulumi stack init ${stack}\``;
+  const builtIn = builtInProject(cwd, stack);
+  const other =
+    builtIn.exists && builtIn.folder !== path.resolve(cwd)
+      ? `give \`-C ${path.relative("", builtIn.folder)}\` if you mean the one that \`clone\` or \`fleet\` has made from a document, `
+      : "";
+  return `there is no stack ${stack} in ${cwd}: ${other}name another one with --stack (\`pulumi stack ls --all\` there lists them), or make this one there with \`pulumi stack init ${stack}\``;
 }
 
 /** What the CLI wrote, without its own marks of an error: whoever shows it sets one. */
