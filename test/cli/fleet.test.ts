@@ -163,6 +163,9 @@ it("says in the report no second time why a stack failed, where that was printed
   set({ ...entry("a", "failed"), seconds: 9.7, error: "no\nwhy", log: "a.log" });
   display.listen(run).onEnd("a");
   expect(text()).toBe("a: failed after 9.7 s (log: a.log): no\n    why\n");
+  const apart = await onPipe({}, { brief: true });
+  apart.display.listen(run).onEnd("a");
+  expect(apart.text()).toBe("a: failed after 9.7 s (log: a.log): no\n");
   // Of an earlier run that this one goes on with.
   set({ ...entry("b", "failed"), seconds: 2, error: "no", log: "b.log" });
   const report = { ...run.report, waves: [], notes: [] } as FleetReport;
