@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
+import { asShown } from "./terminal.js";
 
 /** Exit codes of all commands: 0 done and nothing differs, 1 an error, 2 there is something to see. */
 export const EXIT = { done: 0, error: 1, seen: 2 } as const;
@@ -41,7 +42,7 @@ export function note(line: string): void {
 }
 
 export function warn(line: string): void {
-  console.error(`warning: ${line}`);
+  console.error(asShown(`warning: ${line}`));
 }
 
 /** A file as somebody in the working folder names it; one far away by its whole path. */

@@ -14,14 +14,17 @@ export interface FleetDisplay {
   line(text: string): void;
 }
 
-/** A live table on a terminal, else a line for each stack that starts or ends. */
-export async function fleetDisplay(stream: NodeJS.WriteStream, { plain = false } = {}): Promise<FleetDisplay> {
-  if (plain || !stream.isTTY || process.env.TERM === "dumb") return plainLines(stream);
+/** A live table on a terminal, else a line for each stack that starts or ends; `brief`: with one line of why it failed. */
+export async function fleetDisplay(
+  stream: NodeJS.WriteStream,
+  { plain = false, brief = false } = {},
+): Promise<FleetDisplay> {
+  if (plain || !stream.isTTY || process.env.TERM === "dumb") return plainLines(stream, brief);
   const { createLogUpdate } = await import("log-update");
   return new LiveTable(stream, createLogUpdate(stream));
 }
 
-function plainLines(stream: NodeJS.WritableStream): FleetDisplay {
+function plainLines(stream: NodeJS.WritableStream, brief: boolean): FleetDisplay {
   const printed = new Set<string>();
   const line = (text: string) => void stream.write(`${text}\n`);
   const listen = (run: FleetRun): FleetListener => ({
@@ -29,7 +32,7 @@ function plainLines(stream: NodeJS.WritableStream): FleetDisplay {
     onProgress: () => {},
     onEnd: (stack) => {
       printed.add(stack);
-      line(endText(run.stack(stack), run.report.command));
+      line(endText(run.stack(stack), run.report.command, { brief }));
     },
     onWave: line,
     close: () => {},

@@ -247,7 +247,10 @@ async function interruptible(
   run: (options: Pick<FleetOptions, "signal" | "warn" | "listen">) => Promise<FleetReport>,
 ): Promise<number> {
   const { fleetDisplay } = await import("./fleet-progress.js");
-  const display = await fleetDisplay(process.stderr, { plain: flags.json });
+  const { isOneOutput } = await import("./terminal.js");
+  // Of two pipes, a log of CI shows both, and another reader one: the report alone has the whole reason.
+  const brief = !flags.json && !isOneOutput(process.stderr, process.stdout);
+  const display = await fleetDisplay(process.stderr, { plain: flags.json, brief });
   const controller = new AbortController();
   const stop = () => {
     if (!controller.signal.aborted)

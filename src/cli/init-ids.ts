@@ -23,6 +23,7 @@ const OPTIONS = {
   agentId: "--agent-id",
   contextGraphId: "--context-graph-id",
 } as const;
+const ALL_OPTIONS = { ...OPTIONS, setupId: "--setup-id" };
 
 /** Asks the account of the environment for the ids that are not given; it must have a key. */
 export async function chooseIds(given: GivenIds, environment = process.env): Promise<Choice> {
@@ -64,6 +65,22 @@ function missingIn(given: GivenIds): string[] {
 
 async function emulatorChoice(given: GivenIds): Promise<Choice> {
   const { seedIds } = await import("../emulator/index.js");
+  const known = {
+    workspaceId: [seedIds.workspace],
+    agentId: Object.values(seedIds.agents),
+    contextGraphId: Object.values(seedIds.contextGraphs),
+    setupId: Object.values(seedIds.setups),
+  };
+  const unknown = Object.entries(ALL_OPTIONS).flatMap(([name, option]) => {
+    const [id, ids] = [given[name as keyof GivenIds], known[name as keyof GivenIds]];
+    return id === undefined || ids.includes(id) ? [] : [`${option} ${id}: the emulator starts with ${ids.join(", ")}`];
+  });
+  if (unknown.length > 0) {
+    throw new Error(
+      `${unknown.join("\n")}\nNothing was written. Leave the option out, or set AMIGO_API_KEY and AMIGO_BASE_URL of the account that has it. ` +
+        "The id of what you made in an emulator goes into the project afterwards",
+    );
+  }
   const seed = {
     workspaceId: seedIds.workspace,
     agentId: seedIds.agents.frontDesk,

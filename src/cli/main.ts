@@ -19,6 +19,7 @@ import { fleetCommand } from "./fleet.js";
 import { initCommand } from "./init.js";
 import { promoteCommand, rollbackCommand } from "./promote.js";
 import { recoverCommand } from "./recover.js";
+import { asShown } from "./terminal.js";
 import { validateCommand } from "./validate.js";
 
 /** The whole command line; each command loads its heavy parts when it runs. */
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   for (const command of [program, ...program.commands]) {
     refuseUnknown(command);
     for (const one of [command, ...command.commands]) {
+      one.configureOutput({ outputError: (text, write) => write(asShown(text)) });
       one.showHelpAfterError(`error: it is called as ${COMMAND}${pathOf(one)} ${one.usage()}; --help says more`);
     }
   }
@@ -72,7 +74,7 @@ if (require.main === module) {
   createProgram()
     .parseAsync()
     .catch(async (error: unknown) => {
-      console.error(await errorText(error));
+      console.error(asShown(await errorText(error)));
       process.exitCode = EXIT.error;
     });
 }

@@ -11,6 +11,34 @@ export function terminal(stream: NodeJS.WriteStream = process.stdout): Terminal 
   };
 }
 
+/** What cannot be broken: words, and what somebody may copy: commands, quoted texts, JSON. */
+const UNBROKEN = /(?:`[^`]*`|"[^"]*"|\{.*\}|\[[^\]]*\]|\S)+/g;
+
+/** Messages as a terminal shows them, broken between words; elsewhere they stay as they are. Indented lines do too. */
+export function asShown(text: string, stream: NodeJS.WriteStream = process.stderr): string {
+  if (!stream.isTTY) return text;
+  const { width } = terminal(stream);
+  return text
+    .split("\n")
+    .map((line) => broken(line, width))
+    .join("\n");
+}
+
+function broken(line: string, width: number): string {
+  const [mark = ""] = /^(error|warning): /.exec(line) ?? [];
+  const rest = line.slice(mark.length);
+  if (line.length <= width || /^\s/.test(rest)) return line;
+  const room = width - mark.length;
+  const [first = "", ...words] = rest.match(UNBROKEN) ?? [];
+  const lines = [first];
+  for (const word of words) {
+    const joined = `${lines.at(-1)} ${word}`;
+    if (joined.length <= room) lines[lines.length - 1] = joined;
+    else lines.push(word);
+  }
+  return mark + lines.join(`\n${" ".repeat(mark.length)}`);
+}
+
 /** A terminal of size 0x0, as some containers have, says nothing of its width. */
 function columnsOf({ columns = 80 }: NodeJS.WriteStream): number {
   return columns || Number(process.env.COLUMNS) || 80;

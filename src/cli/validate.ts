@@ -54,9 +54,11 @@ async function run(document: string, { json, ...flags }: Flags): Promise<number>
   return found.openEnds.length > 0 ? EXIT.seen : EXIT.done;
 }
 
-function print({ document, valid, problems, openEnds, notes }: Validation): void {
+function print({ document, valid, references, problems, openEnds, notes }: Validation): void {
   for (const line of [...problems, ...openEnds]) console.log(line);
   for (const line of notes) note(`note: ${line}`);
   const ends = openEnds.length > 0 ? `, with ${openEnds.length} open ${openEnds.length === 1 ? "end" : "ends"}` : "";
-  console.log(`${document} is ${valid ? "valid" : "not valid"}${ends}.`);
+  const checked = references === undefined ? "valid by itself" : `valid with ${references}`;
+  const left = valid && references === undefined ? " Its references were not checked." : "";
+  console.log(`${document} is ${valid ? checked : "not valid"}${ends}.${left}`);
 }

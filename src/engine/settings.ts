@@ -9,6 +9,8 @@ export interface Settings {
   readonly apiKey: () => string | undefined;
   /** Where the key comes from, such as `environment variable AMIGO_API_KEY`; undefined where there is none. */
   readonly keySource: () => string | undefined;
+  /** What there is to say where there is none: the setting that names its variable. */
+  readonly keyMissing: () => string;
   /** How the user sets it there; where there is none, in each of its places. */
   readonly keySetting: () => string;
   /** Which source the key came from and what to look at, or where none was found. */
@@ -109,6 +111,7 @@ export function readSettings({ config, environment, explicit, keyNamedBy = "`api
 
   const keyVariable = text("apiKeyEnv");
   const naming = namingOf(nonEmpty(config("apiKeyEnv")) !== undefined, explicit);
+  const namedUnset = `${naming.place} says that the key is in ${keyVariable}, and that is not set`;
   const storedKey = nonEmpty(config("apiKey"));
   const variable = (name: string): KeySource => ({
     key: nonEmpty(environment[name]),
@@ -118,9 +121,7 @@ export function readSettings({ config, environment, explicit, keyNamedBy = "`api
   const named = (): KeySource[] => {
     if (!keyVariable) return [];
     const source = variable(keyVariable);
-    const unset =
-      `${naming.place} says that the key is in ${keyVariable}, and that is not set. Set it with ${source.set}, or ` +
-      `${naming.removal}; then AMIGO_API_KEY is used.`;
+    const unset = `${namedUnset}. Set it with ${source.set}, or ${naming.removal}; then AMIGO_API_KEY is used.`;
     return [{ ...source, text: `${source.text} (which ${keyNamedBy} names)`, unset }];
   };
   const ambient = () => variable("AMIGO_API_KEY");
@@ -158,6 +159,7 @@ export function readSettings({ config, environment, explicit, keyNamedBy = "`api
       const found = findSource();
       return (found ? [found] : keySources()).map(({ set }) => set).join(" or ");
     },
+    keyMissing: () => (keyVariable ? namedUnset : "there is none"),
     keyAdvice: () => adviceOf(keySources(), baseUrl),
     baseUrl,
     workspaceId: text("workspaceId"),

@@ -16,7 +16,7 @@ export function environmentFor(entry: WorkspaceEntry): Record<string, string> {
   const key = entry.apiKeyEnv === undefined ? undefined : process.env[entry.apiKeyEnv];
   if (entry.apiKeyEnv !== undefined && !key) {
     throw new Error(
-      `workspace "${entry.alias}": the environment variable ${entry.apiKeyEnv}, which amigo.yaml names for its key, is not set`,
+      `workspace "${entry.alias}": the environment variable ${entry.apiKeyEnv}, which its \`apiKeyEnv\` in amigo.yaml names, is not set`,
     );
   }
   return {

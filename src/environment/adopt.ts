@@ -7,7 +7,15 @@ import { type DeclaredResource, type PreviewStep, previewSteps } from "../stack/
 import { builtInProject } from "../stack/project.js";
 import { CliFailed, Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { changesIn, ensureStack, failureText, isEnginesOwn, runStack } from "../stack/run.js";
-import { exportState, lifecycleOf, nameOf, providerUrn, type StackState, type StateResource } from "../stack/state.js";
+import {
+  exportState,
+  lifecycleOf,
+  nameOf,
+  pendingText,
+  providerUrn,
+  type StackState,
+  type StateResource,
+} from "../stack/state.js";
 import { type Account, withAdvice } from "./account.js";
 import { type Place, type PlaceOptions, placeOf } from "./adopt-place.js";
 import {
@@ -55,14 +63,14 @@ export interface AdoptReport {
  * program where it is not there; unless something is brought in, that is taken back.
  */
 export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
-  const { stack, cwd, note } = options;
+  const { stack, cwd, note, dryRun } = options;
   const place = placeOf(options);
   const pulumi = await Pulumi.find(stack, cwd, place.environment);
   let unmake: (() => Promise<void>) | undefined;
   const state = await readableState(pulumi).catch(async (error: unknown) => {
     const isMissing = error instanceof CliFailed && saysNoStack(error.message);
     if (!isMissing || builtInProject(pulumi.cwd, stack).folder !== pulumi.cwd) throw error;
-    note(`Making stack ${stack} ...`);
+    note(dryRun ? `Stack ${stack} is not there yet: this would make it.` : `Making stack ${stack} ...`);
     unmake = await ensureStack(pulumi);
     return { resources: [], pending: [] };
   });
@@ -141,11 +149,8 @@ async function readableState(pulumi: Pulumi): Promise<StackState> {
   const { stack } = pulumi;
   const advice = `run \`${COMMAND} recover --stack ${stack}\` first. Nothing was changed`;
   const state = await exportState(pulumi, "--show-secrets");
-  const [open] = state.pending;
-  if (open) {
-    throw new Error(
-      `an interrupted run has left ${state.pending.length} operations open in stack ${stack} (${open.type} ${nameOf(open.resource.urn)}): ${advice}`,
-    );
+  if (state.pending.length > 0) {
+    throw new Error(`an interrupted run has left ${pendingText(state.pending)} in stack ${stack}: ${advice}`);
   }
   const backend = await LocalBackend.find(pulumi);
   const [lock] = backend ? findLocks(backend) : [];

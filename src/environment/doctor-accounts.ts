@@ -20,7 +20,7 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 export async function workspaceChecks(entry: WorkspaceEntry): Promise<Caused[]> {
   const { alias: name, apiKeyEnv: variable } = entry;
   if (variable !== undefined && !process.env[variable]) {
-    const found = `the environment variable ${variable}, which amigo.yaml names for it, is not set`;
+    const found = `the environment variable ${variable}, which its \`apiKeyEnv\` in amigo.yaml names, is not set`;
     return [{ name: `${name}: key`, state: "problem", found, next: `set it with \`export ${variable}=...\`` }];
   }
   try {
@@ -70,12 +70,12 @@ async function accountChecks(
   find: () => Promise<string | undefined>,
   whereUnnamed: readonly Check[] = [],
 ): Promise<Caused[]> {
-  const { keySource, keySetting, baseUrl } = context.settings;
+  const { keySource, keyMissing, keySetting, baseUrl } = context.settings;
   const [key, address] = [`${name}: key`, `${name}: address`];
   try {
     const source = keySource();
     if (source === undefined)
-      return [{ name: key, state: "problem", found: "there is none", next: `set it with ${keySetting()}` }];
+      return [{ name: key, state: "problem", found: keyMissing(), next: `set it with ${keySetting()}` }];
     const { checks, refused, silent } = await readChecks(name, context, find, whereUnnamed);
     return [
       refused ? problemOf(key, refused, context) : { name: key, state: "ok", found: `from the ${source}` },

@@ -4,7 +4,7 @@ import { strangeSettings } from "../engine/settings.js";
 import { providerText, typeToken } from "../engine/tokens.js";
 import { projectName } from "../stack/project.js";
 import { NoCli, Pulumi } from "../stack/pulumi.js";
-import { exportState, lifecycleOf, nameOf, type StackState, type StateResource } from "../stack/state.js";
+import { exportState, lifecycleOf, nameOf, pendingText, type StackState, type StateResource } from "../stack/state.js";
 import type { Caused, Check } from "./doctor-check.js";
 
 /** The stack that was named or is selected; undefined where there is no project, a check where it cannot be found. */
@@ -52,7 +52,7 @@ export function checksOf(stack: string, { resources, pending }: StackState): Che
           {
             name,
             state: "warning" as const,
-            found: `an interrupted run left ${pending.length} pending ${pending.length === 1 ? "operation" : "operations"}`,
+            found: `an interrupted run left ${pendingText(pending)}`,
             next: `run \`${COMMAND} recover\``,
           },
         ]

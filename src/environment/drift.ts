@@ -8,7 +8,7 @@ import type { ProviderContext } from "../engine/provider/context.js";
 import { withFullMark } from "../engine/provider/outputs.js";
 import { Accounts } from "../stack/accounts.js";
 import { Pulumi } from "../stack/pulumi.js";
-import { exportState, inClear, type StackState } from "../stack/state.js";
+import { exportState, inClear, pendingText, type StackState } from "../stack/state.js";
 import {
   changesOf,
   type Declared,
@@ -92,9 +92,8 @@ function nothingToCompare(stack: string, { resources, pending }: StackState): st
 
 function pendingNotes({ pending }: StackState): string[] {
   if (pending.length === 0) return [];
-  const names = pending.map(({ type, resource }) => `${type} ${resource.urn.split("::").slice(2).join("::")}`);
   return [
-    `an interrupted run left ${pending.length} pending ${pending.length === 1 ? "operation" : "operations"} (${names.slice(0, 3).join(", ")}), so what it made may be shown as foreign: run \`${COMMAND} recover\` first`,
+    `an interrupted run left ${pendingText(pending)}, so what it made may be shown as foreign: run \`${COMMAND} recover\` first`,
   ];
 }
 

@@ -1,5 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
+import { COMMAND } from "../command.js";
+import { didYouMean } from "../engine/nearest.js";
 import { channelMisfit } from "../resources/channels.js";
 import { AmigoConfig } from "./config.js";
 import { missingAlias, unreadProblems } from "./declarations.js";
@@ -15,6 +17,8 @@ import { byPlace, type SourceText, TextError } from "./source-text.js";
 export interface Validation {
   readonly document: string;
   readonly valid: boolean;
+  /** The references file with which it was checked. */
+  readonly references?: string;
   /** What is wrong, each as `file:line:column: sentence`. */
   readonly problems: readonly string[];
   /** What is not wrong, and has to be settled before the document can be deployed. */
@@ -40,7 +44,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
   const { document: file, cwd } = options;
   const given = options.references === undefined ? undefined : path.resolve(cwd, options.references);
   const absent = [path.resolve(cwd, file), ...(given ? [given] : [])].find((one) => !existsSync(one));
-  if (absent !== undefined) throw new Error(`there is no file ${absent}${aliasText(options)}`);
+  if (absent !== undefined) throw new Error(`there is no file ${absent}${aliasText(options) || similar(absent)}`);
   try {
     // As a person would write it, where the command runs.
     const document = { ...readDocument(path.relative("", path.resolve(cwd, file))), name: file };
@@ -59,6 +63,7 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
     return {
       document: file,
       valid: true,
+      ...(referencesFile === undefined ? {} : { references: path.relative("", referencesFile) }),
       problems: [],
       openEnds: byPlace([...openEnds, ...found.openEnds]),
       notes: [...notes, ...found.notes],
@@ -74,8 +79,19 @@ export async function validate(options: ValidateOptions): Promise<Validation> {
 function aliasText({ document, cwd, config }: ValidateOptions): string {
   const entry = AmigoConfig.read(config, cwd).workspaces.get(document);
   if (!entry) return "";
-  const its = entry.environment ? `and its document is ${entry.environment}` : "which names no document for it";
-  return `: ${document} is an alias of amigo.yaml, ${its}`;
+  const alias = `: ${document} is an alias of amigo.yaml, `;
+  if (!entry.environment) return `${alias}which names no document for it`;
+  const folder = cwd === "." ? "" : ` -C ${cwd}`;
+  const command = `${COMMAND} validate ${path.relative(cwd, entry.environment)}${folder}`;
+  return `${alias}and its document is checked with \`${command}\``;
+}
+
+/** A document beside it whose name is near. */
+function similar(absent: string): string {
+  const folder = path.dirname(absent);
+  if (!existsSync(folder)) return "";
+  const documents = readdirSync(folder).filter((name) => /\.(ya?ml|json)$/i.test(name));
+  return didYouMean(path.basename(absent), documents);
 }
 
 type Known = Pick<Source, "references" | "referencesFile">;

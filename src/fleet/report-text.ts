@@ -38,10 +38,10 @@ function isReported({ state, differences = [], warnings = [] }: StackEntry, comm
 }
 
 /** That a stack has ended. Why it failed is printed at once; what else the report says of it is left to the report. */
-export function endText(stack: StackEntry, command: FleetCommand): string {
+export function endText(stack: StackEntry, command: FleetCommand, { brief = false } = {}): string {
   return stack.state === "done" && isReported(stack, command)
     ? `${stack.name}: ${stack.state}`
-    : stackText(stack, command);
+    : stackText(stack, command, { brief });
 }
 
 interface LineOptions {

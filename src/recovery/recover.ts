@@ -8,10 +8,18 @@ import { type ImportEntry, importExisting } from "../stack/import-file.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, holderRuns, type Lock, lockText } from "../stack/lock.js";
 import { Pulumi } from "../stack/pulumi.js";
-import { exportState, lifecycleOf, nameOf, type PendingOperation, type StackState, typeOf } from "../stack/state.js";
+import {
+  exportState,
+  lifecycleOf,
+  nameOf,
+  type PendingOperation,
+  type StackState,
+  titleOf,
+  typeOf,
+} from "../stack/state.js";
 import { forgottenCreates, type OpenCreate, pendingCreates } from "./creates.js";
 import { disturbedUrns } from "./disturbed.js";
-import { judge } from "./verdict.js";
+import { judge, shownOf } from "./verdict.js";
 
 export interface RecoverOptions {
   /** Default: the stack that is selected in the project. */
@@ -76,13 +84,12 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
   if (backend && backend.broken().length > 0) await mend(backend, options);
 
   const state = await exportState(pulumi, "--show-secrets");
-  const others = otherOperations(state);
-  for (const { urn, operation, advice } of others) {
-    tell(`${kindOf(urn)} "${nameOf(urn)}": interrupted while ${operation}. ${advice}`);
-  }
-
   const accounts = new Accounts(pulumi, state.resources, tell);
   try {
+    const others = await otherOperations(state, accounts);
+    for (const { urn, operation, advice } of others) {
+      tell(`${titleOf({ urn, type: typeOf(urn) })}: interrupted while ${operation}. ${advice}`);
+    }
     const judged = await judgeAll(pulumi, state, accounts, tell);
     const settled =
       judged.every(({ result }) => result.outcome !== "open") &&
@@ -91,7 +98,7 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
     const disturbed = disturbedUrns(state);
     if (disturbed.length > 0)
       tell(
-        `The interrupted run may have moved or deleted these: ${disturbed.map(nameOf).join(", ")}. They ${dryRun ? "would be" : "are"} read again, and the next \`up\` or \`destroy\` goes on from there.`,
+        `These ${dryRun ? "would be" : "are"} read again into the state: ${disturbed.map(nameOf).join(", ")}. The next \`up\` or \`destroy\` goes on from there.`,
       );
     const report = { stack: pulumi.stack, dryRun, lock, others, creates, disturbed, settled };
     return dryRun ? report : { ...report, copy: await settleAll(pulumi, state, { lock, judged, disturbed }, options) };
@@ -168,11 +175,17 @@ function deadLock(backend: LocalBackend, tell: (line: string) => void): Lock | u
   return locks[0]?.lock;
 }
 
-function otherOperations({ pending }: StackState): RecoverReport["others"] {
-  return pending
+async function otherOperations(state: StackState, accounts: Accounts): Promise<RecoverReport["others"]> {
+  const others = state.pending
     .filter((operation) => operation.type !== "creating" || !lifecycleOf(operation.resource.type))
-    .filter((operation) => !isEnginesOwn(operation))
-    .map(({ type, resource }) => ({ urn: resource.urn, operation: type, advice: adviceFor(type, resource.type) }));
+    .filter((operation) => !isEnginesOwn(operation));
+  return Promise.all(
+    others.map(async (operation) => ({
+      urn: operation.resource.urn,
+      operation: operation.type,
+      advice: await adviceFor(operation, state, accounts),
+    })),
+  );
 }
 
 /** A component, a provider or the stack: nothing outside the state belongs to it. */
@@ -180,18 +193,17 @@ function isEnginesOwn({ type, resource }: PendingOperation): boolean {
   return type === "creating" && (resource.custom !== true || resource.type.startsWith("pulumi:"));
 }
 
-function kindOf(urn: string): string {
-  return lifecycleOf(typeOf(urn))?.kind ?? typeOf(urn);
-}
-
-function adviceFor(operation: PendingOperation["type"], type: string): string {
-  if (operation === "creating") {
+async function adviceFor(operation: PendingOperation, state: StackState, accounts: Accounts): Promise<string> {
+  const { type, resource } = operation;
+  if (type === "creating") {
     return "It is not this package's: look whether it exists, and settle it with an interactive `pulumi refresh`.";
   }
-  if (operation === "deleting" && lifecycleOf(type)) return "It may be gone.";
-  return lifecycleOf(type)
-    ? "The same command again finishes it; `pulumi refresh` shows first how far it came."
-    : "`pulumi refresh` finds out how far it came.";
+  const lifecycle = lifecycleOf(resource.type);
+  if (!lifecycle || (type !== "deleting" && type !== "updating")) return "`pulumi refresh` finds out how far it came.";
+  // The engine writes no id beside an update.
+  const id = resource.id || state.resources.find(({ urn, delete: gone }) => urn === resource.urn && !gone)?.id;
+  if (!id) return "Its state has no id: `pulumi refresh` finds out how far it came.";
+  return shownOf(operation, id, lifecycle, await accounts.of(resource.provider));
 }
 
 async function judgeAll(

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import * as path from "node:path";
 import { findInHome, findOnPath, minimumVersion } from "./find-cli.js";
-import { projectFile, projectFor, requireFolder } from "./project.js";
+import { builtInProject, projectFile, projectFor, requireFolder } from "./project.js";
 
 /** A command of the CLI that failed, with its own words. */
 export class CliFailed extends Error {}
@@ -16,19 +16,35 @@ export function saysNoStack(message: string): boolean {
 
 /** What to do where the CLI says that. */
 export function noStackText({ stack, cwd }: Pick<Pulumi, "stack" | "cwd">): string {
-  return `there is no stack ${stack} in ${cwd}: name another one with --stack (\`pulumi stack ls --all\` there lists them), or make this one there with \`pulumi stack init ${stack}\``;
+  const builtIn = builtInProject(cwd, stack);
+  const other =
+    builtIn.exists && builtIn.folder !== path.resolve(cwd)
+      ? `give \`-C ${path.relative("", builtIn.folder)}\` if you mean the one that \`clone\` or \`fleet\` has made from a document, `
+      : "";
+  return `there is no stack ${stack} in ${cwd}: ${other}name another one with --stack (\`pulumi stack ls --all\` there lists them), or make this one there with \`pulumi stack init ${stack}\``;
 }
 
 /** What the CLI wrote, without its own marks of an error: whoever shows it sets one. */
 export function cliWords(text: string): string {
-  return text
-    .trim()
-    .replace(/^error: /gm, "")
-    .replace(/^PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions$/gm, NOT_LOGGED_IN);
+  const words = text.trim().replace(/^error: /gm, "");
+  return KNOWN.reduce((said, [pattern, ours]) => said.replace(pattern, ours), words);
 }
 
-const NOT_LOGGED_IN =
-  "the Pulumi CLI is not logged in to a backend: run `pulumi login`, or `pulumi login --local`, or set PULUMI_BACKEND_URL";
+/** What stops a command before it begins, in the CLI's words and in ours. */
+const KNOWN: readonly (readonly [pattern: RegExp, ours: string])[] = [
+  [
+    /^PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions$/gm,
+    "the Pulumi CLI is not logged in to a backend: run `pulumi login`, or `pulumi login --local`, or set PULUMI_BACKEND_URL",
+  ],
+  [
+    /^.*passphrase must be set with PULUMI_CONFIG_PASSPHRASE.*$/gm,
+    "no passphrase is set, with which the secrets of the stack are encrypted: `export PULUMI_CONFIG_PASSPHRASE=...`, or name a file in PULUMI_CONFIG_PASSPHRASE_FILE. It must be the same at each run",
+  ],
+  [
+    /^.*incorrect passphrase$/gm,
+    "the passphrase is not the one with which the secrets of the stack are encrypted: set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the one that the stack was made with",
+  ],
+];
 
 /** The Pulumi CLI, on one stack of one project. */
 export class Pulumi {
@@ -112,7 +128,8 @@ export class Pulumi {
     const { code, stdout, stderr } = await this.attempt(...args);
     if (code === 0) return stdout;
     const said = [stderr, stdout].map(cliWords).filter((part) => part !== "");
-    if (said.some((part) => part.includes(NOT_LOGGED_IN))) throw new CliFailed(NOT_LOGGED_IN);
+    const [, known] = KNOWN.find(([, ours]) => said.some((part) => part.includes(ours))) ?? [];
+    if (known !== undefined) throw new CliFailed(known);
     throw new CliFailed(`pulumi ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.join("\n")}`);
   }
 

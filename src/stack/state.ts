@@ -60,6 +60,18 @@ export function lifecycleOf(type: string): Lifecycle | undefined {
   return byType.get(type);
 }
 
+/** What interrupted runs have left, such as `2 pending operations (deleting Service "desk", ...)`; ten at most are named. */
+export function pendingText(pending: readonly PendingOperation[]): string {
+  const names = pending.slice(0, 10).map(({ type, resource }) => `${type} ${titleOf(resource)}`);
+  const more = pending.length > 10 ? ` and ${pending.length - 10} more` : "";
+  return `${pending.length} pending ${pending.length === 1 ? "operation" : "operations"} (${names.join(", ")}${more})`;
+}
+
+/** Its kind and its name in the program, such as `Service "desk"`. */
+export function titleOf({ urn, type }: Pick<StateResource, "urn" | "type">): string {
+  return `${lifecycleOf(type)?.kind ?? type} "${nameOf(urn)}"`;
+}
+
 export function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }

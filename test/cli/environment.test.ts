@@ -292,8 +292,11 @@ describe("the path of a document", () => {
 it("validate prints what is wrong at its place, as text or as JSON", async () => {
   expect(await run("validate", ...at("a.yaml"))).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/a\.yaml is valid\.$/m),
+    stdout: expect.stringMatching(/a\.yaml is valid by itself\. Its references were not checked\.$/m),
   });
+  expect((await run("validate", ...at("aa.yaml"))).stderr).toMatch(
+    /there is no file \S+aa\.yaml; did you mean a\.yaml\?$/m,
+  );
   const none = await run("validate", ...at("none.yaml"));
   expect(none).toMatchObject({
     code: 1,
@@ -306,7 +309,7 @@ it("validate prints what is wrong at its place, as text or as JSON", async () =>
     return (await run("validate", "staging", "-C", folder)).stderr.trim();
   };
   expect(await alias(", environment: a.yaml")).toMatch(
-    /there is no file \S+staging: staging is an alias of amigo\.yaml, and its document is \S+a\.yaml$/,
+    /there is no file \S+staging: staging is an alias of amigo\.yaml, and its document is checked with `npx pulumi-amigo validate a\.yaml -C \S+`$/,
   );
   expect(await alias("")).toMatch(/: staging is an alias of amigo\.yaml, which names no document for it$/);
   rmSync(config);
@@ -316,7 +319,10 @@ it("validate prints what is wrong at its place, as text or as JSON", async () =>
   expect([code, JSON.parse(stdout)]).toEqual([1, expect.objectContaining({ valid: false, openEnds: [] })]);
   writeFileSync(path.join(folder, "references.yaml"), "version: 1\n");
   const open = await run("validate", ...at("a.yaml"), "--references", ...at("references.yaml"));
-  expect(open).toMatchObject({ code: 2, stdout: expect.stringMatching(/is valid, with 2 open ends\.$/m) });
+  expect(open).toMatchObject({
+    code: 2,
+    stdout: expect.stringMatching(/is valid with \S+references\.yaml, with 2 open ends\.$/m),
+  });
 });
 
 it("export and compare say what to do where the API refuses, also when it refuses to find the workspace", async () => {

@@ -5,7 +5,7 @@ import { PassThrough } from "node:stream";
 import { Terminal } from "@xterm/headless";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { fleetDisplay } from "../../src/cli/fleet-progress.js";
-import { isOneOutput } from "../../src/cli/terminal.js";
+import { asShown, isOneOutput } from "../../src/cli/terminal.js";
 import type { FleetReport, StackEntry } from "../../src/fleet/report.js";
 import { reportText } from "../../src/fleet/report-text.js";
 import type { FleetRun } from "../../src/fleet/runs.js";
@@ -163,6 +163,9 @@ it("says in the report no second time why a stack failed, where that was printed
   set({ ...entry("a", "failed"), seconds: 9.7, error: "no\nwhy", log: "a.log" });
   display.listen(run).onEnd("a");
   expect(text()).toBe("a: failed after 9.7 s (log: a.log): no\n    why\n");
+  const apart = await onPipe({}, { brief: true });
+  apart.display.listen(run).onEnd("a");
+  expect(apart.text()).toBe("a: failed after 9.7 s (log: a.log): no\n");
   // Of an earlier run that this one goes on with.
   set({ ...entry("b", "failed"), seconds: 2, error: "no", log: "b.log" });
   const report = { ...run.report, waves: [], notes: [] } as FleetReport;
@@ -186,4 +189,26 @@ it("takes two outputs for one where both are terminals or the same file, and not
   for (const { fd } of [a, again, b]) closeSync(fd);
   expect(isOneOutput(a, again)).toBe(false);
   rmSync(folder, { recursive: true });
+});
+
+it("breaks messages between words on a terminal, and nothing that somebody may copy", () => {
+  const stream = (isTTY: boolean) => ({ isTTY, columns: 40 }) as NodeJS.WriteStream;
+  const text = [
+    "error: there is no stack prod in this folder: make it with `pulumi stack init organization/clinic/prod`, or see",
+    'error: https://www.pulumi.com/docs/iac/concepts/stacks/ and mind {"a b": [1, 2]} here, since it is a JSON text',
+    "error:   --workspace-id 7b000000-0000-4000-8000-000000000001   North (north)",
+    "error: short",
+  ].join("\n");
+  expect(asShown(text, stream(false))).toBe(text);
+  expect(asShown(text, stream(true)).split("\n")).toEqual([
+    "error: there is no stack prod in this",
+    "       folder: make it with",
+    "       `pulumi stack init organization/clinic/prod`,",
+    "       or see",
+    "error: https://www.pulumi.com/docs/iac/concepts/stacks/",
+    '       and mind {"a b": [1, 2]} here,',
+    "       since it is a JSON text",
+    "error:   --workspace-id 7b000000-0000-4000-8000-000000000001   North (north)",
+    "error: short",
+  ]);
 });

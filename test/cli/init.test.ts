@@ -142,6 +142,10 @@ test("a dry run names the files, and writes none", async () => {
 test.each([
   { flags: ["--agent-id", "front-desk"], message: "An id is a UUID" },
   { flags: ["--name", "My Clinic"], message: "A name has small letters" },
+  {
+    flags: ["--emulator", "--workspace-id", id(1)],
+    message: `error: --workspace-id ${id(1)}: the emulator starts with`,
+  },
   { flags: ["--agent-id", id(1)], message: "--workspace-id, --context-graph-id: not given, and there is no key" },
 ])("$message: exit 1, and no file", async ({ flags, message }) => {
   const at = scratch();

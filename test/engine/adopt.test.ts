@@ -159,6 +159,7 @@ it("makes the stack of a document where it is not there, and takes it away again
     operations();
     const dry = await adopt(clinic, "staging", "--dry-run");
     expect([dry.code, dry.report?.adopted.length, await stacks()], dry.stderr).toEqual([2, 5, []]);
+    expect(dry.stderr).toMatch(/^Stack clinic is not there yet: this would make it\.$/m);
     const real = await adopt(clinic, "staging", "--yes");
     expect([real.code, real.report?.adopted.length, await stacks()], real.stderr).toEqual([2, 5, ["clinic"]]);
     expect(writes(operations())).toEqual([]);

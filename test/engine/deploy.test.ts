@@ -9,7 +9,7 @@ import { newWorkspaceOf, prepareProject } from "../../src/environment/deploy.js"
 import { readDocument } from "../../src/environment/document.js";
 import { projectFor } from "../../src/stack/project.js";
 import { Pulumi } from "../../src/stack/pulumi.js";
-import { changesIn, failureText, type RunStep, runStack } from "../../src/stack/run.js";
+import { changesIn, ensureStack, failureText, type RunStep, runStack } from "../../src/stack/run.js";
 import { exportState } from "../../src/stack/state.js";
 import { writes } from "../support/engine.js";
 
@@ -131,6 +131,18 @@ it("says why a stack cannot be run at all", async () => {
     const stranger = await Pulumi.find("two", folder, { ...env, PULUMI_BACKEND_URL: "", PULUMI_HOME: folder });
     const loggedOut = await runStack(stranger, "up");
     expect(failureText(loggedOut)).toMatch(/the Pulumi CLI is not logged in to a backend: run `pulumi login`/);
+    const { PULUMI_CONFIG_PASSPHRASE: _right, ...without } = env;
+    const locked = await Pulumi.find("two", folder, without);
+    await expect(locked.run("stack", "init")).rejects.toThrow(
+      /^no passphrase is set, .*`export PULUMI_CONFIG_PASSPHRASE/,
+    );
+    await ensureStack(pulumi);
+    const other = await Pulumi.find("two", folder, { ...env, PULUMI_CONFIG_PASSPHRASE: "other" });
+    expect(failureText(await runStack(locked, "up"))).toMatch(/^pulumi up failed:\nno passphrase is set, [^\n]*$/);
+    expect(failureText(await runStack(other, "up"))).toMatch(
+      /^pulumi up failed:\nthe passphrase is not the one [^\n]*$/,
+    );
+    await pulumi.run("stack", "rm", "--yes");
     writeFileSync(files.references, references.replace("front-desk", "night-desk"));
     const wrong = await runStack(pulumi, "preview", { create: true });
     expect(failureText(wrong)).toContain(

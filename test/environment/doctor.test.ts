@@ -55,7 +55,7 @@ it("looks at each workspace of amigo.yaml: its key, its address, and what the ke
   );
   expect(brief(about(checks, "bad"))).toEqual(["bad: key: problem", "bad: address: ok", "bad: read: warning"]);
   expect(about(checks, "none")[0]).toMatchObject({
-    found: expect.stringMatching(/NO_KEY.*is not set/),
+    found: expect.stringMatching(/NO_KEY, which its `apiKeyEnv` in amigo.yaml names, is not set/),
     next: "set it with `export NO_KEY=...`",
   });
   expect(about(checks, "bad")[0]?.next).toBe("set the right one with `export BAD_KEY=...`");
@@ -197,8 +197,8 @@ it("tries the key of a stack that names no workspace, and misses none where no r
   const provider = "urn:pulumi:dev::clinic::pulumi:providers:pulumi-nodejs::own";
   const service = { urn: "urn:pulumi:dev::clinic::x::desk", type: typeToken("Service") };
   const own = { urn: provider, type: "pulumi:providers:pulumi-nodejs", inputs: { "amigo:explicit": "true" } };
-  const checks = async (key: string, resources: object[] = []) => {
-    const config = { "amigo:baseUrl": { value: scene.emulator.url }, "amigo:apiKey": { value: key } };
+  const checks = async (key: string, resources: object[] = [], more: object = {}) => {
+    const config = { "amigo:baseUrl": { value: scene.emulator.url }, "amigo:apiKey": { value: key }, ...more };
     const run = async (command: string) =>
       JSON.stringify(command === "config" ? config : { deployment: { resources } });
     const found = await defaultAccountChecks({ stack: "dev", run } as unknown as Pulumi, { besideOthers: true });
@@ -219,6 +219,9 @@ it("tries the key of a stack that names no workspace, and misses none where no r
   for (const resources of [[], [own, { ...service, provider: `${provider}::id` }, service]]) {
     expect(await checks("", resources)).toEqual(["account: key: problem: there is none"]);
   }
+  expect(await checks("", [], { "amigo:apiKeyEnv": { value: "CLINIC_KEY" } })).toEqual([
+    "account: key: problem: the stack config `amigo:apiKeyEnv` says that the key is in CLINIC_KEY, and that is not set",
+  ]);
 });
 
 it("looks at what a program in the folder would load", async () => {
@@ -277,10 +280,16 @@ it("finds what a stack's state holds that this version does not write", () => {
     state: "problem",
     found: expect.stringContaining("Robot desk"),
   });
-  const pending = [{ type: "creating", resource: good }];
-  const [open] = checksOf("dev", { resources: [good], pending });
-  expect(open).toMatchObject({
-    found: "an interrupted run left 1 pending operation",
+  const pending = (type: string) => ({ type, resource: good });
+  const found = (...operations: string[]) =>
+    checksOf("dev", { resources: [good], pending: operations.map(pending) })[0];
+  expect(found("deleting")).toMatchObject({
+    found: 'an interrupted run left 1 pending operation (deleting ServiceBinding "desk")',
     next: expect.stringMatching(/recover/),
   });
+  const many = found("creating", ...Array<string>(10).fill("updating"))?.found ?? "";
+  expect([many.match(/ServiceBinding "desk"/g)?.length, many]).toEqual([
+    10,
+    expect.stringMatching(/left 11 pending operations \(creating .* and 1 more\)$/),
+  ]);
 });

@@ -329,7 +329,7 @@ describe("what cannot be read", () => {
     await expect(stack.drift([], pending)).rejects.toThrow(/pulumi-amigo recover/);
     await stack.add("service", service("Desk"));
     expect((await stack.drift(stack.state(), pending)).notes).toEqual([
-      expect.stringMatching(/interrupted run left 1 pending operation/),
+      expect.stringMatching(/interrupted run left 1 pending operation \(creating random:index:Id "x"\)/),
     ]);
     stack.emulator.faults.add({
       path: /workspaces|services|use-cases/,

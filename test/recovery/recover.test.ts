@@ -256,9 +256,11 @@ describe("of other pending operations", () => {
   const pendingOf = (type: string, one: StateResource) => ({ type, resource: one });
 
   it("says what to do with each, and settles none", async () => {
+    const id = await lab().create(lab().process({ hasJournal: false }), "service", service);
+    const none = "0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10";
     const pending = [
-      pendingOf("updating", ours("Service", "desk")),
-      pendingOf("deleting", ours("Service", "gone")),
+      pendingOf("updating", ours("Service", "desk", { ...service, name: "Front" }, { id, outputs: service })),
+      pendingOf("deleting", ours("Service", "gone", service, { id: none })),
       pendingOf("deleting", resource("random:Pet", "pet")),
       pendingOf("updating", resource("pulumi:providers:random", "default")),
       pendingOf("creating", resource("random:Pet", "new")),
@@ -273,13 +275,26 @@ describe("of other pending operations", () => {
       ["new", "creating"],
     ]);
     expect(printed).toEqual([
-      'Service "desk": interrupted while updating. The same command again finishes it; `pulumi refresh` shows first how far it came.',
-      'Service "gone": interrupted while deleting. It may be gone.',
+      'Service "desk": interrupted while updating. Not all of it is written (name: declared "Front", exists as "Desk"). The same command again finishes it.',
+      'Service "gone": interrupted while deleting. It is gone.',
       'random:Pet "pet": interrupted while deleting. `pulumi refresh` finds out how far it came.',
       'pulumi:providers:random "default": interrupted while updating. `pulumi refresh` finds out how far it came.',
       'random:Pet "new": interrupted while creating. It is not this package\'s: look whether it exists, and settle it with an interactive `pulumi refresh`.',
     ]);
     expect((await recovering({ pending: pending.slice(0, 4) }, { dryRun: true })).report?.settled).toBe(true);
+    const advice = async (type: string, more: Partial<StateResource>, inputs: Values = service) => {
+      const one = ours("Service", "desk", inputs, more);
+      // As the engine writes them.
+      const operation = pendingOf(type, type === "updating" ? { ...one, id: undefined } : one);
+      const scene = { resources: [one], pending: [operation] };
+      return (await recovering(scene, { dryRun: true })).report?.others[0]?.advice;
+    };
+    expect(await advice("deleting", { id })).toBe("It still exists.");
+    expect(await advice("updating", { id })).toBe("All of it is written. The same command again finishes it.");
+    expect(await advice("updating", { id: none })).toBe("It is gone: `pulumi up --refresh` makes it again.");
+    expect(await advice("deleting", { id }, { ...service, workspaceId: none })).toMatch(
+      /^Whether it exists is not known: .*\(404/,
+    );
   });
 
   it("clears what belongs to the engine", async () => {
@@ -292,13 +307,16 @@ describe("of other pending operations", () => {
   });
 
   it("reads again what may have been moved or deleted", async () => {
-    const [first, second] = [ours("ServiceBinding", "first"), ours("ServiceBinding", "second")];
+    const id = "0d2a5b7c-94a7-4c1e-8f3b-6f0c1d529e10";
+    const binding = (name: string) =>
+      ours("ServiceBinding", name, { workspaceId, useCaseId: id, serviceId: id }, { id });
+    const [first, second] = [binding("first"), binding("second")];
     const scene = { resources: [first, second], pending: [pendingOf("updating", first)] };
     const { report, ran, printed, asked } = await recovering(scene);
     expect(report?.copy).toBeUndefined();
     expect(report?.disturbed).toEqual([first.urn, second.urn]);
     expect(printed[1]).toBe(
-      "The interrupted run may have moved or deleted these: first, second. They are read again, and the next `up` or `destroy` goes on from there.",
+      "These are read again into the state: first, second. The next `up` or `destroy` goes on from there.",
     );
     expect(asked).toEqual(["Shall I read these again?"]);
     expect(ran).toEqual([`${refresh} --target ${first.urn} --target ${second.urn}`]);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { expect, it } from "vitest";
@@ -23,6 +23,13 @@ it("shows what the CLI says without its mark, and what to do where there is no s
     const none = await runStack(pulumi, "preview");
     expect(foundNoStack(none)).toBe(true);
     expect(failureText(none)).toContain(`there is no stack prod in ${folder}: name another one with --stack`);
+    const builtIn = path.join(folder, ".pulumi-amigo", "prod");
+    mkdirSync(builtIn, { recursive: true });
+    writeFileSync(path.join(builtIn, "Pulumi.yaml"), "name: amigo\nruntime: nodejs\n");
+    writeFileSync(path.join(folder, "Pulumi.yaml"), "name: own\nruntime: nodejs\n");
+    expect(failureText(await runStack(Pulumi.at(bin, "prod", folder, {}), "preview"))).toContain(
+      `: give \`-C ${path.relative("", builtIn)}\` if you mean`,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
