@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type ApiError, apiErrorFor, ConflictError, TransportError } from "../../src/api/errors.js";
 import type { ProviderContext } from "../../src/engine/provider/context.js";
 import { Run } from "../../src/engine/provider/run.js";
-import { bindingOf, boundService, orderAdvice } from "../../src/resources/bindings.js";
+import { bindingOf, boundByThisRun, boundService, noteBound, orderAdvice } from "../../src/resources/bindings.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "../../src/resources/children.js";
 import {
   afterOwnWrites,
@@ -192,6 +192,16 @@ describe("the binding of a use case", () => {
     expect(await bindingOf(unbound, "w", "u")).toBeUndefined();
     expect(await boundService(unbound, "w", "u")).toBeUndefined();
     await expect(bindingOf(processWith({ getServiceBinding: fail(refusal(500)) }), "w", "u")).rejects.toThrow("500");
+  });
+
+  it("is remembered where this run has written it, apart from other writes to the same id", () => {
+    const context = processWith();
+    context.run.wrote("UseCase", "u", "other");
+    expect(boundByThisRun(context, "u")).toBeUndefined();
+    noteBound(context, "u", "s");
+    expect([boundByThisRun(context, "u"), context.run.written("ServiceBinding", "u")]).toEqual(["s", "s"]);
+    noteBound(context, "u", null);
+    expect(boundByThisRun(context, "u")).toBeNull();
   });
 
   it("may come later only where the engine does one thing after the other", () => {
