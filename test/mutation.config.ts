@@ -3,7 +3,7 @@ type ViteUserConfig = import("vitest/config", { with: { "resolution-mode": "impo
 /** The tests that mutation testing runs: those of the mutated folders. */
 const config: ViteUserConfig = {
   test: {
-    include: ["test/{api,recovery,resources,traps}/**/*.test.ts"],
+    include: ["test/{api,program,recovery,resources,traps}/**/*.test.ts"],
     // No mutant changes the names of tests.
     exclude: ["test/traps/document.test.ts"],
     testTimeout: 15_000,

@@ -177,8 +177,7 @@ export class Service extends AmigoResource {
     );
     own?.of(this);
     rememberInlineSets(this, args.versionSets);
-    const isMade = !opts?.id && !opts?.urn && !opts?.import && args.adopt === undefined;
-    rememberChannelType(this, { channelType: args.channelType, isMade });
+    rememberChannelType(this, args.channelType);
   }
 
   /** Looks up an existing service by its id; fails when there is none. */
