@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import * as path from "node:path";
+import { messageOf } from "../engine/provider/failure.js";
 import { journalFolder } from "../engine/provider/journal.js";
 import { intentOf } from "../resources/journalled.js";
 import { Accounts } from "../stack/accounts.js";
@@ -203,7 +204,12 @@ async function adviceFor(operation: PendingOperation, state: StackState, account
   // The engine writes no id beside an update.
   const id = resource.id || state.resources.find(({ urn, delete: gone }) => urn === resource.urn && !gone)?.id;
   if (!id) return "Its state has no id: `pulumi refresh` finds out how far it came.";
-  return shownOf(operation, id, lifecycle, await accounts.of(resource.provider));
+  try {
+    return await shownOf(operation, id, lifecycle, await accounts.of(resource.provider));
+  } catch (error) {
+    // Whoever frees a stack while the API is down can look later.
+    return `How far it came could not be read (${messageOf(error)}). The same command again finishes it.`;
+  }
 }
 
 async function judgeAll(

@@ -38,7 +38,8 @@ export async function judge(create: OpenCreate): Promise<Verdict> {
     });
     return last;
   } catch (error) {
-    if (!isHidden(error)) throw error;
+    const cause = AmigoError.isInstance(error) ? error : (error as Error).cause;
+    if (!NotFoundError.isInstance(cause) && !PermissionError.isInstance(cause)) throw error;
     // What was made and is not in the stack has most often gone with its workspace.
     if (!create.pending && entry?.state === "made") return { is: "nothing", why: "its workspace is gone" };
     return { is: "open", why: messageOf(error) };
@@ -53,24 +54,14 @@ export async function shownOf(
   context: ProviderContext,
 ): Promise<string> {
   const [inputs, outputs] = [resource.inputs, resource.outputs].map((values = {}) => inClear(values) as Values);
-  try {
-    const state = withFullMark(lifecycle, { ...inputs, ...outputs });
-    const existing = await lifecycle.read(context, id, state);
-    if (type === "deleting") return existing ? "It still exists." : "It is gone.";
-    if (!existing) return "It is gone: `pulumi up --refresh` makes it again.";
-    const differing = mismatches(lifecycle, inputs ?? {}, existing.live);
-    const written =
-      differing.length === 0 ? "All of it is written" : `Not all of it is written (${differing.join("; ")})`;
-    return `${written}. The same command again finishes it.`;
-  } catch (error) {
-    if (!isHidden(error)) throw error;
-    return `Whether it exists is not known: ${messageOf(error)}`;
-  }
-}
-
-function isHidden(error: unknown): boolean {
-  const cause = AmigoError.isInstance(error) ? error : (error as Error).cause;
-  return NotFoundError.isInstance(cause) || PermissionError.isInstance(cause);
+  const state = withFullMark(lifecycle, { ...inputs, ...outputs });
+  const existing = await lifecycle.read(context, id, state);
+  if (type === "deleting") return existing ? "It still exists." : "It is gone.";
+  if (!existing) return "It is gone: `pulumi up --refresh` makes it again.";
+  const differing = mismatches(lifecycle, inputs ?? {}, existing.live);
+  const written =
+    differing.length === 0 ? "All of it is written" : `Not all of it is written (${differing.join("; ")})`;
+  return `${written}. The same command again finishes it.`;
 }
 
 /** Things whose id follows from their inputs: they exist as declared, or the create can be sent again. */

@@ -295,6 +295,7 @@ async function nameHolder({ context, workspaceId }: Job, wish: Line, channel: st
     if ((await boundService(context, workspaceId, id)) !== wish.serviceId) continue;
     return (
       `Use case "${entity_name} / ${name}" (${id}) holds channel ${channel} of service ${wish.serviceId}, and no binding of this run moves it away. ` +
+      "If that use case only has a new name here, say so: with the resource option `aliases`, or `formerName` in a document. The line then moves in this run. " +
       "If this change removes its binding, do that in a run of its own first: the engine deletes last."
     );
   }

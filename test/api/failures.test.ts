@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { describe, expect, it } from "vitest";
 import type { AmigoClient } from "../../src/api/index.js";

@@ -48,6 +48,26 @@ it("changes of a document come in the right order: nothing is deleted while it i
     place("services:\n", service("Day"), "useCases:\n", useCase("Desk", "Day"));
     await stack.up();
     expect(writes(operations()).sort()).toEqual(["delete-service", "delete-use-case", "unbind-use-case-from-service"]);
+
+    // A new name alone is another use case, whose service is not free; with the former name its line moves.
+    place("services:\n", service("Day"), "useCases:\n", useCase("Line", "Day"));
+    const unnamed = await stack.up({ outcome: "fails" });
+    expect(unnamed.output).toContain("`formerName` in a document");
+    operations();
+    place(
+      "services:\n",
+      service("Today").replace("{", "{ formerName: Day,"),
+      "useCases:\n",
+      useCase("Line, formerName: Desk", "Today"),
+    );
+    await stack.up();
+    expect(writes(operations()).sort()).toEqual([
+      "bind-use-case-to-service",
+      "delete-use-case",
+      "unbind-use-case-from-service",
+      "update-service",
+    ]);
+
     place("services: {}\nuseCases: []\n");
     await stack.up();
     const last = writes(operations());

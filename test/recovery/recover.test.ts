@@ -293,8 +293,10 @@ describe("of other pending operations", () => {
     expect(await advice("updating", { id })).toBe("All of it is written. The same command again finishes it.");
     expect(await advice("updating", { id: none })).toBe("It is gone: `pulumi up --refresh` makes it again.");
     expect(await advice("deleting", { id }, { ...service, workspaceId: none })).toMatch(
-      /^Whether it exists is not known: .*\(404/,
+      /^How far it came could not be read \(.*404.*\)\. The same command again finishes it\.$/,
     );
+    lab().emulator.faults.add({ operation: "get-service", when: "before", action: { kind: "status", status: 401 } });
+    expect(await advice("deleting", { id })).toMatch(/^How far it came could not be read \(.*401/);
   });
 
   it("clears what belongs to the engine", async () => {
