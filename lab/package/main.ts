@@ -7,7 +7,7 @@ import { apiReports } from "./api-report.js";
 import { licenceProblems } from "./licences.js";
 
 /** Bytes that a release may have. More is a decision: raise it in the change that needs it. */
-const BUDGET = { size: 450_000, unpackedSize: 1_800_000 };
+const BUDGET = { size: 475_000, unpackedSize: 1_800_000 };
 
 /** Each check returns what is wrong, a sentence each. */
 type Check = (packed: Packed) => string[];

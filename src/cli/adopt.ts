@@ -8,6 +8,7 @@ interface Flags {
   cwd: string;
   references?: string;
   config?: string;
+  fromStack?: string;
   dryRun: boolean;
   yes: boolean;
   json: boolean;
@@ -29,6 +30,10 @@ SOURCE says in which workspace to look. It is one of these:
 
 The stack of a fleet's document is made where it is not there yet.
 
+What another stack owns is refused. Where that stack has given it up (\`pulumi
+state delete\` there), name it with --from-stack. Its tag stays on the service
+until the next update.
+
 What is brought in is what the program declares, whatever the source is. What is
 declared and does not exist stays for the next \`pulumi up\`. What a document has
 and the program does not declare is shown, and stays where it is.
@@ -42,6 +47,7 @@ Examples:
   $ ${COMMAND} adopt staging --stack dev --yes
   $ ${COMMAND} adopt environments/staging.yaml --stack dev
   $ ${COMMAND} adopt stack:old --stack new
+  $ ${COMMAND} adopt staging --stack new --from-stack old
 `;
 
 /** `pulumi-amigo adopt`: brings what exists under a stack. */
@@ -53,6 +59,7 @@ export function adoptCommand(): Command {
     .option("-C, --cwd <folder>", "the folder of the Pulumi project", ".")
     .option("--references <file>", "the references file of a document, which names its workspace")
     .option("--config <file>", "amigo.yaml, where it is not in the folder or above it")
+    .option("--from-stack <name>", "the stack that owned it, and has given it up")
     .option("--dry-run", "change nothing and say what would be done", false)
     .option("-y, --yes", "ask nothing", false)
     .option("--json", "print the result as JSON", false)

@@ -75,11 +75,15 @@ export function undeclaredIn(
   });
 }
 
-/** Finds for each resource that the program declares and the stack does not hold whether it exists. Reads nothing. */
+/**
+ * Finds for each resource that the program declares and the stack does not hold whether it exists. Reads nothing.
+ * @param fromStack The stack that has given up what it owned.
+ */
 export function planAdoption(
   declared: readonly DeclaredResource[],
   inventory: Inventory,
   state: readonly StateResource[],
+  fromStack?: string,
 ): AdoptPlan {
   const plan = {
     adoptable: [] as Adoptable[],
@@ -100,7 +104,8 @@ export function planAdoption(
       continue;
     }
     const { id, live } = found;
-    const refusal = refusalOf(kind, inputs, found, state);
+    const owner = foreignOwner(inputs, found);
+    const refusal = refusalOf(kind, found, state) ?? ownerRefusal(inputs, owner, fromStack);
     if (refusal !== undefined) {
       plan.refused.push(`${kind.name} "${facts.name}": ${id} ${refusal}`);
       continue;
@@ -118,7 +123,8 @@ export function planAdoption(
     const entry = {
       resource: { ...resource, inputs: { ...resource.inputs, ...secrets(masked) } },
       lifecycle: kind.lifecycle,
-      inputs: known,
+      // Its tag stays until the next update, which must know whose it was.
+      inputs: { ...known, [HIDDEN.takenFrom]: owner },
       existing: { id, live },
     };
     plan.adoptable.push({ ...facts, id, entry, fields });
@@ -180,22 +186,27 @@ function identityOf({ form, lifecycle }: Kind): string[] {
   return [...names, ...fixed.map(([name]) => name)];
 }
 
-function refusalOf(
-  { name, lifecycle }: Kind,
-  inputs: Values,
-  { id, live }: Found,
-  state: readonly StateResource[],
-): string | undefined {
+function refusalOf({ name }: Kind, { id }: Found, state: readonly StateResource[]): string | undefined {
   const holder = state.find(
     (one) => one.id === id && !one.delete && !one.inputs?.__get && lifecycleOf(one.type)?.kind === name,
   );
   if (holder) {
     return `is in the stack already, as "${nameOf(holder.urn)}". Where it was renamed, use the resource option \`aliases\``;
   }
+  return undefined;
+}
+
+/** The owner mark that it carries, where that is another resource's. */
+function foreignOwner(inputs: Values, { live }: Found): unknown {
   const [mine, owner] = [inputs[HIDDEN.owner], live[HIDDEN.owner]];
-  if (mine === undefined || owner === undefined || stackOf(owner) === stackOf(mine) || inputs.adopt === true) return;
-  const advice = lifecycle.properties.adopt
-    ? "say `adopt: true` in the program. A stack of `fleet` or `clone` has no program: deploy with that stack, or remove the tag"
-    : "give it up there";
-  return `belongs to ${String(owner)} (its tag pulumi-owner). If that stack has given it up, ${advice}`;
+  return mine === undefined || owner === mine ? undefined : owner;
+}
+
+function ownerRefusal(inputs: Values, owner: unknown, fromStack: string | undefined): string | undefined {
+  const stack = stackOf(owner);
+  if (owner === undefined || stack === stackOf(inputs[HIDDEN.owner]) || inputs.adopt === true) return;
+  const name = stack?.split("/").at(-1);
+  if (fromStack !== undefined && [stack, name].includes(fromStack)) return;
+  const advice = name === undefined ? "`adopt: true` in the program" : `--from-stack ${name}`;
+  return `belongs to ${String(owner)} (its tag pulumi-owner). If that stack has given it up (\`pulumi state delete\` there leaves the thing as it is), say so with ${advice}`;
 }

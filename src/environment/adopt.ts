@@ -32,6 +32,8 @@ import { readWorkspace } from "./live.js";
 
 export interface AdoptOptions extends PlaceOptions {
   readonly stack: string;
+  /** The stack that owned what is adopted, and has given it up. */
+  readonly fromStack?: string;
   /** Changes nothing and says what would be done. */
   readonly dryRun: boolean;
   /** Called with each step of the work, in plain words. */
@@ -108,7 +110,7 @@ async function adoptInto(
   const account = await open(pulumi);
   try {
     const { workspaceId } = account;
-    const plan = await planFor(account, { stack, created, held, document }, state);
+    const plan = await planFor(account, { stack, created, held, document, fromStack: options.fromStack }, state);
     const facts = { stack, workspaceId, dryRun, there };
     if (!dryRun && plan.adoptable.length > 0) {
       const count = plan.adoptable.length;
@@ -171,11 +173,12 @@ interface Wanted {
   /** What it declares and the stack holds. */
   readonly held: readonly StateResource[];
   readonly document?: Environment;
+  readonly fromStack?: string;
 }
 
 async function planFor(
   { context, workspaceId }: Account,
-  { stack, created, held, document }: Wanted,
+  { stack, created, held, document, fromStack }: Wanted,
   { resources }: StackState,
 ): Promise<AdoptPlan & Pick<AdoptReport, "undeclared">> {
   refuseOtherWorkspace(workspaceId, stack, created.length > 0 ? created : held);
@@ -192,7 +195,7 @@ async function planFor(
       `the key may not read ${hidden.map(({ section }) => section).join(", ")} of workspace ${workspaceId} (403), so nobody can say which of them exist. Nothing was changed. Use a key that may read them`,
     );
   }
-  const plan = planAdoption(created, inventory, resources);
+  const plan = planAdoption(created, inventory, resources, fromStack);
   if (plan.refused.length > 0) {
     throw new Error([...plan.refused, "Nothing was changed"].join(".\n"));
   }

@@ -228,9 +228,10 @@ function adviceOn(
     const { stack, project } = stackIn(owner) ?? {};
     const who = stack === undefined ? owner : `stack ${stack} (project ${project})`;
     const use = stack === undefined ? "" : `${ownerAdvice(stack)}, or `;
+    const then = stack === undefined ? "" : ` and \`adopt\` ${them} here with \`--from-stack ${stack}\``;
     return {
       class: "blocked",
-      sentence: `${who} owns ${listed(items)}: ${use}give ${them} up there, or rename ${them}`,
+      sentence: `${who} owns ${listed(items)}: ${use}give ${them} up there${then}, or rename ${them}`,
     };
   });
 }

@@ -48,7 +48,8 @@ export function importFile(entries: readonly ImportEntry[]): object {
   };
   const resources = entries.map(({ resource, lifecycle, inputs, existing }, index) => {
     const live = { ...existing.live };
-    const declared = lifecycle.kind === "Workspace" ? unprovisioned(inputs, live) : inputs;
+    const { [HIDDEN.takenFrom]: _takenFrom, ...own } = inputs;
+    const declared = lifecycle.kind === "Workspace" ? unprovisioned(own, live) : own;
     const always = { [HIDDEN.provider]: resource.inputs?.[HIDDEN.provider] };
     return {
       type: resource.type,
@@ -58,7 +59,10 @@ export function importFile(entries: readonly ImportEntry[]): object {
       ...(hasOwnParent(resource) ? { parent: named(resource.parent) } : {}),
       ...(resource.provider ? { provider: named(providerUrn(resource.provider)) } : {}),
       inputs: secretAs(resource.inputs ?? {}, { ...observed(lifecycle, declared, live), ...always }),
-      outputs: secretAs(resource.inputs ?? {}, { ...outputsOf(lifecycle, declared, live), ...always }),
+      outputs: secretAs(resource.inputs ?? {}, {
+        ...outputsOf(lifecycle, { ...inputs, ...declared }, live),
+        ...always,
+      }),
     };
   });
   return { nameTable, resources };

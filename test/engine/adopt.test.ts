@@ -228,8 +228,7 @@ new amigo.Service("desk", { workspaceId: "${workspace}", name: "Front desk", age
 `;
   const one = "version: 1\nservices:\n  Front desk: { agent: front-desk, contextGraph: scheduling }\n";
   const taking = `const amigo = require("pulumi-amigo");
-const transforms = [({ type, props, opts }) => ({ props: type.endsWith(":Service") ? { ...props, adopt: true } : props, opts })];
-new amigo.Environment("clinic", { document: "clinic.yaml", references: "references.yaml" }, { transforms });
+new amigo.Environment("clinic", { document: "clinic.yaml", references: "references.yaml" });
 `;
   await deploy({ name: "old", program: desk }, async ({ stack, emulator, operations }) => {
     await stack.up();
@@ -240,9 +239,21 @@ new amigo.Environment("clinic", { document: "clinic.yaml", references: "referenc
     await withStack({ name: "new", program: taking, env: { PULUMI_BACKEND_URL }, config }, async (there) => {
       place(there, emulator);
       writeFileSync(path.join(there.folder, "clinic.yaml"), one);
-      const { code, report, stderr } = await adopt(there, "stack:organization/old/dev", "--yes");
+      const refused = await adopt(there, "stack:organization/old/dev", "--yes", "--from-stack", "other");
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringMatching(/belongs to .*\/old\/dev\/.*--from-stack dev/),
+      ]);
+      const { code, report, stderr } = await adopt(there, "stack:organization/old/dev", "--yes", "--from-stack", "dev");
       expect([code, report?.adopted.map((found) => found.id), report?.changes], stderr).toEqual([0, [id], []]);
       expect(writes(operations())).toEqual([]);
+
+      // The former owner's tag is in nobody's way, and the next update writes the new one.
+      writeFileSync(path.join(there.folder, "clinic.yaml"), one.replace("}", ", toolCapacity: 5 }"));
+      expect((await there.up()).changed).toEqual(["update clinic/Front desk"]);
+      expect(writes(operations())).toEqual(["update-service"]);
+      const [tag] = emulator.store.services.get(id ?? "")?.tags ?? [];
+      expect(tag?.value).toMatch(/\/new\/dev\//);
     });
   });
 });

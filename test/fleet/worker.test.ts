@@ -211,7 +211,7 @@ useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, set
   const found = [
     `${where}: service "Front desk" (${service})`,
     `${where}: use case "inbound_voice / Riverside / Reception" (${useCase})`,
-    'stack trial (project pulumi-amigo) owns service "Front desk": deploy with stack trial, or give it up there, or rename it',
+    'stack trial (project pulumi-amigo) owns service "Front desk": deploy with stack trial, or give it up there and `adopt` it here with `--from-stack trial`, or rename it',
     'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": if stack trial has it too, deploy with stack trial; ' +
       `else rename or delete it; or \`npx pulumi-amigo adopt staging --stack desk -C ${place}\` brings what exists under this stack (it writes nothing to the API)`,
   ];
