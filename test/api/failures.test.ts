@@ -147,7 +147,8 @@ describe("the key", () => {
     expect(short).toHaveLength(early.length - 1);
     expect(short[0]?.error).toMatchObject({ name: "AuthenticationError", outcome: "not-sent", attempts: 0 });
     expect(server.seen.length).toBe(options.maxConcurrency === 2 ? 2 : 1);
-    for (const response of held) json(response, 200, workspace);
+    for (const response of held) json(response, 401, {});
+    await Promise.all(calls);
   });
 
   it("refused empties the queue of every client that uses it, and of no other", async () => {
