@@ -111,12 +111,10 @@ test.each([
   expect(run.child.signalCode ?? code, output).toBeOneOf(["SIGINT", 130]);
   expect(output).toContain("Stopped. Run the same command again");
   // A process that has ended may still be there for a moment.
-  await expect.poll(() => processesOf(run.child.pid ?? 0), { timeout: 5_000 }).toEqual([]);
+  await expect.poll(() => processesOf(run.child.pid ?? 0)).toEqual([]);
   // The engine has let go of the stack by itself, and the quickstart of its state.
   const places = () => readdirSync(state, { recursive: true, encoding: "utf8" });
-  await expect
-    .poll(() => places().filter((place) => /locks.*\.json$|quickstart\.json$/.test(place)), { timeout: 5_000 })
-    .toEqual([]);
+  await expect.poll(() => places().filter((place) => /locks.*\.json$|quickstart\.json$/.test(place))).toEqual([]);
   const stack = readFileSync(path.join(state, "backend/.pulumi/stacks/pulumi-amigo-quickstart/dev.json"), "utf8");
   expect(JSON.parse(stack).checkpoint.latest?.pending_operations ?? []).toEqual([]);
   const port = readFileSync(path.join(state, "emulator-port"), "utf8");
