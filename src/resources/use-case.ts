@@ -77,7 +77,7 @@ export const useCaseLifecycle = {
   meanwhile:
     "the API cannot change a use case and takes no second one of the same name, so the old one is unbound and deleted first. " +
     "Nobody answers there until the new one is made and bound. If the API refuses the new one, as where a setup is not approved, nobody answers " +
-    "until you restore the former arguments. Under another `name` the new one is made first, and the line moves without a gap.",
+    "until you restore the former arguments. Under another `name` the new one is made first, and its line moves right after the former binding is removed.",
   create,
   read,
   update: async (context, { id, news, over }) => {
