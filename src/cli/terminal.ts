@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import { styleText } from "node:util";
-import type { Terminal } from "../environment/show/layout.js";
+import { messageLines, type Terminal } from "../environment/show/layout.js";
 
 /** Standard output as the result's lines are made for it; FORCE_COLOR and NO_COLOR are honoured. */
 export function terminal(stream: NodeJS.WriteStream = process.stdout): Terminal {
@@ -10,9 +10,6 @@ export function terminal(stream: NodeJS.WriteStream = process.stdout): Terminal 
     paint: (style, text) => (coloured ? styleText(style, text) : text),
   };
 }
-
-/** What cannot be broken: words, and what somebody may copy: commands, quoted texts, JSON. */
-const UNBROKEN = /(?:`[^`]*`|"[^"]*"|\{.*\}|\[[^\]]*\]|\S)+/g;
 
 /** Messages as a terminal shows them, broken between words; elsewhere they stay as they are. Indented lines do too. */
 export function asShown(text: string, stream: NodeJS.WriteStream = process.stderr): string {
@@ -27,16 +24,7 @@ export function asShown(text: string, stream: NodeJS.WriteStream = process.stder
 function broken(line: string, width: number): string {
   const [mark = ""] = /^(error|warning): /.exec(line) ?? [];
   const rest = line.slice(mark.length);
-  if (line.length <= width || /^\s/.test(rest)) return line;
-  const room = width - mark.length;
-  const [first = "", ...words] = rest.match(UNBROKEN) ?? [];
-  const lines = [first];
-  for (const word of words) {
-    const joined = `${lines.at(-1)} ${word}`;
-    if (joined.length <= room) lines[lines.length - 1] = joined;
-    else lines.push(word);
-  }
-  return mark + lines.join(`\n${" ".repeat(mark.length)}`);
+  return /^\s/.test(rest) ? line : mark + messageLines(rest, width - mark.length).join(`\n${" ".repeat(mark.length)}`);
 }
 
 /** A terminal of size 0x0, as some containers have, says nothing of its width. */

@@ -1,3 +1,6 @@
+import { HIDDEN } from "./hidden.js";
+import type { Values } from "./values.js";
+
 /** The mark as state holds it, twice in each service: without its type, and without the organization of local backends. */
 export function shortMark(mark: string, type: string): string {
   const own = mark.indexOf(`${type}/`);
@@ -22,4 +25,10 @@ export function stackOf(mark: unknown): string | undefined {
 /** The resource's name in the program, as a full mark ends with it. */
 export function nameIn(mark: string): string {
   return mark.slice(mark.lastIndexOf("dynamic/amigo:")).split("/").slice(2).join("/") || mark;
+}
+
+/** The owner mark on the thing, where it is not this resource's. */
+export function foreignMark(inputs: Values, live: Values): unknown {
+  const mark = live[HIDDEN.owner];
+  return mark !== undefined && inputs[HIDDEN.owner] !== undefined && mark !== inputs[HIDDEN.owner] ? mark : undefined;
 }

@@ -3,7 +3,7 @@ import { mismatches } from "../engine/compare.js";
 import { HIDDEN, type ImportRequest } from "../engine/hidden.js";
 import { withCanonicalIds } from "../engine/ids.js";
 import type { Values } from "../engine/lifecycle.js";
-import { stackOf } from "../engine/owner.js";
+import { foreignMark, stackOf } from "../engine/owner.js";
 import { withFullMark } from "../engine/provider/outputs.js";
 import { containsUnknown, isUnknown } from "../engine/unknown.js";
 import { sameText } from "../resources/fields.js";
@@ -104,7 +104,7 @@ export function planAdoption(
       continue;
     }
     const { id, live } = found;
-    const owner = foreignOwner(inputs, found);
+    const owner = foreignMark(inputs, live);
     const refusal = refusalOf(kind, found, state) ?? ownerRefusal(inputs, owner, fromStack);
     if (refusal !== undefined) {
       plan.refused.push(`${kind.name} "${facts.name}": ${id} ${refusal}`);
@@ -190,16 +190,10 @@ function refusalOf({ name }: Kind, { id }: Found, state: readonly StateResource[
   const holder = state.find(
     (one) => one.id === id && !one.delete && !one.inputs?.__get && lifecycleOf(one.type)?.kind === name,
   );
-  if (holder) {
-    return `is in the stack already, as "${nameOf(holder.urn)}". Where it was renamed, use the resource option \`aliases\``;
-  }
-  return undefined;
-}
-
-/** The owner mark that it carries, where that is another resource's. */
-function foreignOwner(inputs: Values, { live }: Found): unknown {
-  const [mine, owner] = [inputs[HIDDEN.owner], live[HIDDEN.owner]];
-  return mine === undefined || owner === mine ? undefined : owner;
+  return (
+    holder &&
+    `is in the stack already, as "${nameOf(holder.urn)}". Where it was renamed, use the resource option \`aliases\``
+  );
 }
 
 function ownerRefusal(inputs: Values, owner: unknown, fromStack: string | undefined): string | undefined {

@@ -3,7 +3,7 @@ import type { Values } from "../engine/lifecycle.js";
 import { didYouMean } from "../engine/nearest.js";
 import { pathText } from "../engine/problems.js";
 import { sameText } from "../resources/fields.js";
-import { describe, type Environment, type Item, isWithin, keyOf } from "./environment.js";
+import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { FORMER_NAME, fieldsOf, type Kind, kindOfSection, kinds, roots } from "./kinds.js";
 import { References } from "./references.js";
 import { documentSchema } from "./schema.js";
@@ -23,10 +23,7 @@ export function parseDocument(
   if (wrong.length > 0) throw new TextError(wrong);
   const found = misfits(source, documentSchema);
   const value = fitting(source, found) as Values;
-  const items = withFormerPaths(
-    roots.flatMap((kind) => itemsOf(kind, value[kind.form.section], [], [kind.form.section], source.value)),
-    value,
-  );
+  const items = roots.flatMap((kind) => itemsOf(kind, value[kind.form.section], [], [kind.form.section], source.value));
   const incomplete = new Set(
     ((value.incomplete ?? []) as string[]).flatMap((section) => {
       const kind = kindOfSection(section);
@@ -69,22 +66,6 @@ export class UnfitDocument extends TextError {
 }
 
 type Place = readonly (string | number)[];
-
-/** What stands in an entry with a former name had another path, too. */
-function withFormerPaths(items: readonly Item[], document: Values): Item[] {
-  const formerName = ({ where = [] }: Item) =>
-    [...where, FORMER_NAME].reduce<unknown>((value, step) => (value as Values | undefined)?.[step], document);
-  const renamed = items.flatMap((item) => {
-    const name = item.kind.above === undefined ? formerName(item) : undefined;
-    return typeof name === "string" ? [{ item, name }] : [];
-  });
-  return items.map((item) => {
-    const above = renamed.find((one) => isWithin(item, one.item));
-    if (!above) return item;
-    const at = above.item.path.length - 1;
-    return { ...item, former: item.path.map((step, index) => (index === at ? above.name : step)) };
-  });
-}
 
 /** `written` is the whole value, also with what does not fit: an entry is named as it is written. */
 function itemsOf(
@@ -133,7 +114,11 @@ function entryItems(
   const inner = kind.within.flatMap((one) =>
     itemsOf(one, entry[one.form.section], path, [...where, one.form.section], written),
   );
-  return [{ kind, path, fields, where }, ...inner];
+  const items = [{ kind, path, fields, where }, ...inner];
+  const formerName = entry[FORMER_NAME];
+  if (typeof formerName !== "string") return items;
+  // What stands in it had another path, too.
+  return items.map((item) => ({ ...item, former: item.path.with(path.length - 1, formerName) }));
 }
 
 /**
@@ -179,8 +164,8 @@ function formerNames(items: readonly Item[], item: Item): string[] {
   const { kind, former } = item;
   if (former === undefined || kind.above !== undefined) return [];
   const others = items.filter((one) => one.kind === kind && one.path.length === former.length);
-  const [holder] = others.filter(({ path }) => sameAll(path, former));
-  if (holder) return [`${describe({ kind, path: former })} stands in this document, so it is not renamed`];
+  if (others.some(({ path }) => sameAll(path, former)))
+    return [`${describe({ kind, path: former })} stands in this document, so it is not renamed`];
   const first = others.find((one) => one.former !== undefined && sameAll(one.former, former));
   return first === item || first === undefined ? [] : [`${describe(first)} had this name, too`];
 }

@@ -55,13 +55,6 @@ export function itemsWithin(items: readonly Item[], kind: Kind, above?: Item): I
   return found.sort((a, b) => compareTexts(a.path, b.path));
 }
 
-/** Whether it is the entry, or stands in it. */
-export function isWithin(item: Item, above: Item): boolean {
-  return (
-    item === above || (item.kind.above === above.kind && above.path.every((step, index) => item.path[index] === step))
-  );
-}
-
 /** By code units, so that the order is the same on every machine. */
 export function compareTexts(a: readonly string[], b: readonly string[]): number {
   for (const [index, text] of a.entries()) {

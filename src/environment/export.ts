@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { didYouMean } from "../engine/nearest.js";
 import { parseDocument } from "./document.js";
-import { documentOf, type Environment, type Item, isWithin, itemsWithin, withWithin } from "./environment.js";
+import { documentOf, type Environment, type Item, itemsWithin, withWithin } from "./environment.js";
 import { type Kind, kindNamed, kinds, roots } from "./kinds.js";
 import { jsonText, yamlText } from "./print.js";
 import { SourceText, TextError } from "./source-text.js";
@@ -133,5 +133,11 @@ function isNeeded(chosen: readonly Item[], { kind, path }: Item): boolean {
     Object.values(item.kind.form.references ?? {}).some(
       (reference) => "kind" in reference && reference.kind === kind.name && item.fields[reference.as] === path.at(-1),
     ),
+  );
+}
+
+function isWithin(item: Item, above: Item): boolean {
+  return (
+    item === above || (item.kind.above === above.kind && above.path.every((step, index) => item.path[index] === step))
   );
 }

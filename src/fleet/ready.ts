@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { validate } from "../environment/validate.js";
 import { languageHost } from "../stack/find-cli.js";
 import { backendUrl } from "../stack/local-backend.js";
-import { Pulumi } from "../stack/pulumi.js";
+import { Pulumi, SET_PASSPHRASE } from "../stack/pulumi.js";
 import { accountOf, placeOf } from "./program.js";
 import type { FleetStack } from "./stacks.js";
 
@@ -59,7 +59,7 @@ async function requireLoginAndPassphrase(bin: string, stacks: readonly FleetStac
   const without = places.filter((place) => !hasOtherSecrets(path.join(place.cwd, `Pulumi.${place.stack}.yaml`)));
   if (without.length === 0) return;
   throw new Error(
-    `no passphrase is set, with which the backend ${url} encrypts the secrets of stacks (${without.map(({ stack }) => stack).join(", ")}): choose one and \`export PULUMI_CONFIG_PASSPHRASE=...\`, or name a file in PULUMI_CONFIG_PASSPHRASE_FILE. It must be the same at each run.\nNothing was started`,
+    `no passphrase is set, with which the backend ${url} encrypts the secrets of stacks (${without.map(({ stack }) => stack).join(", ")}): choose one and ${SET_PASSPHRASE}.\nNothing was started`,
   );
 }
 

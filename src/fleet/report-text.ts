@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { COMMAND } from "../command.js";
-import { safe, wrapped } from "../environment/show/layout.js";
+import { messageLines, safe } from "../environment/show/layout.js";
 import { changeText } from "./changes.js";
 import type { FleetCommand, FleetReport, StackEntry, StackUnderWay, WaveEntry } from "./report.js";
 
@@ -28,7 +28,7 @@ export function reportText(report: FleetReport, options: TextOptions = {}): stri
         brief,
       }),
     );
-  const noteLines = notes.flatMap((note) => wrapped(`note: ${safe(note)}`, width));
+  const noteLines = notes.flatMap((note) => messageLines(`note: ${safe(note)}`, width));
   return [...lines, ...waves.flatMap(waveLines), ...noteLines, summary(report)].join("\n");
 }
 

@@ -48,7 +48,7 @@ export function importFile(entries: readonly ImportEntry[]): object {
   };
   const resources = entries.map(({ resource, lifecycle, inputs, existing }, index) => {
     const live = { ...existing.live };
-    const { [HIDDEN.takenFrom]: _takenFrom, ...own } = inputs;
+    const { [HIDDEN.takenFrom]: takenFrom, ...own } = inputs;
     const declared = lifecycle.kind === "Workspace" ? unprovisioned(own, live) : own;
     const always = { [HIDDEN.provider]: resource.inputs?.[HIDDEN.provider] };
     return {
@@ -60,7 +60,7 @@ export function importFile(entries: readonly ImportEntry[]): object {
       ...(resource.provider ? { provider: named(providerUrn(resource.provider)) } : {}),
       inputs: secretAs(resource.inputs ?? {}, { ...observed(lifecycle, declared, live), ...always }),
       outputs: secretAs(resource.inputs ?? {}, {
-        ...outputsOf(lifecycle, { ...inputs, ...declared }, live),
+        ...outputsOf(lifecycle, { ...declared, [HIDDEN.takenFrom]: takenFrom }, live),
         ...always,
       }),
     };

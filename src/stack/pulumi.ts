@@ -30,6 +30,10 @@ export function cliWords(text: string): string {
   return KNOWN.reduce((said, [pattern, ours]) => said.replace(pattern, ours), words);
 }
 
+/** What to do where there is no passphrase. */
+export const SET_PASSPHRASE =
+  "`export PULUMI_CONFIG_PASSPHRASE=...`, or name a file in PULUMI_CONFIG_PASSPHRASE_FILE. It must be the same at each run";
+
 /** What stops a command before it begins, in the CLI's words and in ours. */
 const KNOWN: readonly (readonly [pattern: RegExp, ours: string])[] = [
   [
@@ -38,7 +42,7 @@ const KNOWN: readonly (readonly [pattern: RegExp, ours: string])[] = [
   ],
   [
     /^.*passphrase must be set with PULUMI_CONFIG_PASSPHRASE.*$/gm,
-    "no passphrase is set, with which the secrets of the stack are encrypted: `export PULUMI_CONFIG_PASSPHRASE=...`, or name a file in PULUMI_CONFIG_PASSPHRASE_FILE. It must be the same at each run",
+    `no passphrase is set, with which the secrets of the stack are encrypted: ${SET_PASSPHRASE}`,
   ],
   [
     /^.*incorrect passphrase$/gm,

@@ -4,7 +4,7 @@ import { differences, mismatches, same } from "../compare.js";
 import { HIDDEN, type ImportRequest, LOOKED_UP } from "../hidden.js";
 import { canonicalResourceId, withCanonicalIds } from "../ids.js";
 import type { Existing, Lifecycle, Values } from "../lifecycle.js";
-import { stackOf } from "../owner.js";
+import { foreignMark, stackOf } from "../owner.js";
 import { valueAt } from "../property-path.js";
 import { isUnknown } from "../unknown.js";
 import { checkInputs } from "./check.js";
@@ -234,12 +234,6 @@ async function importExisting(
     );
   }
   return existing;
-}
-
-/** The owner mark on the thing, where it is not this resource's. */
-function foreignMark(inputs: Values, live: Values): unknown {
-  const mark = live[HIDDEN.owner];
-  return mark !== undefined && inputs[HIDDEN.owner] !== undefined && mark !== inputs[HIDDEN.owner] ? mark : undefined;
 }
 
 function verify(lifecycle: Lifecycle, id: string, wanted: Values, live: Values): void {

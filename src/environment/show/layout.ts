@@ -41,6 +41,22 @@ export function wrapped(text: string, width: number): string[] {
   return [...lines, rest];
 }
 
+/** Words, and what somebody may copy: commands, quoted texts, JSON. */
+const UNBROKEN = /(?:`[^`]*`|"[^"]*"|\{.*\}|\[[^\]]*\]|\S)+/g;
+
+/** Lines of a message, broken between words; what somebody may copy stays whole, however long it is. */
+export function messageLines(text: string, width: number): string[] {
+  if (text.length <= width) return [text];
+  const [first = "", ...words] = text.match(UNBROKEN) ?? [];
+  const lines = [first];
+  for (const word of words) {
+    const joined = `${lines.at(-1)} ${word}`;
+    if (joined.length <= width) lines[lines.length - 1] = joined;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** A paragraph with all lines but the first indented as its text is. */
 export function paragraph(text: string, { width }: Terminal, indent = ""): string[] {
   return wrapped(text, width - indent.length).map((line) => `${indent}${line}`);
