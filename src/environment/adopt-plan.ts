@@ -42,6 +42,13 @@ export interface AdoptPlan {
   readonly refused: readonly string[];
 }
 
+export interface AdoptionFacts {
+  /** The stack that has given up what it owned. */
+  readonly fromStack?: string;
+  /** What the program is made of, where that is a document. */
+  readonly document?: Environment;
+}
+
 /** Something that exists. */
 export interface Thing {
   readonly kind: string;
@@ -76,14 +83,14 @@ export function undeclaredIn(
 }
 
 /**
- * Finds for each resource that the program declares and the stack does not hold whether it exists. Reads nothing.
- * @param fromStack The stack that has given up what it owned.
+ * Finds for each resource that the program declares and the stack does not hold whether it exists, under its name or under the one
+ * that the document's entry had before. Reads nothing.
  */
 export function planAdoption(
   declared: readonly DeclaredResource[],
   inventory: Inventory,
   state: readonly StateResource[],
-  fromStack?: string,
+  { fromStack, document }: AdoptionFacts = {},
 ): AdoptPlan {
   const plan = {
     adoptable: [] as Adoptable[],
@@ -97,7 +104,9 @@ export function planAdoption(
     if (!kind) continue;
     const facts = { kind: kind.name, name: nameOf(resource.urn), urn: resource.urn };
     const inputs = resolved(kind, resource, ids);
-    const found = inputs && matching(kind, inputs, inventory);
+    const former = inputs && kind.above === undefined ? formerKey(kind, inputs, document) : undefined;
+    const found =
+      inputs && (matching(kind, inputs, inventory) ?? (former && matching(kind, { ...inputs, ...former }, inventory)));
     if (!inputs || !found) {
       plan.missing.push(facts);
       if (!inputs) plan.unresolved.add(kind.name);
@@ -155,6 +164,15 @@ function resolved(
     values[name] = canonicalId(id);
   }
   return values;
+}
+
+/** The key that the document's entry had before. */
+function formerKey({ form, ...kind }: Kind, inputs: Values, document: Environment | undefined): Values | undefined {
+  const item = document?.items.find(
+    (one) => one.kind.name === kind.name && form.key.every((name, at) => sameText(inputs[name], one.path[at])),
+  );
+  const { former } = item ?? {};
+  return former && Object.fromEntries(form.key.map((name, at) => [name, former[at]]));
 }
 
 /** What exists under the key of a declaration; the platform's own things are nobody's to adopt. */

@@ -26,6 +26,7 @@ import {
   type Thing,
   undeclaredIn,
 } from "./adopt-plan.js";
+import { documentIn } from "./deploy.js";
 import type { Environment } from "./environment.js";
 import { kinds } from "./kinds.js";
 import { readWorkspace } from "./live.js";
@@ -68,17 +69,19 @@ export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
   const { stack, cwd, note, dryRun } = options;
   const place = placeOf(options);
   const pulumi = await Pulumi.find(stack, cwd, place.environment);
+  const isBuiltIn = builtInProject(pulumi.cwd, stack).folder === pulumi.cwd;
+  const document = place.document ?? (isBuiltIn ? documentIn(pulumi.cwd) : undefined);
   let unmake: (() => Promise<void>) | undefined;
   const state = await readableState(pulumi).catch(async (error: unknown) => {
     const isMissing = error instanceof CliFailed && saysNoStack(error.message);
-    if (!isMissing || builtInProject(pulumi.cwd, stack).folder !== pulumi.cwd) throw error;
+    if (!isMissing || !isBuiltIn) throw error;
     note(dryRun ? `Stack ${stack} is not there yet: this would make it.` : `Making stack ${stack} ...`);
     unmake = await ensureStack(pulumi);
     return { resources: [], pending: [] };
   });
   const begun = { isWriting: false };
   try {
-    return await adoptInto(pulumi, { ...place, state, begun }, options);
+    return await adoptInto(pulumi, { ...place, document, state, begun }, options);
   } finally {
     if (!begun.isWriting) await unmake?.();
   }
@@ -195,7 +198,7 @@ async function planFor(
       `the key may not read ${hidden.map(({ section }) => section).join(", ")} of workspace ${workspaceId} (403), so nobody can say which of them exist. Nothing was changed. Use a key that may read them`,
     );
   }
-  const plan = planAdoption(created, inventory, resources, fromStack);
+  const plan = planAdoption(created, inventory, resources, { fromStack, document });
   if (plan.refused.length > 0) {
     throw new Error([...plan.refused, "Nothing was changed"].join(".\n"));
   }

@@ -14,6 +14,7 @@ import * as path from "node:path";
 import type { Values } from "../engine/lifecycle.js";
 import type { ProviderArgs } from "../engine/program/provider.js";
 import type { WorkspaceEntry } from "./config.js";
+import { readDocument } from "./document.js";
 import type { Environment } from "./environment.js";
 import { fieldsOf, kindNamed } from "./kinds.js";
 
@@ -123,6 +124,12 @@ export function newWorkspaceOf({ name, items }: Environment, slug: string): NewW
     item.fields[field] === undefined ? [] : [[property, item.fields[field]] as const],
   );
   return { slug, ...Object.fromEntries(fields) };
+}
+
+/** The document that the project of a built-in program in a folder deploys. */
+export function documentIn(folder: string): Environment | undefined {
+  const { document } = formerSettings(folder)?.environment ?? {};
+  return typeof document === "string" ? readDocument(document) : undefined;
 }
 
 function formerSettings(folder: string): ProgramSettings | undefined {

@@ -1,7 +1,7 @@
 import { stackOf } from "../engine/owner.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { problemsOf } from "./export.js";
-import { fieldsOf, kinds } from "./kinds.js";
+import { fieldsOf, type Kind, kinds } from "./kinds.js";
 import type { Inventory } from "./live.js";
 import type { References } from "./references.js";
 
@@ -29,6 +29,10 @@ export interface Target {
   readonly managed: ReadonlySet<string>;
   /** How what exists and is nobody's comes under a stack, as a part of a sentence. */
   readonly adoptAdvice: string;
+  /** How what another stack has given up comes under this one, as a part of a sentence. */
+  readonly takeOverAdvice?: (stack: string) => string;
+  /** The stack itself, as its owner marks name it: what it made and its state does not hold. */
+  readonly self?: { readonly project: string; readonly stack: string };
   /** What else to do where another stack owns something, as a part of a sentence. */
   readonly ownerAdvice: (stack: string) => string;
 }
@@ -162,36 +166,46 @@ function versionChecks(wanted: Environment, { references, referencesFile, name }
   );
 }
 
-/** What has a name of the document already must be the stack's own. */
+type Advice = "adoptAdvice" | "takeOverAdvice" | "self" | "ownerAdvice";
+
+/** What has a name of the document already, or one that an entry had before, must be the stack's own. */
 export function nameChecks(
   wanted: Environment,
-  {
-    environment,
-    managed,
-    name,
-    ...advice
-  }: Pick<Target, "environment" | "managed" | "name" | "adoptAdvice" | "ownerAdvice">,
+  { environment, managed, name, ...advice }: Pick<Target, "environment" | "managed" | "name" | Advice>,
 ): Check[] {
   if (!environment) return [];
   const there = new Map(environment.items.map((item) => [keyOf(item.kind, item.path), item]));
   const own = wanted.items.filter((item) => item.kind.form.shape !== "object");
-  const inTheWay = own.flatMap((item) => {
-    const found = there.get(keyOf(item.kind, item.path));
-    if (!found?.id || managed.has(managedKey(found.kind.name, found.id)) || isEmpty(found)) return [];
+  const foreign = (kind: Kind, path: readonly string[]) => {
+    const found = there.get(keyOf(kind, path));
+    if (!found?.id || managed.has(managedKey(found.kind.name, found.id)) || isEmpty(found)) return undefined;
     // It goes with the entry that it stands in, which is said already, or is part of what the stack manages.
-    return isChildOfExisting(found, there) ? [] : [found];
+    return isChildOfExisting(found, there) ? undefined : found;
+  };
+  const named = own.flatMap((item) => foreign(item.kind, item.path) ?? []);
+  const renamed = own.flatMap((item) => {
+    const found = item.former && !there.has(keyOf(item.kind, item.path)) ? foreign(item.kind, item.former) : undefined;
+    return found ? [[item, found] as const] : [];
   });
+  const inTheWay = [...named, ...renamed.map(([, found]) => found)];
   const others = environment.items.filter(
     (item) =>
       item.kind.above === undefined &&
       item.kind.form.key.length > 0 &&
+      !inTheWay.includes(item) &&
       !wanted.items.some((one) => keyOf(one.kind, one.path) === keyOf(item.kind, item.path)),
   );
   return [
-    ...inTheWay.map(
+    ...named.map(
       (found): Check => ({
         class: "blocked",
         sentence: `in the way in ${name}, and not of this stack: ${describe(found)} (${found.id})`,
+      }),
+    ),
+    ...renamed.map(
+      ([item, found]): Check => ({
+        class: "blocked",
+        sentence: `${describe(item)} exists in ${name} under its formerName, and is not of this stack: ${describe(found)} (${found.id}). A run would make a second one`,
       }),
     ),
     ...adviceOn(inTheWay, advice),
@@ -212,7 +226,7 @@ export function nameChecks(
 /** Once for each stack that owns something which is in the way, and once for all that is nobody's. */
 function adviceOn(
   inTheWay: readonly Item[],
-  { adoptAdvice, ownerAdvice }: Pick<Target, "adoptAdvice" | "ownerAdvice">,
+  { adoptAdvice, takeOverAdvice, self, ownerAdvice }: Pick<Target, Advice>,
 ): Check[] {
   const owners = [...new Set(inTheWay.map(ownerOf))];
   return owners.map((owner): Check => {
@@ -220,15 +234,20 @@ function adviceOn(
     const them = items.length === 1 ? "it" : "them";
     if (owner === undefined) {
       // Services alone carry marks.
-      const [other] = owners.flatMap((one) => stackIn(one) ?? []);
+      const [other] = owners.flatMap((one) => stackIn(one) ?? []).filter(({ stack }) => stack !== self?.stack);
       const also = other ? `if stack ${other.stack} has ${them} too, ${ownerAdvice(other.stack)}; else ` : "";
       const sentence = `nobody's mark is on ${listed(items)}: ${also}rename or delete ${them}; or ${adoptAdvice}`;
       return { class: "blocked", sentence };
     }
     const { stack, project } = stackIn(owner) ?? {};
+    if (self && stack === self.stack && project === self.project) {
+      const sentence = `this very stack made ${listed(items)}, and its state does not hold ${them}: ${adoptAdvice}`;
+      return { class: "blocked", sentence };
+    }
     const who = stack === undefined ? owner : `stack ${stack} (project ${project})`;
     const use = stack === undefined ? "" : `${ownerAdvice(stack)}, or `;
-    const then = stack === undefined ? "" : ` and \`adopt\` ${them} here with \`--from-stack ${stack}\``;
+    const takeOver = takeOverAdvice ?? ((from: string) => `\`adopt\` ${them} here with \`--from-stack ${from}\``);
+    const then = stack === undefined ? "" : ` and ${takeOver(stack)}`;
     return {
       class: "blocked",
       sentence: `${who} owns ${listed(items)}: ${use}give ${them} up there${then}, or rename ${them}`,

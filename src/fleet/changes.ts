@@ -1,3 +1,4 @@
+import { FORMER_NAME, kinds, mayBeRenamed } from "../environment/kinds.js";
 import { safe } from "../environment/show/layout.js";
 import { changesIn, resourcesIn, type StackRun } from "../stack/run.js";
 import { lifecycleOf } from "../stack/state.js";
@@ -27,6 +28,23 @@ export function changesOf({ steps }: StackRun): ResourceChange[] {
       ...(changed.length > 0 ? { changed } : {}),
     }))
     .sort((a, b) => rank(a) - rank(b) || compare(a.kind, b.kind) || compare(a.name, b.name));
+}
+
+/** What a new name in a document looks like: of a kind one is deleted and another made. Says how to keep what exists, as sentences. */
+export function perhapsRenames(run: StackRun): string[] {
+  const changes = changesOf(run);
+  return kinds.filter(mayBeRenamed).flatMap(({ name: kind }) => {
+    const [gone, made] = ["delete", "create"].map((wanted) =>
+      changes.filter((change) => change.operation === wanted && change.kind === kind),
+    );
+    const [first] = gone ?? [];
+    if (!first || !made?.length) return [];
+    const former = decodeURIComponent(first.name.split("/").at(-1) ?? "");
+    const example = gone?.length === 1 && made.length === 1 ? ` ${former}` : "";
+    return [
+      `a ${kind} would be deleted and another made: if that is a new name of the same thing, say \`${FORMER_NAME}:${example}\` in the new entry`,
+    ];
+  });
 }
 
 export function changeText({ operation, kind, name, changed = [] }: ResourceChange): string {

@@ -85,6 +85,17 @@ export function refuseMissingKeys(stacks: readonly FleetStack[]): void {
   if (missing.length > 0) throw new Error(`${missing.join("\n")}\nNothing was started`);
 }
 
+/** What keeps a stack's document from being deployed, each as a sentence with its place. */
+export async function documentProblems(
+  { environment: document, workspace }: FleetStack,
+  cwd: string,
+  warn: (line: string) => void,
+): Promise<string[]> {
+  if (document === undefined) return [];
+  const { problems, openEnds } = await validate({ document, references: workspace?.references, cwd, warn });
+  return [...problems, ...openEnds];
+}
+
 /** Throws all that is wrong with the stacks' documents: the last wave's must not be found out when the others are done. */
 export async function refuseBadDocuments(
   stacks: readonly FleetStack[],
@@ -92,10 +103,6 @@ export async function refuseBadDocuments(
   warn: (line: string) => void,
 ): Promise<void> {
   const found = new Set<string>();
-  for (const { environment: document, workspace } of stacks) {
-    if (document === undefined) continue;
-    const { problems, openEnds } = await validate({ document, references: workspace?.references, cwd, warn });
-    for (const problem of [...problems, ...openEnds]) found.add(problem);
-  }
+  for (const stack of stacks) for (const problem of await documentProblems(stack, cwd, warn)) found.add(problem);
   if (found.size > 0) throw new Error(`${[...found].join("\n")}\nNothing was started`);
 }

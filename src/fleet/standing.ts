@@ -3,6 +3,7 @@ import { COMMAND } from "../command.js";
 import { tellsToTakeOver } from "../engine/advice.js";
 import { messageOf } from "../engine/provider/failure.js";
 import { openAccount, withAdvice } from "../environment/account.js";
+import { BUILT_IN_PROJECT } from "../environment/deploy.js";
 import { readDocument } from "../environment/document.js";
 import { kinds } from "../environment/kinds.js";
 import { environmentOf, readWorkspace } from "../environment/live.js";
@@ -50,6 +51,9 @@ export async function inTheWay(options: StandingOptions): Promise<string[]> {
       environment: environmentOf(workspace.alias, inventory, References.none()),
       managed: new Set(declaredBy(resources).map(({ kind, id }) => managedKey(kind.name, id))),
       adoptAdvice: `\`${adoptCommand(stack, folder)}\` brings what exists under this stack (it writes nothing to the API)`,
+      takeOverAdvice: (owner) =>
+        `take over what it gave up with \`${adoptCommand(stack, folder)} --from-stack ${owner}\``,
+      self: { project: BUILT_IN_PROJECT, stack: stack.name },
       ownerAdvice: (owner) => `deploy with stack ${owner}`,
     }).flatMap((check) => (check.class === "blocked" ? [check.sentence] : []));
   } catch (error) {

@@ -4,10 +4,11 @@ import { messageOf } from "../engine/provider/failure.js";
 import { missingLife } from "../stack/processes.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackRun } from "../stack/run.js";
-import { changesOf, changeText } from "./changes.js";
+import { changesOf, changeText, perhapsRenames } from "./changes.js";
 import { checkStack } from "./check.js";
 import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
 import { accountOf, prepare, pulumiFor } from "./program.js";
+import { documentProblems } from "./ready.js";
 import { inTheWay, withoutProgramAdvice } from "./standing.js";
 
 /** Before an engine is started once more. */
@@ -61,6 +62,8 @@ class Worker {
       this.log(`warning: ${line}`);
       this.warnings.add(redact(line));
     };
+    const problems = command === "preview" ? await documentProblems(stack, folder, warn) : [];
+    if (problems.length > 0) return { state: "failed", error: problems.join("\n") };
     await prepare(stack, folder, warn);
     const pulumi = pulumiFor(bin, stack, folder);
     if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
@@ -69,8 +72,12 @@ class Worker {
     const { run, unmake } = await this.run(pulumi, { command, args }, warn);
     // A preview leaves nothing behind.
     if (command === "preview") await unmake?.();
-    if (command === "preview" && holdsNothing(run))
-      for (const line of await inTheWay({ stack, folder, warn })) warn(line);
+    if (command === "preview" && run.succeeded) {
+      // What a run would make may be there already.
+      if (run.changes.create)
+        for (const line of await inTheWay({ stack, folder, pulumi: unmake ? undefined : pulumi, warn })) warn(line);
+      if (stack.environment !== undefined) for (const line of perhapsRenames(run)) warn(line);
+    }
     if (run.succeeded)
       return { state: "done", changes: run.changes, ...(command === "preview" ? this.resources(run) : {}) };
     const error = await withoutProgramAdvice(run, { stack, folder, pulumi, warn });
@@ -136,12 +143,6 @@ class Worker {
     if (process.connected) process.send?.(message, () => sent());
     else sent();
   }
-}
-
-/** Whether all of its resources are yet to be made. */
-function holdsNothing({ succeeded, changes }: StackRun): boolean {
-  const ops = Object.keys(changes);
-  return succeeded && ops.length > 0 && ops.every((op) => op === "create");
 }
 
 if (require.main === module) new Worker().start();

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { typeToken } from "../../src/engine/tokens.js";
-import { undeclaredIn } from "../../src/environment/adopt-plan.js";
+import { planAdoption, undeclaredIn } from "../../src/environment/adopt-plan.js";
 import { readWorkspace } from "../../src/environment/live.js";
 import { inOneWorkspace } from "../../src/environment/stack-environment.js";
 import type { StateResource } from "../../src/stack/state.js";
@@ -45,4 +45,25 @@ testCallerNumbers: []
   ]);
   const unsure = { ...plan, unresolved: new Set(["Service"]) };
   expect(undeclaredIn(document, inventory, unsure, [resource("Service", held.id, inputs)])).toEqual([]);
+});
+
+it("what an entry of the document was called before is what it is, unless its new name exists", async () => {
+  const scene = await makeScene();
+  const former = await scene.service("Front desk");
+  const document = parse("version: 1\nservices: { New desk: { formerName: Front desk, agent: a, contextGraph: c } }\n");
+  const inputs = { name: "New desk", agentId: ids.agents.frontDesk, contextGraphId: ids.contextGraphs.scheduling };
+  const declared = [resource("Service", "", inputs)];
+  const planned = async (facts?: Parameters<typeof planAdoption>[3]) => {
+    const inventory = await readWorkspace(scene.context, scene.workspace);
+    return planAdoption(declared, inventory, [], facts);
+  };
+  expect(await planned({ document })).toMatchObject({
+    adoptable: [
+      { id: former.id, fields: [expect.stringMatching(/^name: declared "New desk", exists as "Front desk"/)] },
+    ],
+    missing: [],
+  });
+  expect(await planned(), "a program says it with aliases").toMatchObject({ adoptable: [], missing: [{}] });
+  const now = await scene.service("New desk");
+  expect(await planned({ document })).toMatchObject({ adoptable: [{ id: now.id, fields: [] }] });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { countsOf } from "../../src/environment/clone.js";
 import { environmentOf, readWorkspace } from "../../src/environment/live.js";
-import { type Check, managedKey, readinessOf, type Target } from "../../src/environment/readiness.js";
+import { type Check, managedKey, nameChecks, readinessOf, type Target } from "../../src/environment/readiness.js";
 import { References } from "../../src/environment/references.js";
 import { ids, makeScene, parse } from "./support.js";
 
@@ -94,8 +94,32 @@ describe("before a clone", () => {
       'stack dev (project other) owns service "Front desk": use `--stack dev`, or give it up there and `adopt` it here with `--from-stack dev`, or rename it',
       'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": if stack dev has it too, use `--stack dev`; else rename or delete it; or adopt them',
     ]);
+    const self = { project: "other", stack: "dev" };
+    expect(sentences(readinessOf(parse(wanted), { ...target, self }), "blocked").slice(2)).toEqual([
+      'this very stack made service "Front desk", and its state does not hold it: adopt them',
+      'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": rename or delete it; or adopt them',
+    ]);
     const managed = new Set([managedKey("Service", desk.id), managedKey("UseCase", line.id)]);
     expect(sentences(readinessOf(parse(wanted), { ...target, managed }), "blocked")).toEqual([]);
+  });
+
+  it("is blocked by what exists under a former name, of which a run would make a second one", async () => {
+    const scene = await makeScene();
+    const desk = await scene.service("Front desk");
+    const target = await targetOf(scene, { references: mapped() });
+    const renamed = parse(
+      "version: 1\nservices: { New desk: { formerName: Front desk, agent: a, contextGraph: c } }\n",
+    );
+    const found = `service "New desk" exists in production under its formerName, and is not of this stack: service "Front desk" (${desk.id}). A run would make a second one`;
+    expect(sentences(nameChecks(renamed, target), "blocked")).toEqual([
+      found,
+      'nobody\'s mark is on service "Front desk": rename or delete it; or adopt them',
+    ]);
+    expect(sentences(nameChecks(renamed, target), "verified"), "it is no other entry").toEqual([]);
+    const managed = new Set([managedKey("Service", desk.id)]);
+    expect(sentences(nameChecks(renamed, { ...target, managed }), "blocked")).toEqual([]);
+    await scene.service("New desk");
+    expect(sentences(nameChecks(renamed, await targetOf(scene)), "blocked")).not.toContain(found);
   });
 
   it("is blocked by an entry past the API's limits, and says that the others keep them", async () => {

@@ -175,7 +175,7 @@ it("tells who has a document and no program how to take over what exists", { tim
   expect(await errorOf(stack, "fails")).toEqual(["failed", expect.not.stringContaining("adopt")]);
 });
 
-it("says what is in the way of a document: in a preview of a stack that holds nothing, and where a run failed by it", {
+it("says what is in the way of a document: in a preview that would make something, and where a run failed by it", {
   timeout,
 }, async () => {
   const emulator = await startEmulator({ port: 0 });
@@ -211,17 +211,24 @@ useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, set
   const found = [
     `${where}: service "Front desk" (${service})`,
     `${where}: use case "inbound_voice / Riverside / Reception" (${useCase})`,
-    'stack trial (project pulumi-amigo) owns service "Front desk": deploy with stack trial, or give it up there and `adopt` it here with `--from-stack trial`, or rename it',
+    'stack trial (project pulumi-amigo) owns service "Front desk": deploy with stack trial, or give it up there ' +
+      `and take over what it gave up with \`npx pulumi-amigo adopt staging --stack desk -C ${place} --from-stack trial\`, or rename it`,
     'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": if stack trial has it too, deploy with stack trial; ' +
       `else rename or delete it; or \`npx pulumi-amigo adopt staging --stack desk -C ${place}\` brings what exists under this stack (it writes nothing to the API)`,
   ];
   try {
     expect((await runOf(stack, "preview", "missing", "done"))[0]).toMatchObject({ state: "done", warnings: found });
-    const [fresh] = await runOf(stack, "preview", "previews");
-    expect(fresh, "it holds something").not.toHaveProperty("warnings");
+    const [holding] = await runOf(stack, "preview", "previews");
+    const rename = "if that is a new name of the same thing, say `formerName:` in the new entry";
+    const warnings = [...found, `a Service would be deleted and another made: ${rename}`];
+    expect(holding).toMatchObject({ state: "done", warnings });
     const [{ state, error }] = await runOf(stack, "up", "exists");
     expect([state, error]).toEqual(["failed", ["pulumi up failed:", ...found].join("\n")]);
     expect((await run("preview", "missing", "done"))[0], "a program may adopt").not.toHaveProperty("warnings");
+    writeFileSync(environment, "version: 1\nservices: { Front desk: { agent: desk, toolCapacity: 99 } }\n");
+    const [invalid, asked] = await runOf(stack, "preview", "previews");
+    expect([invalid.state, asked]).toEqual(["failed", [""]]);
+    expect(invalid).toMatchObject({ error: expect.stringMatching(/riverside.yaml:2:\d+: .*toolCapacity: found 99/) });
   } finally {
     delete process.env.WORKER_KEY;
     await emulator.close();
