@@ -64,8 +64,8 @@ export function summary({ stack, dryRun, lock, creates, others, copy, settled }:
   if (creates.length === 0 && others.length === 0) {
     const locked = lock && dryRun ? " but to cancel the lock" : "";
     return [
-      `No create is open: there is nothing to do${locked}.`,
-      "If a `pulumi destroy` was interrupted, run it again.",
+      `No create is open: there is nothing to settle${locked}.`,
+      "Was a `pulumi destroy` interrupted? Run `pulumi destroy` again: it goes on with what is left.",
       `If \`pulumi up\` ran since then, \`${COMMAND} drift\` shows what is gone, and \`pulumi up --refresh\` makes it again.`,
     ];
   }

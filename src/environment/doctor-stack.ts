@@ -3,7 +3,7 @@ import { HIDDEN } from "../engine/hidden.js";
 import { strangeSettings } from "../engine/settings.js";
 import { providerText, typeToken } from "../engine/tokens.js";
 import { projectName } from "../stack/project.js";
-import { NoCli, Pulumi } from "../stack/pulumi.js";
+import { hasPassphrase, NoCli, Pulumi, SET_PASSPHRASE } from "../stack/pulumi.js";
 import { exportState, lifecycleOf, nameOf, pendingText, type StackState, type StateResource } from "../stack/state.js";
 import type { Caused, Check } from "./doctor-check.js";
 
@@ -30,11 +30,18 @@ export async function stackChecks(pulumi: Pulumi): Promise<Check[]> {
     const strange = strangeSettings(keys, projectName(pulumi.cwd) ?? "").map(
       (one): Check => ({ name: "config", state: "warning", ...one }),
     );
-    return [...checksOf(pulumi.stack, state), ...strange];
+    return [...checksOf(pulumi.stack, state), ...passphraseChecks(state), ...strange];
   } catch (error) {
     const next = "check --stack, -C and the backend";
     return [{ name: `stack ${pulumi.stack}`, state: "problem", found: (error as Error).message, next }];
   }
+}
+
+/** Where the CLI can ask for it, on a terminal, it need not be set. */
+function passphraseChecks({ secretsProvider }: StackState): Check[] {
+  if (secretsProvider !== "passphrase" || hasPassphrase()) return [];
+  const found = "no passphrase is set, with which the secrets of the stack are encrypted";
+  return [{ name: "passphrase", state: "warning", found, next: SET_PASSPHRASE }];
 }
 
 /** What the state of a stack holds that this version does not write. */

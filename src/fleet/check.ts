@@ -4,7 +4,7 @@ import { Accounts } from "../stack/accounts.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { exportState } from "../stack/state.js";
 import { readLines } from "./lines.js";
-import type { Answer } from "./messages.js";
+import { type Answer, DRIFT } from "./messages.js";
 
 /** Reads what exists of a stack: its drift, and its lines. Writes nothing. */
 export async function checkStack(pulumi: Pulumi, warn: (line: string) => void): Promise<Answer> {
@@ -27,12 +27,12 @@ function driftSentences({ complete, findings, notes }: DriftReport): string[] {
   const own = findings.filter(({ owner }) => owner === undefined);
   const sentences = own.map(({ class: what, kind, name, fields = [] }) => {
     const paths = fields.map(({ path }) => path).join(", ");
-    return `drift: ${kind} "${name}" ${WORDS[what]}${paths ? ` (${paths})` : ""}`;
+    return `${DRIFT}${kind} "${name}" ${WORDS[what]}${paths ? ` (${paths})` : ""}`;
   });
   const more = sentences.length - MOST_NAMED;
   return [
     ...sentences.slice(0, MOST_NAMED),
-    ...(more > 0 ? [`drift: ${more} more; \`${COMMAND} drift\` shows them`] : []),
+    ...(more > 0 ? [`${DRIFT}${more} more; \`${COMMAND} drift\` shows them`] : []),
     ...(complete ? [] : [`not all could be read: ${notes.join("; ")}`]),
   ];
 }

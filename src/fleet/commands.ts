@@ -6,6 +6,7 @@ import { type Fleet, selectFrom } from "./file.js";
 import { lockFleet } from "./folder-lock.js";
 import { gateReasons } from "./gate.js";
 import { refuseLocked } from "./locks.js";
+import { DRIFT } from "./messages.js";
 import { readyEngine, refuseBadDocuments, refuseMissingKeys } from "./ready.js";
 import { changedSince, type FleetCommand, type FleetReport, newReport, ownProcess } from "./report.js";
 import { FleetRun } from "./runs.js";
@@ -45,6 +46,12 @@ export interface UpOptions extends FleetOptions {
 /** What a preview cannot know. */
 const PREVIEW_NOTE =
   "A preview compares with the state of each stack. What somebody changed by hand shows in `fleet drift`; what an earlier wave will change shows nowhere yet.";
+
+/** What to do before a run can go on. */
+const DRIFT_NOTES = [
+  "Drift: what was changed or is gone comes back with `fleet up --refresh`. To keep a change, write it into the document.",
+  "Drift: what exists and is not declared stops each run. Declare it and bring it under its stack with `adopt`, or delete it.",
+];
 
 /** Previews or checks all stacks, without regard to waves; one that fails keeps no other from its turn. */
 export async function lookAt(whole: Fleet, command: "preview" | "drift", options: FleetOptions): Promise<FleetReport> {
@@ -87,7 +94,8 @@ export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetRe
     await refuse(bin, left, fleet.folder, warn);
     if (!(await confirm(question(fleet, left.length)))) throw new Error("stopped; nothing was started");
     const run =
-      former?.set({ state: "running", endedAt: undefined, process: ownProcess() }) ?? begin(fleet, "up", select);
+      former?.set({ state: "running", endedAt: undefined, notes: [], process: ownProcess() }) ??
+      begin(fleet, "up", select);
     return await withBudget(fleet, options, (child) =>
       listened(options.listen(run), async (listener) => {
         const execution = new Execution({ run, folder: fleet.folder, bin, child, listener, refresh, signal });
@@ -135,6 +143,7 @@ async function runWave(wave: Wave, context: WaveContext): Promise<"passed" | "fa
   const reasons = await gateReasons(wave, context);
   const state = reasons.length === 0 ? "passed" : "stopped";
   run.setWave(name, { state, reasons });
+  if (reasons.some((reason) => reason.includes(DRIFT))) run.set({ notes: DRIFT_NOTES });
   // The report has the gate that did not pass, with its reasons.
   if (state === "passed") listener.onWave(`wave ${name}: its gate passed`);
   return state;

@@ -25,6 +25,9 @@ export type Message =
   /** How it ended; the last one. */
   | { readonly kind: "answer"; readonly answer: Answer };
 
+/** How a sentence of a check about drift begins. */
+export const DRIFT = "drift: ";
+
 /** How a task ended. */
 export interface Answer {
   readonly state: "done" | "failed" | "interrupted";

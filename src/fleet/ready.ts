@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { validate } from "../environment/validate.js";
 import { languageHost } from "../stack/find-cli.js";
 import { backendUrl } from "../stack/local-backend.js";
-import { Pulumi, SET_PASSPHRASE } from "../stack/pulumi.js";
+import { hasPassphrase, Pulumi, SET_PASSPHRASE } from "../stack/pulumi.js";
 import { accountOf, placeOf } from "./program.js";
 import type { FleetStack } from "./stacks.js";
 
@@ -54,8 +54,7 @@ async function requireLoginAndPassphrase(bin: string, stacks: readonly FleetStac
   const url = await backendUrl(Pulumi.at(bin, first.stack, cwd, {})).catch((error: Error) => {
     throw new Error(`${error.message}\nNothing was started`);
   });
-  const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
-  if (/^https?:/i.test(url) || passphrase !== undefined || file) return;
+  if (/^https?:/i.test(url) || hasPassphrase()) return;
   const without = places.filter((place) => !hasOtherSecrets(path.join(place.cwd, `Pulumi.${place.stack}.yaml`)));
   if (without.length === 0) return;
   throw new Error(

@@ -57,10 +57,12 @@ export function stackText(
   command: FleetCommand,
   { now, isPrinted: wasPrinted = false, brief = false }: LineOptions = {},
 ): string {
-  const { name, state, seconds, error, log } = stack;
+  const { name, state, seconds, error, log, changes = {} } = stack;
   const took = seconds === undefined ? "" : ` after ${seconds.toFixed(1)} s`;
   const isPrinted = wasPrinted && error !== undefined;
+  const isUndone = command === "up" && state !== "done" && Object.keys(changes).length > 0;
   const places = [
+    ...(isUndone ? [`before that: ${changesText(changes)}`] : []),
     ...(isPrinted ? ["see above"] : []),
     ...(log === undefined || state === "done" ? [] : [`log: ${log}`]),
   ];

@@ -34,6 +34,11 @@ export function cliWords(text: string): string {
 export const SET_PASSPHRASE =
   "`export PULUMI_CONFIG_PASSPHRASE=...`, or name a file in PULUMI_CONFIG_PASSPHRASE_FILE. It must be the same at each run";
 
+export function hasPassphrase(): boolean {
+  const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
+  return passphrase !== undefined || Boolean(file);
+}
+
 /** What stops a command before it begins, in the CLI's words and in ours. */
 const KNOWN: readonly (readonly [pattern: RegExp, ours: string])[] = [
   [

@@ -28,6 +28,8 @@ export interface PendingOperation {
 export interface StackState {
   readonly resources: readonly StateResource[];
   readonly pending: readonly PendingOperation[];
+  /** What encrypts its secrets, such as `passphrase`; undefined where no run has written it yet. */
+  readonly secretsProvider?: string;
 }
 
 /** The engine cannot read the state: a kill has cut short the description of its file, which `recover` mends. */
@@ -46,9 +48,17 @@ export async function exportState(pulumi: Pulumi, ...flags: string[]): Promise<S
     throw /failed to load checkpoint/i.test(error.message) ? new UnreadableState(pulumi, error) : error;
   });
   const { deployment } = JSON.parse(text) as {
-    deployment: { resources?: StateResource[]; pending_operations?: PendingOperation[] } | null;
+    deployment: {
+      resources?: StateResource[];
+      pending_operations?: PendingOperation[];
+      secrets_providers?: { type?: string };
+    } | null;
   };
-  return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
+  return {
+    resources: deployment?.resources ?? [],
+    pending: deployment?.pending_operations ?? [],
+    secretsProvider: deployment?.secrets_providers?.type,
+  };
 }
 
 const byType = new Map<string, Lifecycle>(

@@ -141,13 +141,17 @@ it("makes the stack of a document where it is not there, and takes it away again
     const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "adopt-document-")));
     const clinic = { name: "clinic", folder, env: { ...stack.env, PULUMI_CONFIG_PASSPHRASE: "" } };
     place(clinic, emulator);
-    makeByHand(emulator);
+    const { desk } = makeByHand(emulator);
+    const renamed = document
+      .replaceAll("Front desk", "Day desk")
+      .replace("Day desk:", "$&\n    formerName: Front desk");
+    writeFileSync(path.join(folder, "clinic.yaml"), renamed);
     const missing = await adopt(clinic, "staging", "--yes");
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("there is no Pulumi project in")]);
     const project = builtInProject(folder, "clinic").folder;
-    const [document, references] = ["clinic.yaml", "references.yaml"].map((name) => path.join(folder, name));
+    const [file = "", references] = ["clinic.yaml", "references.yaml"].map((name) => path.join(folder, name));
     const entry = { apiKeyEnv: "CLINIC_KEY", baseUrl: emulator.url };
-    prepareProject({ folder: project, document: document ?? "", references, workspaceId: workspace, entry });
+    prepareProject({ folder: project, document: file, references, workspaceId: workspace, entry });
     const stacks = async () => {
       const { bin, env: of } = await testEngine();
       const list = start(bin, ["stack", "ls", "--json"], {
@@ -162,6 +166,8 @@ it("makes the stack of a document where it is not there, and takes it away again
     expect(dry.stderr).toMatch(/^Stack clinic is not there yet: this would make it\.$/m);
     const real = await adopt(clinic, "staging", "--yes");
     expect([real.code, real.report?.adopted.length, await stacks()], real.stderr).toEqual([2, 5, ["clinic"]]);
+    const day = expect.objectContaining({ name: "environment/Day desk", id: desk.id });
+    expect(real.report?.differing).toContainEqual(day);
     expect(writes(operations())).toEqual([]);
     rmSync(folder, { recursive: true });
   });

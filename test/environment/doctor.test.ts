@@ -262,6 +262,21 @@ it("finds a setting of the stack's config that has no effect, with the command t
   ]);
 });
 
+it("says that the passphrase of a stack is not set, and how to set it", async () => {
+  write("Pulumi.yaml", "name: clinic\nruntime: nodejs\n");
+  const of = async (type: string) => {
+    const answers: Record<string, object> = { stack: { deployment: { secrets_providers: { type } } }, config: {} };
+    const run = async (command: string) => JSON.stringify(answers[command]);
+    return about(await stackChecks({ stack: "dev", cwd: folder, run } as unknown as Pulumi), "passphrase");
+  };
+  vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", undefined);
+  vi.stubEnv("PULUMI_CONFIG_PASSPHRASE_FILE", undefined);
+  expect(await of("passphrase")).toMatchObject([{ state: "warning", next: expect.stringContaining("export PULUMI_") }]);
+  expect(await of("service"), "Pulumi Cloud needs none").toEqual([]);
+  vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", "");
+  expect(await of("passphrase"), "an empty one is one").toEqual([]);
+});
+
 it("finds what a stack's state holds that this version does not write", () => {
   const resource = (kind: string, text: string) => ({
     urn: `urn:pulumi:dev::clinic::${typeToken(kind)}::desk`,

@@ -164,6 +164,9 @@ it("says in the status in one line why a stack failed, and leaves the rest to it
   const text = (error: string) => stackText({ ...stack, error }, "up", { brief: true });
   expect(text("pulumi up failed:\ndesk: no\n  - why\nupdate failed")).toBe("a: failed (log: a.log): desk: no");
   expect(text("the API said no")).toBe("a: failed (log: a.log): the API said no");
+  const begun = { ...stack, error: "no", changes: { create: 2, same: 1 } };
+  expect(stackText(begun, "up")).toBe("a: failed (before that: create 2; log: a.log): no");
+  expect(stackText(begun, "preview"), "it did nothing").toBe("a: failed (log: a.log): no");
   expect(text("x".repeat(201))).toBe(`a: failed (log: a.log): ${"x".repeat(200)} ...`);
 });
 
@@ -292,6 +295,7 @@ describe("a gate", { timeout: 60_000 }, () => {
       { name: "rest", state: "waiting", reasons: [] },
     ]);
     expect(fleet.started()).toEqual(["up a", "check a"]);
+    expect(report.notes.length > 0, "what to do about drift").toBe(reason.includes("drift"));
     // Said once, by the report.
     expect(reportText(report)).toContain("wave canary: its gate did not pass");
     expect(fleet.said.join()).not.toContain("did not pass");

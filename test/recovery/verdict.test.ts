@@ -52,8 +52,8 @@ const made = (id: string) => ({ is: "made", existing: { id } });
 it("says what to do after a destroy, where no create is open", () => {
   const nothing = { stack: "dev", dryRun: false, creates: [], others: [], disturbed: [], settled: true };
   expect(summary(nothing)).toEqual([
-    "No create is open: there is nothing to do.",
-    "If a `pulumi destroy` was interrupted, run it again.",
+    "No create is open: there is nothing to settle.",
+    "Was a `pulumi destroy` interrupted? Run `pulumi destroy` again: it goes on with what is left.",
     "If `pulumi up` ran since then, `npx pulumi-amigo drift` shows what is gone, and `pulumi up --refresh` makes it again.",
   ]);
 });
