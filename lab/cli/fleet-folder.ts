@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { demoKey, type Emulator, seedIds } from "../../src/emulator/index.js";
-import { repositoryRoot } from "../root.js";
+import { commandFile } from "../root.js";
 import { cleanEnvironment, testEngine } from "./environment.js";
 import { type RunningProcess, start } from "./process.js";
 
@@ -56,9 +56,8 @@ export class FleetFolder {
 
   /** Starts `pulumi-amigo fleet` with these arguments; it is killed after this long. */
   async start(args: readonly string[], timeoutMs = 200_000): Promise<RunningProcess> {
-    const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
     const options = { cwd: this.folder, env: await this.environment(), timeoutMs };
-    return start(process.execPath, [cli, "fleet", ...args], options);
+    return start(process.execPath, [commandFile, "fleet", ...args], options);
   }
 
   remove(): void {

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { cleanEnvironment } from "../../lab/cli/environment.js";
 import { start } from "../../lab/cli/process.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile } from "../../lab/root.js";
 import { startHost, token } from "./host.js";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -26,9 +26,7 @@ function ci(url: string, args: string[], env: Record<string, string> = {}) {
   const { GITHUB_ACTIONS: _actions, ...clean } = cleanEnvironment();
   const own = Object.fromEntries(Object.entries(clean).filter(([name]) => !name.startsWith("GITHUB_")));
   const github = { GITHUB_TOKEN: token, GITHUB_REPOSITORY: "clinic/infra", GITHUB_API_URL: url };
-  const main = path.join(repositoryRoot, "src", "cli", "main.ts");
-  const tsx = require.resolve("tsx");
-  return start(process.execPath, ["--import", tsx, main, "ci", ...args], {
+  return start(process.execPath, [commandFile, "ci", ...args], {
     cwd: folder,
     env: { ...own, ...github, ...env },
     timeoutMs: 50_000,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { cleanEnvironment } from "../../lab/cli/environment.js";
 import { type RunningProcess, start } from "../../lab/cli/process.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile, repositoryRoot } from "../../lab/root.js";
 import { startSharedBudget } from "../../src/api/budget/server.js";
 import { DEFAULT_MAX_CONCURRENCY } from "../../src/api/limiter.js";
 import { json, serve, workspace, workspaceId } from "../api/server.js";
@@ -23,12 +23,10 @@ function run(program: string, args: string[], env: Record<string, string> = {}):
   return running;
 }
 
-const main = join("src", "cli", "main.ts");
-
-/** Runs `pulumi-amigo budget` from its source, at the head of a process group of its own; `first` is a module that runs before it. */
+/** Runs `pulumi-amigo budget`, at the head of a process group of its own; `first` is a module that runs before it. */
 function budget(args: string[], env?: Record<string, string>, first = ""): RunningProcess {
   const preload = `data:text/javascript,${encodeURIComponent(first)}`;
-  return run(process.execPath, ["--import", "tsx", "--import", preload, main, "budget", ...args], env);
+  return run(process.execPath, ["--import", preload, commandFile, "budget", ...args], env);
 }
 
 const node = (script: string) => ["--", process.execPath, "-e", script];
@@ -191,7 +189,7 @@ it("lets Ctrl-C in a terminal reach the command once", async () => {
       console.log("ready");`;
   const file = join(temporaryFolder(), "script.js");
   writeFileSync(file, script);
-  const command = `exec "${process.execPath}" --import tsx ${main} budget -- "${process.execPath}" ${file}`;
+  const command = `exec "${process.execPath}" ${commandFile} budget -- "${process.execPath}" ${file}`;
   // Python opens a terminal, types into it, and sends SIGTERM to the budget at last.
   const terminal = `import os, pty, signal, sys
 pid, fd = pty.fork()
@@ -233,7 +231,7 @@ it("tells the signal that ended the command by itself", async () => {
 it("starts the command with SIGINT not ignored, even when it was itself", async () => {
   const interruptsItself = "-- sh -c 'kill -INT $$'";
   const withoutBudget = run("sh", ["-c", "trap '' INT; sh -c 'kill -INT $$'"]);
-  const command = `trap '' INT; exec "${process.execPath}" --import tsx ${main} budget ${interruptsItself}`;
+  const command = `trap '' INT; exec "${process.execPath}" ${commandFile} budget ${interruptsItself}`;
   expect((await withoutBudget.done).code).toBe(0);
   expect((await run("sh", ["-c", command]).done).code).toBe(130);
 });

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { cleanEnvironment } from "../../lab/cli/environment.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile } from "../../lab/root.js";
 import { seedIds } from "../../src/emulator/index.js";
 import { newService, startApi } from "../emulator/support.js";
 
@@ -177,10 +177,14 @@ function init(
   args: string[],
   account: Record<string, string> = {},
 ): Promise<{ code: number; output: string }> {
-  const cli = ["--import", require.resolve("tsx"), path.join(repositoryRoot, "src", "cli", "main.ts"), "init", ...args];
   return new Promise((resolve) => {
-    execFile(process.execPath, cli, { cwd, env: { ...cleanEnvironment(), ...account } }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
-    });
+    execFile(
+      process.execPath,
+      [commandFile, "init", ...args],
+      { cwd, env: { ...cleanEnvironment(), ...account } },
+      (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
+      },
+    );
   });
 }

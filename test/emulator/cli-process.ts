@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
-
-const root = join(__dirname, "..", "..");
+import { cleanEnvironment } from "../../lab/cli/environment.js";
+import { commandFile, repositoryRoot } from "../../lab/root.js";
 
 export interface CliProcess {
   url: string;
@@ -15,14 +14,14 @@ export interface CliProcess {
   ended: Promise<number | null>;
 }
 
-/** Runs `pulumi-amigo` from its source; killed at the end of the test. */
+/** Runs `pulumi-amigo` as it is compiled; killed at the end of the test. */
 function runCli(args: string[]): {
   child: ChildProcess;
   lines: string[];
   errors: string[];
   ended: Promise<number | null>;
 } {
-  const child = spawn(process.execPath, ["--import", "tsx", join("src", "cli", "main.ts"), ...args], { cwd: root });
+  const child = spawn(process.execPath, [commandFile, ...args], { cwd: repositoryRoot, env: cleanEnvironment() });
   const ended = once(child, "close").then(([code]) => code as number | null);
   onTestFinished(async () => {
     child.kill("SIGKILL");

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { start } from "../../lab/cli/process.js";
 import { type TestStack, withStack } from "../../lab/cli/stack.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile } from "../../lab/root.js";
 import { type Emulator, seedIds } from "../../src/emulator/index.js";
 import type { AdoptReport } from "../../src/environment/adopt.js";
 import { prepareProject } from "../../src/environment/deploy.js";
@@ -69,9 +69,8 @@ function makeByHand({ store }: Emulator, owner?: string) {
 }
 
 async function adopt(stack: Pick<TestStack, "name" | "folder" | "env">, source: string, ...flags: string[]) {
-  const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
   const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env };
-  const args = [cli, "adopt", source, "--stack", stack.name, "--json", ...flags];
+  const args = [commandFile, "adopt", source, "--stack", stack.name, "--json", ...flags];
   const { code, stdout, stderr } = await start(process.execPath, args, { cwd: stack.folder, env }).done;
   return { code, stderr, report: stdout === "" ? undefined : (JSON.parse(stdout) as AdoptReport) };
 }

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { start } from "../../lab/cli/process.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile, repositoryRoot } from "../../lab/root.js";
 import { AmigoClient } from "../../src/api/index.js";
 import { demoKey, type Emulator, seedIds, startEmulator } from "../../src/emulator/index.js";
 import { writes } from "../support/engine.js";
@@ -83,8 +83,7 @@ async function envOf(folder: string) {
 }
 
 async function run(folder: string, ...args: string[]) {
-  const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
-  const { code, stdout, stderr } = await start(process.execPath, [cli, ...args], {
+  const { code, stdout, stderr } = await start(process.execPath, [commandFile, ...args], {
     cwd: folder,
     env: await envOf(folder),
   }).done;

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { start } from "../../lab/cli/process.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile } from "../../lab/root.js";
 import type { AdoptReport } from "../../src/environment/adopt.js";
 import { deploy, writes } from "../support/engine.js";
 import { sixResources } from "../support/program.js";
@@ -23,8 +23,7 @@ it("a state that was lost is rebuilt with adopt: no write, no change left, and a
     mkdirSync(backend);
     await stack.init();
     const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env };
-    const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
-    const args = [cli, "adopt", workspaceId, "--stack", stack.name, "--yes", "--json"];
+    const args = [commandFile, "adopt", workspaceId, "--stack", stack.name, "--yes", "--json"];
     const adopted = await start(process.execPath, args, { cwd: stack.folder, env }).done;
     expect(adopted.code, adopted.output).toBe(0);
     const { adopted: things, missing, differing, changes } = JSON.parse(adopted.stdout) as AdoptReport;

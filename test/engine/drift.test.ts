@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { start } from "../../lab/cli/process.js";
 import type { TestStack } from "../../lab/cli/stack.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile } from "../../lab/root.js";
 import { demoKey } from "../../src/emulator/index.js";
 import type { Check } from "../../src/environment/doctor-check.js";
 import type { DriftReport } from "../../src/environment/drift.js";
@@ -13,9 +13,8 @@ import { sixResources } from "../support/program.js";
 
 /** The command line on the stack's project, as a user has it. */
 async function amigo(stack: TestStack, args: string[], env: Record<string, string> = {}) {
-  const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
   const whole = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env, ...env };
-  return start(process.execPath, [cli, ...args], { cwd: stack.folder, env: whole }).done;
+  return start(process.execPath, [commandFile, ...args], { cwd: stack.folder, env: whole }).done;
 }
 
 function stateFiles(stack: TestStack): Record<string, string> {

@@ -3,13 +3,11 @@ import * as path from "node:path";
 import { expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { start } from "../../lab/cli/process.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile, repositoryRoot } from "../../lab/root.js";
 import { startEmulator } from "../../src/emulator/index.js";
 import type { AdoptReport } from "../../src/environment/adopt.js";
 import type { CloneReport } from "../../src/environment/clone.js";
 import { writes } from "../support/engine.js";
-
-const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
 
 it("adopt-existing: what somebody made by hand becomes a program, and the stack's, without a write", async () => {
   const {
@@ -142,7 +140,7 @@ async function at(name: string, files: readonly string[]) {
     PULUMI_CONFIG_PASSPHRASE: "example",
   };
   const run = (program: string, ...args: string[]) => start(program, args, { cwd: folder, env }).done;
-  const amigo = (...args: string[]) => run(process.execPath, cli, ...args);
+  const amigo = (...args: string[]) => run(process.execPath, commandFile, ...args);
   const pulumi = (...args: string[]) => run(bin, ...args, "--non-interactive");
   const operations = () => {
     const seen = emulator.requests.map(({ operation }) => String(operation));

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, it, vi } from "vitest";
 import { FleetFolder } from "../../lab/cli/fleet-folder.js";
 import { start } from "../../lab/cli/process.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile, repositoryRoot } from "../../lab/root.js";
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
 import { fleetUp } from "../../src/fleet/commands.js";
 import { readFleet } from "../../src/fleet/file.js";
@@ -168,9 +168,8 @@ it("reports a stack whose process is killed, frees its place, ends its engine, a
   expect(processes().filter(({ pid }) => pid === engine?.pid)).toEqual([]);
   emulator.faults.remove(fault);
 
-  const cli = path.join(repositoryRoot, "dist/cli/main.js");
   const options = { cwd: fleet.folder, env: await fleet.environment() };
-  const recovered = await start(process.execPath, [cli, "recover", "--stack", "east", "--yes"], options).done;
+  const recovered = await start(process.execPath, [commandFile, "recover", "--stack", "east", "--yes"], options).done;
   expect(recovered.code, recovered.output).toBe(0);
   const resumed = await json<FleetReport>("up", "fleet.yaml", "--resume", "last", "--yes");
   expect(resumed.code, resumed.output).toBe(0);

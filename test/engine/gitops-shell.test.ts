@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { start } from "../../lab/cli/process.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile, repositoryRoot } from "../../lab/root.js";
 import { seedIds } from "../../src/emulator/index.js";
 import { startHost, token } from "../ci/host.js";
 import { deploy } from "../support/engine.js";
@@ -27,7 +27,7 @@ it("previews into the pull request, deploys the reviewed commit and keeps the is
         ...engine.env,
         ...stack.env,
         STACK: stack.name,
-        PULUMI_AMIGO: `${process.execPath} ${path.join(repositoryRoot, "dist", "cli", "main.js")}`,
+        PULUMI_AMIGO: `${process.execPath} ${commandFile}`,
         GITHUB_TOKEN: token,
         GITHUB_REPOSITORY: "clinic/infra",
         GITHUB_API_URL: host.url,

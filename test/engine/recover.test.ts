@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { type RunningProcess, start } from "../../lab/cli/process.js";
 import type { TestStack } from "../../lab/cli/stack.js";
-import { repositoryRoot } from "../../lab/root.js";
+import { commandFile } from "../../lab/root.js";
 import { type Emulator, seedIds } from "../../src/emulator/index.js";
 import type { RecoverReport } from "../../src/recovery/recover.js";
 import { type Deployment, deploy, writes } from "../support/engine.js";
@@ -19,11 +19,10 @@ async function startRecover(stack: TestStack, ...flags: string[]): Promise<Runni
 }
 
 async function startRecoverIn(more: Record<string, string>, stack: TestStack, ...flags: string[]) {
-  const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
   const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...stack.env, ...more };
   // Relative to the project, as a team writes it, and found though another name stands first in the project file.
   env.PULUMI_BACKEND_URL = relativeBackend;
-  return start(process.execPath, [cli, "recover", ...flags], { cwd: stack.folder, env });
+  return start(process.execPath, [commandFile, "recover", ...flags], { cwd: stack.folder, env });
 }
 
 function filesBelow(folder: string): Record<string, string> {

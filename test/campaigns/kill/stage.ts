@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { cleanEnvironment, testEngine } from "../../../lab/cli/environment.js";
 import { type ProcessResult, start } from "../../../lab/cli/process.js";
 import { TestStack } from "../../../lab/cli/stack.js";
-import { repositoryRoot } from "../../../lab/root.js";
+import { commandFile } from "../../../lab/root.js";
 import { type Emulator, type StoreSnapshot, startEmulator } from "../../../src/emulator/index.js";
 import { sixResources } from "../../support/program.js";
 import { type Boundary, boundariesOf, type Outcome } from "./boundary.js";
@@ -69,9 +69,8 @@ export class Stage {
   }
 
   async recover(...flags: string[]): Promise<ProcessResult> {
-    const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
     const env = { ...cleanEnvironment(), ...(await testEngine()).env, ...this.stack.env };
-    const args = [cli, "recover", "--stack", this.stack.name, "--yes", "--json", ...flags];
+    const args = [commandFile, "recover", "--stack", this.stack.name, "--yes", "--json", ...flags];
     return start(process.execPath, args, { cwd: this.stack.folder, env }).done;
   }
 

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { testEngine } from "../../../lab/cli/environment.js";
 import type { TestStack } from "../../../lab/cli/stack.js";
-import { repositoryRoot } from "../../../lab/root.js";
+import { commandFile, repositoryRoot } from "../../../lab/root.js";
 
 /** The repository of a team that has copied the example, on a server of its own, and the machine that its workflows run on. */
 export async function makeTeam(stack: TestStack, example: string) {
@@ -33,8 +33,7 @@ export async function makeTeam(stack: TestStack, example: string) {
   // What `npm ci` would install, and an `npm` that does so.
   const modules = path.join(folder, "node_modules");
   const executable = (file: string, text: string) => write(folder, file, text, 0o755);
-  const cli = path.join(repositoryRoot, "dist", "cli", "main.js");
-  executable("node_modules/.bin/pulumi-amigo", `#!/bin/sh\nexec node ${cli} "$@"\n`);
+  executable("node_modules/.bin/pulumi-amigo", `#!/bin/sh\nexec node ${commandFile} "$@"\n`);
   const policies = path.join(repositoryRoot, "policies");
   const [loader, pack] = [require.resolve("tsx/cjs"), path.join(policies, "pack.ts")].map((file) =>
     JSON.stringify(file),
