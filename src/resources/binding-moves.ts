@@ -80,7 +80,8 @@ async function takePlace(job: Job, wish: Line, former: Line): Promise<ServiceBin
   if ((await boundService(context, workspaceId, useCaseId)) !== serviceId) return put(job, wish);
   const isNew = context.run.wasMade("UseCase", wish.useCaseId);
   const current = isNew ? undefined : await boundService(context, workspaceId, wish.useCaseId);
-  return carryOut(job, wish, [{ useCaseId, from: serviceId, to: wantedService(context, useCaseId) }], current);
+  const moves = [{ useCaseId, from: serviceId, to: wantedService(context, useCaseId) }];
+  return carryOut(job, wish, { moves, before: current });
 }
 
 /** Brings up what an earlier, failed move has left down or elsewhere. */
@@ -188,25 +189,43 @@ async function bindInTurn(
     if (!ConflictError.isInstance(error)) throw error;
   }
   const channel = await channelOf(job, wish.useCaseId);
-  const moves = await settle(WAIT_FOR_OTHERS_SECONDS, () =>
-    whatStandsInTheWay(job, { ...wish, channel }, former, current?.service_id),
-  );
-  if (!moves) {
-    throw new Error(`${messageOf(refusal)} ${await nameHolder(job, wish, channel)}`, {
+  let blocked = wish;
+  const way = await settle(WAIT_FOR_OTHERS_SECONDS, async () => {
+    const chain = await whatStandsInTheWay(job, { ...wish, channel }, former, current?.service_id);
+    const last = chain?.at(-1);
+    if (!chain || last?.to === undefined || last.to === current?.service_id) return chain && { moves: chain };
+    // The last one leaves for a service that no line of the program holds. Only the server knows whether it is free: where it is not,
+    // the line that leaves it may still be to come, and nothing was moved.
+    blocked = { useCaseId: last.useCaseId, serviceId: last.to };
+    const isFree = await put(job, blocked).then(() => true, refusedAsTaken);
+    return isFree ? { moves: chain.slice(0, -1), done: last } : undefined;
+  });
+  if (!way) {
+    throw new Error(`${await nameHolder(job, blocked, channel)}\nThe API said: ${messageOf(refusal)}`, {
       cause: refusal,
     });
   }
-  return carryOut(job, wish, moves, current?.service_id);
+  return carryOut(job, wish, { ...way, before: current?.service_id });
 }
 
-async function carryOut(
-  job: Job,
-  wish: Line,
-  moves: readonly Move[],
-  before: string | undefined,
-): Promise<ServiceBindingResponse> {
+function refusedAsTaken(error: unknown): false {
+  if (ConflictError.isInstance(error)) return false;
+  throw error;
+}
+
+interface Way {
+  /** What is moved, the one that stands in the way first. */
+  readonly moves: readonly Move[];
+  /** What has left already, to make way for the last of them. */
+  readonly done?: Move;
+  /** The service that answers for the use case now. */
+  readonly before: string | undefined;
+}
+
+async function carryOut(job: Job, wish: Line, { moves, done, before }: Way): Promise<ServiceBindingResponse> {
   const { context, workspaceId } = job;
   const restore: { useCaseId: string; serviceId: string | undefined }[] = [];
+  if (done) restore.push({ useCaseId: done.useCaseId, serviceId: done.from });
   try {
     for (const { useCaseId, from } of moves) {
       await noted(job, useCaseId, () => makeWay(context, workspaceId, useCaseId));
@@ -293,13 +312,14 @@ async function nameHolder({ context, workspaceId }: Job, wish: Line, channel: st
   );
   for (const { id, entity_name, name } of candidates) {
     if ((await boundService(context, workspaceId, id)) !== wish.serviceId) continue;
-    return (
-      `Use case "${entity_name} / ${name}" (${id}) holds channel ${channel} of service ${wish.serviceId}, and no binding of this run moves it away. ` +
-      "If that use case only has a new name here, say so: with the resource option `aliases`, or `formerName` in a document. The line then moves in this run. " +
-      "If this change removes its binding, do that in a run of its own first: the engine deletes last."
-    );
+    return [
+      `use case "${entity_name} / ${name}" (${id}) holds channel ${channel} of service ${wish.serviceId}, and no binding of this run moves it away. Every line is as it was.`,
+      "- Does that use case only have a new name here? Say so: with `formerName` in a document, or with the resource option `aliases`. This works where the stack holds it; else bring it under the stack first (import, or `adopt`).",
+      "- Does this change remove its binding? Do that in a run of its own first: the engine deletes last.",
+      "- Does its binding move in this change too? Run it again without `--parallel 1`, which shows the provider one resource after the other.",
+    ].join("\n");
   }
-  return "No use case of the workspace shows that binding now; run `pulumi up` again.";
+  return "no use case of the workspace shows that binding now; run `pulumi up` again.";
 }
 
 async function restoreAll(

@@ -217,7 +217,21 @@ test("trap 13: a holder that this run moves to a free service makes way", async 
   await run.update(all[0].binding, moved(set, all[0], all[1]));
   await run.update(all[1].binding, toFree);
   expect([set.bound(all[0].useCase), set.bound(all[1].useCase)]).toEqual([all[1].service, free]);
-  set.count(DELETE, 1);
+  // A PUT moves a line at once: it is never down.
+  set.count(DELETE, 0);
+});
+
+test("trap 13: a circle of which this run has not seen all yet is refused, with every line up", async () => {
+  const set = await scene();
+  const all = (await lines(set, 3)) as [Line, Line, Line];
+  const run = set.run();
+  await run.check("serviceBinding", moved(set, all[1], all[2]), all[1].binding.inputs);
+  const failure = await failureOf(run.update(all[0].binding, moved(set, all[0], all[1])));
+  expect(failure.message).toMatch(
+    new RegExp(`holds channel inbound_voice of service ${all[2].service}.*Every line is as it was`),
+  );
+  expectUnmoved(set, all);
+  set.count(DELETE, 0);
 });
 
 test("trap 13: a PUT that fails in a swap restores the former bindings", async () => {
@@ -256,7 +270,7 @@ test("trap 13: a holder that this run does not move is left alone and named", as
   const third = set.othersService("Third").id;
   set.store.bind(theirs.id, third);
   const failure = await failureOf(set.run().update(one.binding, set.binding(one.useCase, third)));
-  expect(failure.message).toContain(`Use case "Clinic / Theirs" (${theirs.id}) holds channel inbound_voice`);
+  expect(failure.message).toContain(`use case "Clinic / Theirs" (${theirs.id}) holds channel inbound_voice`);
   expect(failure.message).toContain("no binding of this run moves it away");
   expect([set.bound(one.useCase), set.bound(theirs.id)]).toEqual([one.service, third]);
   set.count(DELETE, 0);
