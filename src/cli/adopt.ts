@@ -93,7 +93,7 @@ function summary(report: AdoptReport, source: string): string[] {
       `differs  ${kind} "${name}"`,
       ...fields.map((field) => `  ${field}`),
     ]),
-    ...missing.map(({ kind, name }) => `missing  ${kind} "${name}": the next \`pulumi up\` makes it`),
+    ...missing.map(({ kind, name }) => `missing  ${kind} "${name}": it does not exist, and the next run makes it`),
     ...left,
     `${adopted.length} ${would}adopted, ${there} in the stack before, ${missing.length} do not exist.`,
     ...(dryRun

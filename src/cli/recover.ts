@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { COMMAND } from "../command.js";
 import type { RecoverReport } from "../recovery/recover.js";
+import { isBuiltIn, stackFlags } from "../stack/project.js";
 import { action, asked, EXIT } from "./common.js";
 
 interface Flags {
@@ -60,13 +61,16 @@ async function run(flags: Flags): Promise<number> {
   return report.settled ? EXIT.done : EXIT.seen;
 }
 
-export function summary({ stack, dryRun, lock, creates, others, copy, settled }: RecoverReport): string[] {
+export function summary({ stack, cwd, dryRun, lock, creates, others, copy, settled }: RecoverReport): string[] {
+  const flags = stackFlags({ stack, cwd });
+  const up = isBuiltIn({ stack, cwd }) ? "`fleet up`" : `\`pulumi up ${flags}\``;
+  const destroy = `\`pulumi destroy ${flags}\``;
   if (creates.length === 0 && others.length === 0) {
     const locked = lock && dryRun ? " but to cancel the lock" : "";
     return [
       `No create is open: there is nothing to settle${locked}.`,
-      "Was a `pulumi destroy` interrupted? Run `pulumi destroy` again: it goes on with what is left.",
-      `If \`pulumi up\` ran since then, \`${COMMAND} drift\` shows what is gone, and \`pulumi up --refresh\` makes it again.`,
+      `Was a \`pulumi destroy\` interrupted? Run ${destroy} again: it goes on with what is left.`,
+      `If it was run since then, \`${COMMAND} drift ${flags}\` shows what is gone, and ${up} with --refresh makes it again.`,
     ];
   }
   if (dryRun) return ["Nothing was changed (--dry-run)."];
@@ -79,7 +83,7 @@ export function summary({ stack, dryRun, lock, creates, others, copy, settled }:
     ...(settled ? [] : [left]),
     // Only an `up` creates; what deleted may have been either.
     creates.length === 0 && deleting
-      ? `Next: if it was a \`pulumi destroy\` that was interrupted, run \`pulumi destroy --stack ${stack}\` to go on deleting; \`pulumi up --stack ${stack}\` makes what is missing again.`
-      : `Next: pulumi preview --stack ${stack}${adopted ? ", and `pulumi up` before any `pulumi destroy` (it restores the order between resources)" : ""}`,
+      ? `Next: if it was a \`pulumi destroy\` that was interrupted, ${destroy} goes on deleting; ${up} makes what is missing again.`
+      : `Next: pulumi preview ${flags}${adopted ? `, and ${up} before any \`pulumi destroy\` (it restores the order between resources)` : ""}`,
   ];
 }

@@ -4,7 +4,7 @@ import { importExisting } from "../stack/import-file.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
 import { type DeclaredResource, type PreviewStep, previewSteps } from "../stack/preview.js";
-import { builtInProject } from "../stack/project.js";
+import { isBuiltIn, stackFlags } from "../stack/project.js";
 import { CliFailed, Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { changesIn, ensureStack, failureText, isEnginesOwn, runStack } from "../stack/run.js";
 import {
@@ -69,12 +69,11 @@ export async function adopt(options: AdoptOptions): Promise<AdoptReport> {
   const { stack, cwd, note, dryRun } = options;
   const place = placeOf(options);
   const pulumi = await Pulumi.find(stack, cwd, place.environment);
-  const isBuiltIn = builtInProject(pulumi.cwd, stack).folder === pulumi.cwd;
-  const document = place.document ?? (isBuiltIn ? documentIn(pulumi.cwd) : undefined);
+  const document = place.document ?? (isBuiltIn(pulumi) ? documentIn(pulumi.cwd) : undefined);
   let unmake: (() => Promise<void>) | undefined;
   const state = await readableState(pulumi).catch(async (error: unknown) => {
     const isMissing = error instanceof CliFailed && saysNoStack(error.message);
-    if (!isMissing || !isBuiltIn) throw error;
+    if (!isMissing || !isBuiltIn(pulumi)) throw error;
     note(dryRun ? `Stack ${stack} is not there yet: this would make it.` : `Making stack ${stack} ...`);
     unmake = await ensureStack(pulumi);
     return { resources: [], pending: [] };
@@ -152,7 +151,7 @@ async function adoptInto(
 /** The state of a stack that no run holds and none has left half done. */
 async function readableState(pulumi: Pulumi): Promise<StackState> {
   const { stack } = pulumi;
-  const advice = `run \`${COMMAND} recover --stack ${stack}\` first. Nothing was changed`;
+  const advice = `run \`${COMMAND} recover ${stackFlags(pulumi)}\` first. Nothing was changed`;
   const state = await exportState(pulumi, "--show-secrets");
   if (state.pending.length > 0) {
     throw new Error(`an interrupted run has left ${pendingText(state.pending)} in stack ${stack}: ${advice}`);

@@ -2,7 +2,7 @@ import { COMMAND } from "../command.js";
 import { HIDDEN } from "../engine/hidden.js";
 import { strangeSettings } from "../engine/settings.js";
 import { providerText, typeToken } from "../engine/tokens.js";
-import { projectName } from "../stack/project.js";
+import { projectName, stackFlags } from "../stack/project.js";
 import { hasPassphrase, NoCli, Pulumi, SET_PASSPHRASE } from "../stack/pulumi.js";
 import { exportState, lifecycleOf, nameOf, pendingText, type StackState, type StateResource } from "../stack/state.js";
 import type { Caused, Check } from "./doctor-check.js";
@@ -30,7 +30,7 @@ export async function stackChecks(pulumi: Pulumi): Promise<Check[]> {
     const strange = strangeSettings(keys, projectName(pulumi.cwd) ?? "").map(
       (one): Check => ({ name: "config", state: "warning", ...one }),
     );
-    return [...checksOf(pulumi.stack, state), ...passphraseChecks(state), ...strange];
+    return [...checksOf(pulumi.stack, state, stackFlags(pulumi)), ...passphraseChecks(state), ...strange];
   } catch (error) {
     const next = "check --stack, -C and the backend";
     return [{ name: `stack ${pulumi.stack}`, state: "problem", found: (error as Error).message, next }];
@@ -45,7 +45,7 @@ function passphraseChecks({ secretsProvider }: StackState): Check[] {
 }
 
 /** What the state of a stack holds that this version does not write. */
-export function checksOf(stack: string, { resources, pending }: StackState): Check[] {
+export function checksOf(stack: string, { resources, pending }: StackState, flags = `--stack ${stack}`): Check[] {
   const name = `stack ${stack}`;
   const own = resources.filter(({ type }) => type.startsWith(typeToken("")));
   const unknown = own.filter(({ type }) => lifecycleOf(type) === undefined);
@@ -60,7 +60,7 @@ export function checksOf(stack: string, { resources, pending }: StackState): Che
             name,
             state: "warning" as const,
             found: `an interrupted run left ${pendingText(pending)}`,
-            next: `run \`${COMMAND} recover\``,
+            next: `run \`${COMMAND} recover ${flags}\``,
           },
         ]
       : []),

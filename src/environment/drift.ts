@@ -71,7 +71,7 @@ export async function driftOf(stack: string, state: StackState, accounts: Pick<A
     complete: results.every(({ error, unread }) => error === undefined && unread.size === 0),
     findings: [...findings.values()].sort(inOrder),
     notes: [
-      ...pendingNotes(state),
+      ...pendingNotes(stack, state),
       ...new Set(results.flatMap(({ notes, error }) => [...notes, ...(error ? [error.message] : [])])),
     ],
   };
@@ -85,15 +85,15 @@ function nothingToCompare(stack: string, { resources, pending }: StackState): st
       : `holds no resource of this provider${others > 0 ? `, and ${others} of others` : ""}`;
   const next =
     pending.length > 0
-      ? `A run was interrupted: run \`${COMMAND} recover\` first`
-      : "Run `pulumi up` first, or name another stack with --stack";
+      ? `A run was interrupted: run \`${COMMAND} recover --stack ${stack}\` first`
+      : "Deploy it first (`pulumi up`, or `fleet up` for a document), or name another stack with --stack";
   return `the state of stack ${stack} ${what}: there is nothing to compare. ${next}`;
 }
 
-function pendingNotes({ pending }: StackState): string[] {
+function pendingNotes(stack: string, { pending }: StackState): string[] {
   if (pending.length === 0) return [];
   return [
-    `an interrupted run left ${pendingText(pending)}, so what it made may be shown as foreign: run \`${COMMAND} recover\` first`,
+    `an interrupted run left ${pendingText(pending)}, so what it made may be shown as foreign: run \`${COMMAND} recover --stack ${stack}\` first`,
   ];
 }
 

@@ -236,7 +236,7 @@ function adviceOn(
       // Services alone carry marks.
       const [other] = owners.flatMap((one) => stackIn(one) ?? []).filter(({ stack }) => stack !== self?.stack);
       const also = other ? `if stack ${other.stack} has ${them} too, ${ownerAdvice(other.stack)}; else ` : "";
-      const sentence = `nobody's mark is on ${listed(items)}: ${also}rename or delete ${them}; or ${adoptAdvice}`;
+      const sentence = `nobody's mark is on ${listed(items)}: ${also}${adoptAdvice}; or rename or delete ${them}`;
       return { class: "blocked", sentence };
     }
     const { stack, project } = stackIn(owner) ?? {};

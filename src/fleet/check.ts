@@ -4,7 +4,7 @@ import { Accounts } from "../stack/accounts.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { exportState } from "../stack/state.js";
 import { readLines } from "./lines.js";
-import { type Answer, DRIFT } from "./messages.js";
+import { type Answer, DRIFT, FOREIGN } from "./messages.js";
 
 /** Reads what exists of a stack: its drift, and its lines. Writes nothing. */
 export async function checkStack(pulumi: Pulumi, warn: (line: string) => void): Promise<Answer> {
@@ -40,5 +40,5 @@ function driftSentences({ complete, findings, notes }: DriftReport): string[] {
 const WORDS = {
   changed: "was changed",
   missing: "is gone",
-  foreign: "exists and is not declared",
+  foreign: FOREIGN,
 };

@@ -6,7 +6,7 @@ import { type Fleet, selectFrom } from "./file.js";
 import { lockFleet } from "./folder-lock.js";
 import { gateReasons } from "./gate.js";
 import { refuseLocked } from "./locks.js";
-import { DRIFT } from "./messages.js";
+import { driftIn } from "./messages.js";
 import { readyEngine, refuseBadDocuments, refuseMissingKeys } from "./ready.js";
 import { changedSince, type FleetCommand, type FleetReport, newReport, ownProcess } from "./report.js";
 import { FleetRun } from "./runs.js";
@@ -48,10 +48,21 @@ const PREVIEW_NOTE =
   "A preview compares with the state of each stack. What somebody changed by hand shows in `fleet drift`; what an earlier wave will change shows nowhere yet.";
 
 /** What to do before a run can go on. */
-const DRIFT_NOTES = [
-  "Drift: what was changed or is gone comes back with `fleet up --refresh`. To keep a change, write it into the document.",
-  "Drift: what exists and is not declared stops each run. Declare it and bring it under its stack with `adopt`, or delete it.",
-];
+function driftNotes(reasons: readonly string[]): string[] {
+  const { own, foreign } = driftIn(reasons);
+  return [
+    ...(own
+      ? [
+          "Drift: something was changed or is gone. A new run with --refresh puts it back. To keep a change, write it into the document, then start a new run.",
+        ]
+      : []),
+    ...(foreign
+      ? [
+          "Drift: what exists and is not declared stops each run. Declare it and bring it under its stack with `adopt`, or delete it.",
+        ]
+      : []),
+  ];
+}
 
 /** Previews or checks all stacks, without regard to waves; one that fails keeps no other from its turn. */
 export async function lookAt(whole: Fleet, command: "preview" | "drift", options: FleetOptions): Promise<FleetReport> {
@@ -88,6 +99,11 @@ export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetRe
     if (former) refuseChanged(former, fleet);
     const isDone = (name: string) => former?.stack(name).state === "done";
     const left = fleet.stacks.filter(({ name }) => !isDone(name));
+    if (refresh && left.length === 0) {
+      throw new Error(
+        `all stacks of run ${former?.report.run} are done and are not run again, so --refresh would do nothing. Nothing was started. Start a new run without --resume`,
+      );
+    }
     refuseMissingKeys(left);
     await refuseBadDocuments(left, fleet.folder, warn);
     const bin = await engine(left, fleet.folder);
@@ -143,7 +159,7 @@ async function runWave(wave: Wave, context: WaveContext): Promise<"passed" | "fa
   const reasons = await gateReasons(wave, context);
   const state = reasons.length === 0 ? "passed" : "stopped";
   run.setWave(name, { state, reasons });
-  if (reasons.some((reason) => reason.includes(DRIFT))) run.set({ notes: DRIFT_NOTES });
+  run.set({ notes: driftNotes(reasons) });
   // The report has the gate that did not pass, with its reasons.
   if (state === "passed") listener.onWave(`wave ${name}: its gate passed`);
   return state;

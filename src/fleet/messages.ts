@@ -28,6 +28,16 @@ export type Message =
 /** How a sentence of a check about drift begins. */
 export const DRIFT = "drift: ";
 
+/** How it ends where something exists that no program declares. */
+export const FOREIGN = "exists and is not declared";
+
+/** What kinds of drift some sentences name. */
+export function driftIn(sentences: readonly string[]): { readonly own: boolean; readonly foreign: boolean } {
+  const drifts = sentences.filter((sentence) => sentence.includes(DRIFT));
+  const isForeign = (sentence: string) => sentence.endsWith(FOREIGN);
+  return { own: drifts.some((one) => !isForeign(one)), foreign: drifts.some(isForeign) };
+}
+
 /** How a task ended. */
 export interface Answer {
   readonly state: "done" | "failed" | "interrupted";

@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { COMMAND } from "../command.js";
 import { messageLines, safe } from "../environment/show/layout.js";
 import { changeText } from "./changes.js";
+import { driftIn } from "./messages.js";
 import type { FleetCommand, FleetReport, StackEntry, StackUnderWay, WaveEntry } from "./report.js";
 
 export interface TextOptions {
@@ -98,6 +99,14 @@ export function resumeCommand({ file, run }: Pick<FleetReport, "file" | "run">):
   return `${COMMAND} fleet up ${path.relative("", file)} --resume ${run}`;
 }
 
+/** A run that goes on checks the gate again, and runs no stack that is done. */
+function againText(report: FleetReport): string {
+  const goOn = `\`${resumeCommand(report)}\``;
+  const stopped = report.waves.find((wave) => wave.state === "stopped");
+  if (!stopped || !driftIn(stopped.reasons).own) return `Go on with ${goOn}.`;
+  return `Start a new run: \`${COMMAND} fleet up ${path.relative("", report.file)} --refresh\`. Where you have put it right by hand, go on with ${goOn}.`;
+}
+
 /** The changes in words; resources that stay as they are do not count. */
 export function changesText(changes: Readonly<Record<string, number>> = {}): string {
   const shown = Object.entries(changes).filter(([op, count]) => op !== "same" && count > 0);
@@ -137,7 +146,7 @@ export function summary(report: FleetReport): string {
   const done = ofState("done").length;
   const bad = stacks.length - done - ofState("waiting").length;
   const waiting = ofState("waiting").map(({ name }) => name);
-  const again = command === "up" ? ` Go on with \`${resumeCommand(report)}\`.` : "";
+  const again = command === "up" ? ` ${againText(report)}` : "";
   const count = `${done} of ${stacks.length} stacks ${done === 1 ? "is" : "are"} done`;
   const notStarted = waiting.length === 0 ? "" : ` Not started: ${waiting.join(", ")}.`;
   if (command === "drift" && state !== "interrupted") {

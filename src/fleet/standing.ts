@@ -5,15 +5,16 @@ import { messageOf } from "../engine/provider/failure.js";
 import { openAccount, withAdvice } from "../environment/account.js";
 import { BUILT_IN_PROJECT } from "../environment/deploy.js";
 import { readDocument } from "../environment/document.js";
+import type { Item } from "../environment/environment.js";
 import { kinds } from "../environment/kinds.js";
 import { environmentOf, readWorkspace } from "../environment/live.js";
 import { managedKey, nameChecks } from "../environment/readiness.js";
 import { References } from "../environment/references.js";
 import { declaredBy } from "../environment/stack-environment.js";
 import { projectFor } from "../stack/project.js";
-import type { Pulumi } from "../stack/pulumi.js";
+import { CliFailed, type Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { failureText, type StackRun } from "../stack/run.js";
-import { exportState } from "../stack/state.js";
+import { exportState, type StackState, type StateResource } from "../stack/state.js";
 import { placeOf } from "./program.js";
 import type { FleetStack } from "./stacks.js";
 
@@ -21,8 +22,8 @@ interface StandingOptions {
   readonly stack: FleetStack;
   /** The folder of the fleet. */
   readonly folder: string;
-  /** Of a stack that is there: what it holds is not in the way. */
-  readonly pulumi?: Pulumi;
+  /** What the stack holds, which is not in the way. */
+  readonly resources: readonly StateResource[];
   readonly warn: (line: string) => void;
 }
 
@@ -30,13 +31,16 @@ interface StandingOptions {
  * What exists in the workspace under a name of the stack's document and is not the stack's, and what to do about it, as sentences.
  * Reads one list of each kind. Empty for a program of the user's own, and where it could not be read, of which it warns.
  */
-export async function inTheWay(options: StandingOptions): Promise<string[]> {
-  const { stack, folder, pulumi, warn } = options;
+export async function inTheWay(
+  { stack, folder, resources, warn }: StandingOptions,
+  of: (item: Item) => boolean = () => true,
+): Promise<string[]> {
   const { environment, workspace } = stack;
   if (environment === undefined || workspace === undefined) return [];
   try {
-    const wanted = readDocument(environment);
-    const resources = pulumi ? (await exportState(pulumi)).resources : [];
+    const whole = readDocument(environment);
+    const wanted = { ...whole, items: whole.items.filter(of) };
+    if (wanted.items.length === 0) return [];
     const account = await openAccount(workspace, warn);
     const lists = kinds.filter(
       ({ name, above, form }) => wanted.managed.has(name) && above === undefined && form.shape !== "object",
@@ -62,12 +66,24 @@ export async function inTheWay(options: StandingOptions): Promise<string[]> {
   }
 }
 
+/**
+ * What a run of a document with former names would make a second time. Where a binding is part of it, the run would fail half way, and
+ * what it has made would hide what it should have taken.
+ */
+export function formerElsewhere(options: StandingOptions): Promise<string[]> {
+  return inTheWay(options, ({ former }) => former !== undefined);
+}
+
 /** The error of a run. Without a program nobody can follow advice for programs: what is in the way stands in its place. */
-export async function withoutProgramAdvice(run: StackRun, options: StandingOptions): Promise<string> {
+export async function withoutProgramAdvice(
+  run: StackRun,
+  { pulumi, ...options }: Omit<StandingOptions, "resources"> & { readonly pulumi: Pulumi },
+): Promise<string> {
   const error = failureText(run);
   const { stack, folder } = options;
   if (stack.environment === undefined || !tellsToTakeOver(error)) return error;
-  const found = await inTheWay(options);
+  const { resources } = await stateOf(pulumi);
+  const found = await inTheWay({ ...options, resources });
   if (found.length === 0) {
     return `${error}\nThis stack is built from a document. To take over what exists: \`${adoptCommand(stack, folder)}\` (it reads only, and changes the state).`;
   }
@@ -75,6 +91,14 @@ export async function withoutProgramAdvice(run: StackRun, options: StandingOptio
     ({ message }) => !tellsToTakeOver(message) && message.trim() !== "update failed",
   );
   return [failureText({ ...run, diagnostics }), ...found].join("\n");
+}
+
+/** The state of a stack; empty where it is not there. */
+export async function stateOf(pulumi: Pulumi): Promise<StackState> {
+  return exportState(pulumi).catch((error: unknown) => {
+    if (error instanceof CliFailed && saysNoStack(error.message)) return { resources: [], pending: [] };
+    throw error;
+  });
 }
 
 /** @internal */

@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { redact } from "../api/redact.js";
+import { COMMAND } from "../command.js";
 import { messageOf } from "../engine/provider/failure.js";
 import { missingLife } from "../stack/processes.js";
+import { stackFlags } from "../stack/project.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackRun } from "../stack/run.js";
+import { pendingText, type StackState } from "../stack/state.js";
 import { changesOf, changeText, perhapsRenames } from "./changes.js";
 import { checkStack } from "./check.js";
 import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
 import { accountOf, prepare, pulumiFor } from "./program.js";
 import { documentProblems } from "./ready.js";
-import { inTheWay, withoutProgramAdvice } from "./standing.js";
+import { formerElsewhere, inTheWay, stateOf, withoutProgramAdvice } from "./standing.js";
 
 /** Before an engine is started once more. */
 const PAUSE_MS = 1_000;
@@ -68,14 +71,21 @@ class Worker {
     const pulumi = pulumiFor(bin, stack, folder);
     if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
     if (command === "check") return checkStack(pulumi, warn);
+    const state = await stateOf(pulumi);
+    const standing = { stack, folder, resources: state.resources, warn };
+    const pending = pendingAdvice(pulumi, state);
+    if (pending !== undefined && command === "preview") warn(pending);
+    if (command === "up") {
+      const stops = [...(pending ? [pending] : []), ...(await formerElsewhere(standing))];
+      if (stops.length > 0) return { state: "failed", error: [...stops, "Its run was not started"].join("\n") };
+    }
     const args = refresh ? ["--refresh"] : [];
     const { run, unmake } = await this.run(pulumi, { command, args }, warn);
     // A preview leaves nothing behind.
     if (command === "preview") await unmake?.();
     if (command === "preview" && run.succeeded) {
       // What a run would make may be there already.
-      if (run.changes.create)
-        for (const line of await inTheWay({ stack, folder, pulumi: unmake ? undefined : pulumi, warn })) warn(line);
+      if (run.changes.create) for (const line of await inTheWay(standing)) warn(line);
       if (stack.environment !== undefined) for (const line of perhapsRenames(run)) warn(line);
     }
     if (run.succeeded)
@@ -143,6 +153,12 @@ class Worker {
     if (process.connected) process.send?.(message, () => sent());
     else sent();
   }
+}
+
+/** The engine would go on, and forget what an interrupted run has left. */
+function pendingAdvice(pulumi: Pulumi, { pending }: StackState): string | undefined {
+  if (pending.length === 0) return undefined;
+  return `an interrupted run left ${pendingText(pending)} in stack ${pulumi.stack}: run \`${COMMAND} recover ${stackFlags(pulumi)}\` first`;
 }
 
 if (require.main === module) new Worker().start();

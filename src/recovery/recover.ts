@@ -56,6 +56,8 @@ export interface SettledCreate {
 
 export interface RecoverReport {
   readonly stack: string;
+  /** The folder of its Pulumi project. */
+  readonly cwd: string;
   readonly dryRun: boolean;
   /** The lock of a dead run, which was cancelled. */
   readonly lock?: Lock;
@@ -101,7 +103,7 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
       tell(
         `These ${dryRun ? "would be" : "are"} read again into the state: ${disturbed.map(nameOf).join(", ")}. The next \`up\` or \`destroy\` goes on from there.`,
       );
-    const report = { stack: pulumi.stack, dryRun, lock, others, creates, disturbed, settled };
+    const report = { stack: pulumi.stack, cwd: pulumi.cwd, dryRun, lock, others, creates, disturbed, settled };
     return dryRun ? report : { ...report, copy: await settleAll(pulumi, state, { lock, judged, disturbed }, options) };
   } finally {
     await accounts.close();

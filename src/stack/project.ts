@@ -36,7 +36,7 @@ export function projectFor(cwd: string, stack: string): Project {
 /** The built-in project of a stack: the one in the folder or the nearest above, else a new one in the folder. */
 export function builtInProject(cwd: string, stack: string): Project {
   const start = path.resolve(cwd);
-  const name = path.join(BUILT_IN, stack.replace(/[^\w.-]/g, "_"));
+  const name = placeIn(stack);
   for (let at = start; ; at = path.dirname(at)) {
     const folder = path.join(at, name);
     const exists = existsSync(path.join(folder, "Pulumi.yaml"));
@@ -46,6 +46,21 @@ export function builtInProject(cwd: string, stack: string): Project {
   const folder = path.join(start, name);
   const note = `there is no Pulumi project in ${start} or above it: the built-in program is run, from ${folder}`;
   return { kind: "built-in", folder, exists: false, note };
+}
+
+function placeIn(stack: string): string {
+  return path.join(BUILT_IN, stack.replace(/[^\w.-]/g, "_"));
+}
+
+/** With which a command finds a stack from the working folder, as one would type it. */
+export function stackFlags({ stack, cwd }: { readonly stack: string; readonly cwd: string }): string {
+  const folder = path.relative("", cwd);
+  return `--stack ${stack}${folder === "" ? "" : ` -C ${folder}`}`;
+}
+
+/** Whether a folder is that of the stack's built-in program, which `fleet up` and `clone` run. */
+export function isBuiltIn({ stack, cwd }: { readonly stack: string; readonly cwd: string }): boolean {
+  return path.resolve(cwd, "..", "..", placeIn(stack)) === path.resolve(cwd);
 }
 
 /** The name of the Pulumi project in this folder or the nearest one above; undefined where there is no project file. */

@@ -317,7 +317,7 @@ describe("what cannot be read", () => {
 
   it("is an error where the workspace is archived or hidden, or the state says nothing", async () => {
     const stack = await makeStack();
-    await expect(stack.drift()).rejects.toThrow(/stack dev is empty: there is nothing to compare. Run `pulumi up`/);
+    await expect(stack.drift()).rejects.toThrow(/stack dev is empty: there is nothing to compare. Deploy it first/);
     const foreign = {
       urn: "urn:pulumi:dev::clinic::random:index:Id::x",
       type: "random:index:Id",

@@ -92,12 +92,12 @@ describe("before a clone", () => {
       `in the way in production, and not of this stack: service "Front desk" (${desk.id})`,
       `in the way in production, and not of this stack: use case "inbound_voice / Riverside / Reception" (${line.id})`,
       'stack dev (project other) owns service "Front desk": use `--stack dev`, or give it up there and `adopt` it here with `--from-stack dev`, or rename it',
-      'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": if stack dev has it too, use `--stack dev`; else rename or delete it; or adopt them',
+      'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": if stack dev has it too, use `--stack dev`; else adopt them; or rename or delete it',
     ]);
     const self = { project: "other", stack: "dev" };
     expect(sentences(readinessOf(parse(wanted), { ...target, self }), "blocked").slice(2)).toEqual([
       'this very stack made service "Front desk", and its state does not hold it: adopt them',
-      'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": rename or delete it; or adopt them',
+      'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": adopt them; or rename or delete it',
     ]);
     const managed = new Set([managedKey("Service", desk.id), managedKey("UseCase", line.id)]);
     expect(sentences(readinessOf(parse(wanted), { ...target, managed }), "blocked")).toEqual([]);
@@ -113,7 +113,7 @@ describe("before a clone", () => {
     const found = `service "New desk" exists in production under its formerName, and is not of this stack: service "Front desk" (${desk.id}). A run would make a second one`;
     expect(sentences(nameChecks(renamed, target), "blocked")).toEqual([
       found,
-      'nobody\'s mark is on service "Front desk": rename or delete it; or adopt them',
+      'nobody\'s mark is on service "Front desk": adopt them; or rename or delete it',
     ]);
     expect(sentences(nameChecks(renamed, target), "verified"), "it is no other entry").toEqual([]);
     const managed = new Set([managedKey("Service", desk.id)]);

@@ -295,7 +295,9 @@ describe("a gate", { timeout: 60_000 }, () => {
       { name: "rest", state: "waiting", reasons: [] },
     ]);
     expect(fleet.started()).toEqual(["up a", "check a"]);
-    expect(report.notes.length > 0, "what to do about drift").toBe(reason.includes("drift"));
+    const drifted = reason.includes("drift");
+    expect(report.notes).toEqual(drifted ? [expect.stringMatching(/^Drift: something was changed or is gone/)] : []);
+    expect(reportText(report)).toMatch(drifted ? /Start a new run: `.* --refresh`\. Where/ : /b\. Go on with `/);
     // Said once, by the report.
     expect(reportText(report)).toContain("wave canary: its gate did not pass");
     expect(fleet.said.join()).not.toContain("did not pass");

@@ -20,7 +20,7 @@ const fs = require("node:fs");
 const args = process.argv.slice(2);
 fs.appendFileSync(${JSON.stringify(path.join(folder, "commands.txt"))}, args.slice(0, 2).join(" ") + "\\n");
 if (args[1] === "ls") console.log('[{ "name": "dev", "current": true }]');
-if (args[1] === "export") console.log('{ "deployment": { "resources": [] } }');
+if (args[1] === "export") console.log(fs.readFileSync(${JSON.stringify(path.join(folder, "state.json"))}, "utf8"));
 if (args[0] === "stack") process.exit();
 const file = ${JSON.stringify(path.join(folder, "answers.txt"))};
 const [answer, ...rest] = fs.readFileSync(file, "utf8").trim().split("\\n");
@@ -65,8 +65,11 @@ beforeAll(() => {
     chmodSync(path.join(bin, name), 0o755);
   }
   writeFileSync(path.join(folder, "Pulumi.yaml"), "name: clinic\nruntime: nodejs\n");
+  writeFileSync(path.join(folder, "state.json"), EMPTY);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const EMPTY = '{ "deployment": { "resources": [] } }';
 
 /** Each run is a handful of processes. */
 const timeout = 60_000;
@@ -96,19 +99,29 @@ async function runOf(stack: FleetStack, command: Task["command"], ...answers: st
   return [end, readFileSync(path.join(folder, "commands.txt"), "utf8").trim().split("\n")];
 }
 
-it("runs a stack that is there without a look at it first", { timeout }, async () => {
-  expect(await run("up", "done")).toEqual([{ state: "done", changes: { create: 1 } }, ["up --yes"]]);
+it("runs no stack in which an interrupted run has left something, and says so in a preview", { timeout }, async () => {
+  expect(await run("up", "done")).toEqual([{ state: "done", changes: { create: 1 } }, ["stack export", "up --yes"]]);
+  const urn = "urn:pulumi:one::clinic::pulumi-nodejs:dynamic/amigo:Service::desk";
+  const operation = { type: "deleting", resource: { urn, type: "pulumi-nodejs:dynamic/amigo:Service" } };
+  const state = JSON.stringify({ deployment: { pending_operations: [operation] } });
+  writeFileSync(path.join(folder, "state.json"), state);
+  const left = `an interrupted run left 1 pending operation (deleting Service "desk") in stack one: run \`npx pulumi-amigo recover --stack one -C ${path.relative("", folder)}\` first`;
+  const [failed, asked] = await run("up", "done");
+  expect([failed, asked]).toEqual([{ state: "failed", error: `${left}\nIts run was not started` }, ["stack export"]]);
+  expect((await run("preview", "done"))[0]).toMatchObject({ state: "done", warnings: [left] });
+  writeFileSync(path.join(folder, "state.json"), EMPTY);
 });
 
 it("makes a stack that is not there, and a preview takes it away again", { timeout }, async () => {
   const init = "stack init";
   expect(await run("up", "missing", "done")).toEqual([
     { state: "done", changes: { create: 1 } },
-    ["up --yes", init, "up --yes"],
+    ["stack export", "up --yes", init, "up --yes"],
   ]);
   const [end, commands] = await run("preview", "missing", "done");
   expect(end.state).toBe("done");
   expect(commands.map((line) => line.split(" --")[0])).toEqual([
+    "stack export",
     "preview",
     init,
     "preview",
@@ -151,9 +164,9 @@ it("starts an engine once more that began nothing, and never one that did", { ti
   expect(readFileSync(log, "utf8")).toContain("Nothing had begun: it is started once more");
   const [twice, commands] = await run("up", "fails", "fails", "done");
   expect(twice).toMatchObject({ state: "failed", error: expect.stringContaining("could not connect") });
-  expect(commands).toEqual(["up --yes", "up --yes"]);
+  expect(commands).toEqual(["stack export", "up --yes", "up --yes"]);
   const [begun, once] = await run("up", "begins", "done");
-  expect([begun.state, once]).toEqual(["failed", ["up --yes"]]);
+  expect([begun.state, once]).toEqual(["failed", ["stack export", "up --yes"]]);
 });
 
 it("tells who has a document and no program how to take over what exists", { timeout }, async () => {
@@ -214,7 +227,7 @@ useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, set
     'stack trial (project pulumi-amigo) owns service "Front desk": deploy with stack trial, or give it up there ' +
       `and take over what it gave up with \`npx pulumi-amigo adopt staging --stack desk -C ${place} --from-stack trial\`, or rename it`,
     'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": if stack trial has it too, deploy with stack trial; ' +
-      `else rename or delete it; or \`npx pulumi-amigo adopt staging --stack desk -C ${place}\` brings what exists under this stack (it writes nothing to the API)`,
+      `else \`npx pulumi-amigo adopt staging --stack desk -C ${place}\` brings what exists under this stack (it writes nothing to the API); or rename or delete it`,
   ];
   try {
     expect((await runOf(stack, "preview", "missing", "done"))[0]).toMatchObject({ state: "done", warnings: found });
@@ -225,6 +238,14 @@ useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, set
     const [{ state, error }] = await runOf(stack, "up", "exists");
     expect([state, error]).toEqual(["failed", ["pulumi up failed:", ...found].join("\n")]);
     expect((await run("preview", "missing", "done"))[0], "a program may adopt").not.toHaveProperty("warnings");
+    const former = "{ formerName: Front desk, agent: desk, contextGraph: plan }";
+    writeFileSync(
+      environment,
+      `version: 1\nservices: { Day desk: ${former}, Night desk: { agent: desk, contextGraph: plan } }\n`,
+    );
+    const [twice, begun] = await runOf(stack, "up", "done");
+    expect([twice.state, begun]).toEqual(["failed", ["stack export"]]);
+    expect(twice).toMatchObject({ error: expect.stringMatching(/"Day desk" exists .* under its formerName/) });
     writeFileSync(environment, "version: 1\nservices: { Front desk: { agent: desk, toolCapacity: 99 } }\n");
     const [invalid, asked] = await runOf(stack, "preview", "previews");
     expect([invalid.state, asked]).toEqual(["failed", [""]]);

@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { NotFoundError, PermissionError, ServerError } from "../../src/api/errors.js";
@@ -50,20 +51,40 @@ async function verdictOn(kind: string, inputs: Values): Promise<Verdict> {
 const made = (id: string) => ({ is: "made", existing: { id } });
 
 it("says what to do after a destroy, where no create is open", () => {
-  const nothing = { stack: "dev", dryRun: false, creates: [], others: [], disturbed: [], settled: true };
+  const nothing = {
+    stack: "dev",
+    cwd: process.cwd(),
+    dryRun: false,
+    creates: [],
+    others: [],
+    disturbed: [],
+    settled: true,
+  };
   expect(summary(nothing)).toEqual([
     "No create is open: there is nothing to settle.",
-    "Was a `pulumi destroy` interrupted? Run `pulumi destroy` again: it goes on with what is left.",
-    "If `pulumi up` ran since then, `npx pulumi-amigo drift` shows what is gone, and `pulumi up --refresh` makes it again.",
+    "Was a `pulumi destroy` interrupted? Run `pulumi destroy --stack dev` again: it goes on with what is left.",
+    "If it was run since then, `npx pulumi-amigo drift --stack dev` shows what is gone, and `pulumi up --stack dev` with --refresh makes it again.",
   ]);
 });
 
 it("names both ways on after a deletion that was interrupted, and no create where there was none", () => {
   const gone = { urn: "urn", operation: "deleting", advice: "" };
-  const report = { stack: "dev", dryRun: false, creates: [], others: [gone], disturbed: ["urn"], settled: true };
+  const report = {
+    stack: "dev",
+    cwd: process.cwd(),
+    dryRun: false,
+    creates: [],
+    others: [gone],
+    disturbed: ["urn"],
+    settled: true,
+  };
   expect(summary(report)).toEqual([
-    "Next: if it was a `pulumi destroy` that was interrupted, run `pulumi destroy --stack dev` to go on deleting; `pulumi up --stack dev` makes what is missing again.",
+    "Next: if it was a `pulumi destroy` that was interrupted, `pulumi destroy --stack dev` goes on deleting; `pulumi up --stack dev` makes what is missing again.",
   ]);
+  const built = path.resolve(".pulumi-amigo", "dev");
+  expect(summary({ ...report, cwd: built })[0]).toMatch(
+    /`pulumi destroy --stack dev -C \.pulumi-amigo.dev` goes on deleting; `fleet up` makes/,
+  );
   const create = { kind: "Service", name: "desk", outcome: "nothing" as const };
   expect(summary({ ...report, creates: [create] })).toEqual([
     "No create is open any more.",
