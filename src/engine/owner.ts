@@ -22,6 +22,12 @@ export function stackOf(mark: unknown): string | undefined {
   return typeof mark === "string" ? /^pulumi\/[^/]*\/[^/]+\/[^/]+(?=\/)/.exec(mark)?.[0] : undefined;
 }
 
+/** The project and the stack that a full mark names, or its part that {@link stackOf} gives. */
+export function stackParts(mark: unknown): { readonly project: string; readonly stack: string } | undefined {
+  const [, project, stack] = /^pulumi\/[^/]*\/([^/]+)\/([^/]+)(?:\/|$)/.exec(String(mark)) ?? [];
+  return project === undefined || stack === undefined ? undefined : { project, stack };
+}
+
 /** The resource's name in the program, as a full mark ends with it. */
 export function nameIn(mark: string): string {
   return mark.slice(mark.lastIndexOf("dynamic/amigo:")).split("/").slice(2).join("/") || mark;

@@ -64,14 +64,16 @@ interface ContextSource {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The variable that a message names where the key is refused. */
   readonly keyVariable?: string;
+  /** Settings that stand elsewhere, by name. */
+  readonly config?: Readonly<Record<string, string>>;
 }
 
 export function openContext(
-  { environment, keyVariable }: ContextSource,
+  { environment, keyVariable, config = {} }: ContextSource,
   warn: (message: string) => void,
 ): ProviderContext {
   const settings = readSettings({
-    config: (name) => (name === "apiKeyEnv" ? keyVariable : undefined),
+    config: (name) => (name === "apiKeyEnv" ? (keyVariable ?? config[name]) : config[name]),
     environment,
     explicit: keyVariable !== undefined,
     keyNamedBy: "amigo.yaml",

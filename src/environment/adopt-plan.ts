@@ -3,7 +3,7 @@ import { mismatches } from "../engine/compare.js";
 import { HIDDEN, type ImportRequest } from "../engine/hidden.js";
 import { withCanonicalIds } from "../engine/ids.js";
 import type { Values } from "../engine/lifecycle.js";
-import { foreignMark, stackOf } from "../engine/owner.js";
+import { foreignMark, stackOf, stackParts } from "../engine/owner.js";
 import { withFullMark } from "../engine/provider/outputs.js";
 import { containsUnknown, isUnknown } from "../engine/unknown.js";
 import { sameText } from "../resources/fields.js";
@@ -217,8 +217,9 @@ function refusalOf({ name }: Kind, { id }: Found, state: readonly StateResource[
 function ownerRefusal(inputs: Values, owner: unknown, fromStack: string | undefined): string | undefined {
   const stack = stackOf(owner);
   if (owner === undefined || stack === stackOf(inputs[HIDDEN.owner]) || inputs.adopt === true) return;
-  const name = stack?.split("/").at(-1);
+  const { project, stack: name } = stackParts(owner) ?? {};
   if (fromStack !== undefined && [stack, name].includes(fromStack)) return;
-  const advice = name === undefined ? "`adopt: true` in the program" : `--from-stack ${name}`;
-  return `belongs to ${String(owner)} (its tag pulumi-owner). If that stack has given it up (\`pulumi state delete\` there leaves the thing as it is), say so with ${advice}`;
+  if (name === undefined)
+    return `belongs to ${String(owner)}, as its tag pulumi-owner says. If it may be taken over, say so with \`adopt: true\` in the program`;
+  return `belongs to stack ${name} (project ${project}), as its tag pulumi-owner says. If that stack has given it up (\`pulumi state delete\` there leaves the thing as it is), say so with --from-stack ${name}`;
 }

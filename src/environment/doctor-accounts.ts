@@ -4,6 +4,7 @@ import { redact } from "../api/redact.js";
 import type { Existing } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { Accounts } from "../stack/accounts.js";
+import { projectSettings } from "../stack/project.js";
 import type { Pulumi } from "../stack/pulumi.js";
 import { exportState } from "../stack/state.js";
 import { contextOf, knownWorkspace, openContext } from "./account.js";
@@ -31,16 +32,16 @@ export async function workspaceChecks(entry: WorkspaceEntry): Promise<Caused[]> 
   }
 }
 
-/** The same of the account that the stack's configuration names, or the environment. */
+/** The same of the account that the stack's configuration names; without a stack, that of the project file or the environment. */
 export async function defaultAccountChecks(
   pulumi: Pulumi | undefined,
-  { besideOthers }: { readonly besideOthers: boolean },
+  { besideOthers, folder }: { readonly besideOthers: boolean; readonly folder: string },
 ): Promise<Caused[]> {
   const name = "account";
   try {
     const context = pulumi
       ? await new Accounts(pulumi, [], () => {}).of(undefined)
-      : openContext({ environment: process.env }, () => {});
+      : openContext({ environment: process.env, config: projectSettings(folder) }, () => {});
     if (pulumi && context.settings.keySource() === undefined) {
       const { resources } = await exportState(pulumi);
       const found = "there is none, and no resource of the stack uses the default provider";

@@ -36,7 +36,7 @@ export async function examine({ cwd, config, stack }: DoctorOptions): Promise<Do
     engineCheck(),
     pulumi ? stackChecks(pulumi) : [],
     // The stack's own account; without amigo.yaml and a stack, that of the environment.
-    ...(pulumi || !besideOthers ? [defaultAccountChecks(pulumi, { besideOthers })] : []),
+    ...(pulumi || !besideOthers ? [defaultAccountChecks(pulumi, { besideOthers, folder })] : []),
     ...[...workspaces.values()].map((entry) => workspaceChecks(entry)),
   ]);
   const noStack = opened === undefined || opened instanceof Pulumi ? [] : [opened];

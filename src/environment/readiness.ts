@@ -1,4 +1,4 @@
-import { stackOf } from "../engine/owner.js";
+import { stackOf, stackParts } from "../engine/owner.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { problemsOf } from "./export.js";
 import { fieldsOf, type Kind, kinds } from "./kinds.js";
@@ -234,12 +234,12 @@ function adviceOn(
     const them = items.length === 1 ? "it" : "them";
     if (owner === undefined) {
       // Services alone carry marks.
-      const [other] = owners.flatMap((one) => stackIn(one) ?? []).filter(({ stack }) => stack !== self?.stack);
+      const [other] = owners.flatMap((one) => stackParts(one) ?? []).filter(({ stack }) => stack !== self?.stack);
       const also = other ? `if stack ${other.stack} has ${them} too, ${ownerAdvice(other.stack)}; else ` : "";
       const sentence = `nobody's mark is on ${listed(items)}: ${also}${adoptAdvice}; or rename or delete ${them}`;
       return { class: "blocked", sentence };
     }
-    const { stack, project } = stackIn(owner) ?? {};
+    const { stack, project } = stackParts(owner) ?? {};
     if (self && stack === self.stack && project === self.project) {
       const sentence = `this very stack made ${listed(items)}, and its state does not hold ${them}: ${adoptAdvice}`;
       return { class: "blocked", sentence };
@@ -253,12 +253,6 @@ function adviceOn(
       sentence: `${who} owns ${listed(items)}: ${use}give ${them} up there${then}, or rename ${them}`,
     };
   });
-}
-
-/** The parts of what {@link ownerOf} gives for a stack. */
-function stackIn(owner: string | undefined): { project: string; stack: string } | undefined {
-  const [, project, stack] = /^pulumi\/[^/]*\/([^/]+)\/([^/]+)$/.exec(owner ?? "") ?? [];
-  return project === undefined || stack === undefined ? undefined : { project, stack };
 }
 
 /** The stack, where the mark names one. */

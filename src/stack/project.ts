@@ -67,9 +67,22 @@ export function isBuiltIn({ stack, cwd }: { readonly stack: string; readonly cwd
 export function projectName(cwd: string): string | undefined {
   const file = projectFile(cwd);
   if (file === undefined) return undefined;
-  const name = nameIn(file);
+  const name = contentOf(file)?.name;
   if (typeof name === "string" && name !== "") return name;
   throw new Error(`${file} names no project: it needs a line such as \`name: clinic\`. Nothing was changed`);
+}
+
+/** The provider's settings that the project file gives to all of its stacks, by name; none where there is no such file. */
+export function projectSettings(cwd: string): Record<string, string> {
+  const file = projectFile(cwd);
+  const { config = {} } = file === undefined ? {} : (contentOf(file) ?? {});
+  return Object.fromEntries(
+    Object.entries(config ?? {}).flatMap(([key, value]) => {
+      const [, name] = /^amigo:(\w+)$/.exec(key) ?? [];
+      const given = value !== null && typeof value === "object" ? (value as { value?: unknown }).value : value;
+      return name === undefined || given === undefined || given === null ? [] : [[name, String(given)]];
+    }),
+  );
 }
 
 /** The Pulumi project file of this folder or the nearest one above. */
@@ -86,10 +99,12 @@ export function projectFileIn(folder: string): string | undefined {
   return files.find((file) => existsSync(file));
 }
 
-function nameIn(file: string): unknown {
+function contentOf(
+  file: string,
+): { readonly name?: unknown; readonly config?: Readonly<Record<string, unknown>> } | null {
   try {
     // JSON is YAML too.
-    return (parse(readFileSync(file, "utf8")) as { name?: unknown } | null)?.name;
+    return parse(readFileSync(file, "utf8"));
   } catch (error) {
     throw new Error(`cannot read the Pulumi project file ${file}: ${(error as Error).message}. Nothing was changed`);
   }

@@ -201,7 +201,10 @@ it("tries the key of a stack that names no workspace, and misses none where no r
     const config = { "amigo:baseUrl": { value: scene.emulator.url }, "amigo:apiKey": { value: key }, ...more };
     const run = async (command: string) =>
       JSON.stringify(command === "config" ? config : { deployment: { resources } });
-    const found = await defaultAccountChecks({ stack: "dev", run } as unknown as Pulumi, { besideOthers: true });
+    const found = await defaultAccountChecks({ stack: "dev", run } as unknown as Pulumi, {
+      besideOthers: true,
+      folder,
+    });
     return found.map(({ name, state, found }) => `${name}: ${state}: ${found}`);
   };
   const address = `account: address: ok: ${scene.emulator.url} answers`;
@@ -260,6 +263,15 @@ it("finds a setting of the stack's config that has no effect, with the command t
       next: "`pulumi config rm amigo:maxConcurency`",
     },
   ]);
+});
+
+it("takes what the project file says of all stacks, where no stack is selected", async () => {
+  const scene = await makeScene();
+  vi.stubEnv("AMIGO_API_KEY", demoKey);
+  const settings = `amigo:workspaceId: { value: ${scene.workspace} }, amigo:baseUrl: "${scene.emulator.url}"`;
+  write("Pulumi.yaml", `name: clinic\nruntime: nodejs\nconfig: { ${settings} }\n`);
+  const checks = await defaultAccountChecks(undefined, { besideOthers: false, folder });
+  expect(brief(checks)).toEqual(["account: key: ok", "account: address: ok", "account: read: ok"]);
 });
 
 it("says that the passphrase of a stack is not set, and how to set it", async () => {
