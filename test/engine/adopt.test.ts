@@ -214,7 +214,10 @@ it("takes a document for the workspace that it describes, and another stack for 
 
     const second = await stack.sibling("second");
     const owned = await adopt(second, "stack:dev", "--yes");
-    expect([owned.code, owned.stderr]).toEqual([1, expect.stringMatching(/Night desk.* belongs to .*\/dev\//)]);
+    expect([owned.code, owned.stderr]).toEqual([
+      1,
+      expect.stringMatching(/Night desk.* belongs to stack dev \(project sources\)/),
+    ]);
     const none = await adopt(second, "stack:nowhere", "--yes");
     expect([none.code, none.stderr]).toEqual([
       1,
@@ -247,7 +250,7 @@ new amigo.Environment("clinic", { document: "clinic.yaml", references: "referenc
       const refused = await adopt(there, "stack:organization/old/dev", "--yes", "--from-stack", "other");
       expect([refused.code, refused.stderr]).toEqual([
         1,
-        expect.stringMatching(/belongs to .*\/old\/dev\/.*--from-stack dev/),
+        expect.stringMatching(/belongs to stack dev \(project old\).*--from-stack dev/),
       ]);
       const { code, report, stderr } = await adopt(there, "stack:organization/old/dev", "--yes", "--from-stack", "dev");
       expect([code, report?.adopted.map((found) => found.id), report?.changes], stderr).toEqual([0, [id], []]);
@@ -299,7 +302,10 @@ it("refuses what it cannot adopt, changes nothing, and says what to do", async (
     ]);
 
     const owned = await adopt(stack, "staging", "--yes");
-    expect([owned.code, owned.stderr]).toEqual([1, expect.stringContaining(`${desk.id} belongs to ${mark}`)]);
+    expect([owned.code, owned.stderr]).toEqual([
+      1,
+      expect.stringContaining(`${desk.id} belongs to stack prod (project other)`),
+    ]);
     emulator.store.services.update(desk.id, { tags: [] });
     emulator.faults.add({ operation: "list-use-cases", when: "before", action: { kind: "status", status: 403 } });
     const hidden = await adopt(stack, "staging", "--yes");
