@@ -1,8 +1,5 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { apiErrorFor } from "../../src/api/errors.js";
-import type { ServiceResponse } from "../../src/api/index.js";
+import { describe, expect, it, vi } from "vitest";
 import type { ProviderContext } from "../../src/engine/provider/context.js";
-import { Run } from "../../src/engine/provider/run.js";
 import * as fields from "../../src/resources/fields.js";
 import {
   droppedSets,
@@ -17,55 +14,16 @@ import {
   withService,
   writeService,
 } from "../../src/resources/service-writes.js";
+import { mark, pin, processWith, refusal, STACK, service, stopClock } from "./support.js";
 
-const request = { operation: "update-service", method: "PUT", path: "/v1/w/services/s" };
-const service = (more: object = {}) =>
-  ({
-    ...{ id: "s", workspace_id: "w", name: "Desk", description: "", agent_id: "a", context_graph_id: "g" },
-    ...{ keyterms: [], is_active: true, tags: [], tool_capacity: 3, safety_filters_enabled: true, version_sets: {} },
-    ...{ channel_type: "voice", environment: "production", persona_id: null, voice_config: null, is_system: false },
-    ...{ agent_name: "Ann", created_at: "then", updated_at: "now", ...more },
-  }) as unknown as ServiceResponse;
-const mark = (name: string, stack = "dev") =>
-  `pulumi/organization/clinic/${stack}/pulumi-nodejs:dynamic/amigo:Service/${name}`;
-const pin = (agent_version_number: number) => ({ agent_version_number });
+const GET = ["getService", "w", "s"];
 
-/** A provider process whose server answers reads with this, and writes with what `put` makes of the body. */
-function processWith({
-  read = service(),
-  put = (body: object): unknown => ({ ...service(), ...body }),
-  settleSeconds = 0,
-} = {}) {
-  const calls: string[] = [];
-  const bodies: object[] = [];
-  const context = {
-    settings: { settleSeconds },
-    run: new Run(),
-    warn: (text: string) => calls.push(text),
-    client: {
-      getService: async (workspace: string, id: string) => {
-        calls.push(`get ${workspace},${id}`);
-        return read;
-      },
-      updateService: async (workspace: string, id: string, body: object) => {
-        calls.push(`put ${workspace},${id}`);
-        bodies.push(body);
-        return put(body);
-      },
-    },
-    workspace: (id: string) => ({ services: { touched: () => calls.push(`touched ${id}`) } }),
-  } as unknown as ProviderContext;
+/** A provider process whose server answers a write with what `put` makes of the body, and a read with `read`. */
+function process({ read = service(), put = (body: object): unknown => service(body), settleSeconds = 0 } = {}) {
+  const updateService = (_workspace: string, _id: string, body: object) => put(body);
+  const { context, calls } = processWith({ services: [read], updateService }, settleSeconds);
+  const bodies = () => calls.flatMap(([name, , , body]) => (name === "updateService" ? [body] : []));
   return { context, calls, bodies };
-}
-
-/** Stops the clock; the answer moves it on. */
-function stopClock(): (ms: number) => void {
-  let now = Date.now();
-  vi.spyOn(Date, "now").mockImplementation(() => now);
-  onTestFinished(() => void vi.restoreAllMocks());
-  return (ms) => {
-    now += ms;
-  };
 }
 
 describe("what this process has written", () => {
@@ -73,7 +31,7 @@ describe("what this process has written", () => {
 
   it("is laid over a read of that service for ten seconds, and forgotten then", () => {
     const passes = stopClock();
-    const { context } = processWith();
+    const { context } = process();
     rememberSet(context, "s", "canary", pin(1));
     rememberSet(context, "s", "gone", null);
     const read = { version_sets: { gone: pin(2), release: {} } };
@@ -90,7 +48,7 @@ describe("what this process has written", () => {
 
   it("is what the answer says of the fields that were to change, and no other", async () => {
     const passes = stopClock();
-    const { context } = processWith({ put: () => service({ name: "DESK", tool_capacity: 9, keyterms: ["flu"] }) });
+    const { context } = process({ put: () => service({ name: "DESK", tool_capacity: 9, keyterms: ["flu"] }) });
     await writeService(context, "w", service(), { name: "desk", keyterms: ["FLU"] });
     expect(seen(context, { version_sets: { release: {} } })).toEqual(
       service({ name: "DESK", keyterms: ["flu"], version_sets: { release: {} } }),
@@ -100,13 +58,13 @@ describe("what this process has written", () => {
   });
 
   it("is, of the sets, what was to change: not what was sent as it had been read", async () => {
-    const { context } = processWith();
+    const { context } = process();
     const before = service({ version_sets: { a: pin(1), b: pin(1), c: pin(1) } });
     await writeService(context, "w", before, { version_sets: { a: pin(1), b: pin(2), constructor: {} } });
     const read = { version_sets: { a: pin(7), b: pin(1), c: pin(1) } };
     expect(seen(context, read).version_sets).toEqual({ a: pin(7), b: pin(2), constructor: {} });
 
-    const untouched = processWith().context;
+    const untouched = process().context;
     await writeService(untouched, "w", before, { name: "Ward" });
     expect(seen(untouched, read).version_sets).toEqual(read.version_sets);
   });
@@ -120,27 +78,31 @@ describe("a write of a service", () => {
   };
 
   it("sends all of it as read without what is empty, and the changes as they are", async () => {
-    const { context, calls, bodies } = processWith();
+    const { context, calls, bodies } = process();
     const answer = await writeService(context, "w", service({ persona_id: "p" }), {
       tool_capacity: 4,
       voice_config: null,
     });
-    expect(bodies).toEqual([{ ...FULL, persona_id: "p", tool_capacity: 4, voice_config: null }]);
+    expect(bodies()).toEqual([{ ...FULL, persona_id: "p", tool_capacity: 4, voice_config: null }]);
     expect(answer).toMatchObject({ tool_capacity: 4 });
-    expect(calls).toEqual(["touched w", "put w,s", "touched w"]);
+    expect(calls).toEqual([
+      ["touched", "w"],
+      ["updateService", "w", "s", expect.anything()],
+      ["touched", "w"],
+    ]);
   });
 
   it("leaves out the keys that the API refuses, deep in the voice config and the sets", async () => {
     const put = vi.fn((body: object): unknown => service(body));
     const problems = ["voice_config.pitch", "version_sets.a.colour"].map((path) => ({ path, message: "is strange" }));
     put.mockImplementationOnce(() => {
-      throw apiErrorFor({ ...request, status: 422, problems });
+      throw refusal(422, { problems });
     });
-    const { context, bodies } = processWith({ put });
+    const { context, bodies } = process({ put });
     const more = { voice_config: { tts_model: "sonic-3", pitch: 1 }, version_sets: { a: { ...pin(1), colour: 1 } } };
     await writeService(context, "w", service(more), { description: "new" });
     const known = { voice_config: { tts_model: "sonic-3" }, version_sets: { a: pin(1) }, description: "new" };
-    expect(bodies).toEqual([
+    expect(bodies()).toEqual([
       { ...FULL, ...more, description: "new" },
       { ...FULL, ...known },
     ]);
@@ -149,12 +111,12 @@ describe("a write of a service", () => {
   it("is sent again where this run has just made the service", async () => {
     const put = vi.fn((body: object): unknown => service(body));
     put.mockImplementationOnce(() => {
-      throw apiErrorFor({ ...request, status: 404 });
+      throw refusal(404);
     });
-    const { context, bodies } = processWith({ put, settleSeconds: 3600 });
+    const { context, bodies } = process({ put, settleSeconds: 3600 });
     context.run.made("Service", "s");
     await writeService(context, "w", service(), { description: "new" });
-    expect(bodies).toHaveLength(2);
+    expect(bodies()).toHaveLength(2);
   });
 
   const asked = { canary: { llm_model_preferences: { chat: { llm_name: "m" } } } };
@@ -170,32 +132,32 @@ describe("a write of a service", () => {
     ["does not show, and another one does", {}, { constructor: {} }, 1, {}],
   ])("waits for a set that it changes, which %s", async (_text, shown, read, gets, result) => {
     const put = () => service({ version_sets: shown });
-    const { context, calls } = processWith({ put, read: service({ version_sets: read }) });
+    const { context, calls } = process({ put, read: service({ version_sets: read }) });
     const answer = await writeService(context, "w", service(), { version_sets: asked });
     expect(answer.version_sets).toEqual(result);
-    expect(calls.filter((call) => call === "get w,s")).toHaveLength(gets);
+    expect(calls.filter(([name]) => name === "getService")).toEqual(Array(gets).fill(GET));
   });
 
   it("waits for all of the sets, and for none where it changes none", async () => {
     const put = () => service({ version_sets: asked });
-    const { context, calls } = processWith({ put, read: service({ version_sets: { ...asked, night: pin(1) } }) });
+    const { context, calls } = process({ put, read: service({ version_sets: { ...asked, night: pin(1) } }) });
     const answer = await writeService(context, "w", service(), { version_sets: { ...asked, night: pin(1) } });
     expect(answer.version_sets).toHaveProperty("night");
     await writeService(context, "w", service({ version_sets: { night: pin(1) } }), { description: "new" });
-    expect(calls.filter((call) => call.startsWith("get"))).toHaveLength(1);
+    expect(calls.filter(([name]) => name === "getService")).toEqual([GET]);
   });
 
   it("begins with a read of its own, what was just written laid over it, and never of the platform's", async () => {
-    const { context, calls } = processWith();
+    const { context, calls } = process();
     rememberSet(context, "s", "canary", pin(1));
     expect(await readForWrite(context, "w", "s")).toEqual(service({ version_sets: { canary: pin(1) } }));
-    expect(calls).toEqual(["get w,s"]);
-    const system = processWith({ read: service({ is_system: true }) }).context;
+    expect(calls).toEqual([GET]);
+    const system = process({ read: service({ is_system: true }) }).context;
     await expect(readForWrite(system, "w", "s")).rejects.toThrow(/^service Desk \(s\) is one of the platform's own/);
   });
 
   it("goes after the other ones of the same service only", async () => {
-    const { context } = processWith();
+    const { context } = process();
     const seen: string[] = [];
     let release = () => {};
     const held = new Promise<void>((resolve) => {
@@ -240,20 +202,20 @@ describe("the owner of a service", () => {
     ["nobody", undefined, mark("desk"), mark("ward"), undefined],
     ["whom it was taken from", "somebody", mark("desk"), "somebody", undefined],
     ["somebody, and this resource has no mark", mark("ward"), undefined, undefined, undefined],
-    ["another stack", mark("desk", "prod"), mark("desk"), mark("ward"), undefined, OTHER],
+    ["another stack", mark("desk", "pulumi/o/p/prod"), mark("desk"), mark("ward"), undefined, OTHER],
     ["what is no mark of a stack", "somebody", "me", undefined, undefined, OTHER],
     ["another resource of the stack", mark("ward"), mark("desk"), undefined, undefined, OWN],
-    ["another resource of the run's stack", mark("ward"), "me", undefined, "pulumi/organization/clinic/dev", OWN],
+    ["another resource of the run's stack", mark("ward"), "me", undefined, STACK, OWN],
     [
       "another stack than the mark's, whatever the run's",
       mark("ward"),
-      mark("desk", "prod"),
+      mark("desk", "pulumi/o/p/prod"),
       undefined,
-      "pulumi/organization/clinic/dev",
+      STACK,
       OTHER,
     ],
   ])("is %s", (_text, owner, mine, from, stack, end) => {
-    const { context } = processWith();
+    const { context } = process();
     context.run.stack = stack;
     const refuse = () => refuseForeignOwner(context, tagged(owner), mine, from);
     if (end) expect(refuse).toThrow(end);
@@ -271,12 +233,12 @@ describe("the sets that a service no longer declares inline", () => {
     ["are none where it declared none", {}, { versionSets: { b: {} } }, []],
     ["are told by their own names", olds, { versionSets: {} }, ["a", "b"]],
   ])("%s", (_text, before, news, dropped) => {
-    expect(droppedSets(processWith().context, current, before as never, news as never)).toEqual(dropped);
+    expect(droppedSets(process().context, current, before as never, news as never)).toEqual(dropped);
   });
 
   it("are not those that a resource of the program declares", () => {
     const news = { versionSets: {} };
-    const { context } = processWith();
+    const { context } = process();
     context.run.checked("Service", news, undefined, { elsewhere: ["a"] });
     expect(droppedSets(context, current, olds, news)).toEqual(["b"]);
     context.run.hold("VersionSet", "s/b");

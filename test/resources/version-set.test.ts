@@ -1,76 +1,37 @@
 import { describe, expect, it, vi } from "vitest";
-import { apiErrorFor } from "../../src/api/errors.js";
 import type { Values } from "../../src/engine/lifecycle.js";
 import type { ProviderContext } from "../../src/engine/provider/context.js";
-import { Run } from "../../src/engine/provider/run.js";
 import { rememberSet } from "../../src/resources/service-writes.js";
 import { versionSetLifecycle as lifecycle } from "../../src/resources/version-set.js";
+import { declare, mark, pin, processWith, refusal, STACK, service, tags } from "./support.js";
 
-const request = { operation: "get-service", method: "GET", path: "/v1/w/services/s" };
-const refusal = (status: number, more: object = {}) => apiErrorFor({ ...request, status, ...more });
-const STACK = "pulumi/organization/clinic/dev";
-const mark = (stack = STACK) => [{ key: "pulumi-owner", value: `${stack}/pulumi-nodejs:dynamic/amigo:Service/desk` }];
-const service = (version_sets: object = {}, more: object = {}) => ({
-  ...{ id: "s", workspace_id: "w", name: "Desk", tags: [], is_system: false, version_sets, ...more },
-});
-const pin = (agent_version_number: number) => ({ agent_version_number });
+const desk = (version_sets: object = {}, more: object = {}) => service({ version_sets, ...more });
 const names = { workspaceId: "w", serviceId: "s", name: "canary" };
 const news = (more: object = {}): Values => ({ ...names, agentVersionNumber: 1, ...more });
 
 /** A provider process whose server answers the reads of the service with these in turn, the last one for ever. */
-function processWith({
-  reads = [service()] as (object | Error)[],
-  list = service() as object,
-  put = async () => {},
-  visible = true,
-  settleSeconds = 0,
-} = {}) {
-  const calls: unknown[] = [];
-  const warnings: string[] = [];
-  const context = {
-    settings: { settleSeconds, workspaceId: "w", baseUrl: "http://here" },
-    run: new Run(),
-    warn: (text: string) => warnings.push(text),
-    client: {
-      getService: async (...path: string[]) => {
-        calls.push(`get ${path}`);
-        const read = reads.length > 1 ? reads.shift() : reads[0];
-        if (read instanceof Error) throw read;
-        return read;
-      },
-      upsertVersionSet: async (workspace: string, id: string, name: string, body: object) => {
-        calls.push([`put ${workspace},${id},${name}`, body]);
-        await put();
-      },
-      updateService: async (_workspace: string, _id: string, body: object) => {
-        calls.push(["write", (body as { version_sets: object }).version_sets]);
-        return service((body as { version_sets: object }).version_sets);
-      },
-    },
-    workspace: (id: string) => ({
-      services: {
-        read: async (of: string) => {
-          calls.push(`read ${id},${of}`);
-          return list;
-        },
-        touched: () => calls.push("touched"),
-      },
-      visible: async () => {
-        calls.push(`visible ${id}`);
-        if (!visible) throw refusal(404);
-      },
-    }),
-  } as unknown as ProviderContext;
-  return { context, calls, warnings };
+function processOf(
+  { reads = [desk()] as unknown[], list = desk(), put = async () => {}, visible = true } = {},
+  seconds = 0,
+) {
+  const getService = () => {
+    const read = reads.length > 1 ? reads.shift() : reads[0];
+    if (read instanceof Error) throw read;
+    return read;
+  };
+  return processWith({ getService, readService: () => list, upsertVersionSet: put, visible }, seconds);
 }
 
-const GET = "get w,s";
-const put = (body: object, name = "canary") => [`put w,s,${name}`, body];
+const GET = ["getService", "w", "s"];
+const READ = ["readService", "w", "s"];
+const VISIBLE = ["getWorkspace", "w"];
+const TOUCHED = ["touched", "w"];
+const put = (body: object, name = "canary") => ["upsertVersionSet", "w", "s", name, body];
 
 describe("a set that is created", () => {
   it("is written and read back; the service is read before, unless this run made it", async () => {
     for (const isNew of [false, true]) {
-      const { context, calls } = processWith({ reads: [...(isNew ? [] : [service()]), service({ canary: pin(1) })] });
+      const { context, calls } = processOf({ reads: [...(isNew ? [] : [desk()]), desk({ canary: pin(1) })] });
       if (isNew) context.run.made("Service", "s");
       const given = news({ llmModelPreferences: { chat: { llmName: "m" } }, contextGraphVersionNumber: null });
       expect(await lifecycle.create(context, given)).toEqual({
@@ -78,42 +39,31 @@ describe("a set that is created", () => {
         live: { ...names, agentVersionNumber: 1 },
       });
       const body = { ...pin(1), llm_model_preferences: { chat: { llm_name: "m" } } };
-      expect(calls).toEqual([...(isNew ? [] : [GET]), put(body), "touched", GET]);
+      expect(calls).toEqual([...(isNew ? [] : [GET]), put(body), TOUCHED, GET]);
     }
   });
 
   it.each<[text: string, ours: (context: ProviderContext) => void]>([
-    ["was inline before", ({ run }) => declareService(run, "s", { versionSets: { canary: {} } })],
+    ["was inline before", (context) => declare(context, "Service", {}, "s", { versionSets: { canary: {} } })],
     ["is held by another resource", ({ run }) => run.hold("VersionSet", "s/canary")],
-    [
-      "is replaced",
-      ({ run }) => {
-        run.checked("VersionSet", names, {});
-        run.compared("VersionSet", "s/canary", {}, names, true);
-      },
-    ],
+    ["is replaced", (context) => declare(context, "VersionSet", names, "s/canary", {}, { replaced: true })],
   ])("is this stack's where it %s: it is written where it differs, over what is there", async (_text, ours) => {
-    const same = processWith({ reads: [service({ canary: { ...pin(1), extra: 1 } })] });
+    const same = processOf({ reads: [desk({ canary: { ...pin(1), extra: 1 } })] });
     ours(same.context);
     expect((await lifecycle.create(same.context, news())).live).toEqual(news());
     expect([same.calls, same.warnings]).toEqual([[GET], []]);
 
     const there = { ...pin(2), context_graph_version_number: 3, extra: 1 };
-    const differs = processWith({ reads: [service({ canary: there }), service({ canary: pin(1) })] });
+    const differs = processOf({ reads: [desk({ canary: there }), desk({ canary: pin(1) })] });
     ours(differs.context);
     await lifecycle.create(differs.context, news());
-    expect(differs.calls).toEqual([GET, put({ ...there, ...pin(1) }), "touched", GET]);
+    expect(differs.calls).toEqual([GET, put({ ...there, ...pin(1) }), TOUCHED, GET]);
   });
 
-  function declareService(run: Run, id: string, former: object) {
-    run.checked("Service", { id }, former as Values);
-    run.compared("Service", id, {}, { id }, false);
-  }
-
-  const refused = (sets: object, more: object = {}, run?: (run: Run) => void) => {
-    const { context, calls, warnings } = processWith({ reads: [service(sets, more)] });
+  const refused = (sets: object, more: object = {}, before?: (context: ProviderContext) => void) => {
+    const { context, calls, warnings } = processOf({ reads: [desk(sets, more)] });
     context.run.stack = STACK;
-    run?.(context.run);
+    before?.(context);
     const end = lifecycle.create(context, news()).then(
       ({ live }) => live,
       (error: Error) => error.message,
@@ -122,8 +72,8 @@ describe("a set that is created", () => {
   };
 
   it("is not taken from somebody whose values differ, whoever has the service", async () => {
-    for (const tags of [[], mark()]) {
-      const { ends, calls } = await refused({ canary: pin(2) }, { tags });
+    for (const its of [[], tags(mark("desk"))]) {
+      const { ends, calls } = await refused({ canary: pin(2) }, { tags: its });
       expect(ends).toMatch(
         /^the service has a version set "canary" already, with other values: agentVersionNumber: decl/,
       );
@@ -131,21 +81,25 @@ describe("a set that is created", () => {
       expect(calls).toEqual([GET]);
     }
     // The inline sets of another service, and other inline sets of this one, say nothing of it.
-    const others = await refused({ canary: pin(2) }, {}, (run) => {
-      declareService(run, "t", { versionSets: { canary: {} } });
-      declareService(run, "s", {});
-      declareService(run, "s", { versionSets: { night: {} } });
-      run.checked("Service", { id: "new" }, undefined);
+    const others = await refused({ canary: pin(2) }, {}, (context) => {
+      declare(context, "Service", { name: "1" }, "t", { versionSets: { canary: {} } });
+      declare(context, "Service", { name: "2" }, "s");
+      declare(context, "Service", { name: "3" }, "s", { versionSets: { night: {} } });
+      declare(context, "Service", { name: "new" });
     });
     expect(others.ends).toMatch(/with other values/);
   });
 
   it.each([
     ["nobody's", [], /the service carries no owner mark of this stack: somebody else seems to manage the set/],
-    ["another stack's", mark("pulumi/o/p/prod"), /and the service belongs to pulumi\/o\/p\/prod\/.*: somebody else/],
-    ["this stack's", mark(), undefined],
-  ])("as it exists is taken over where the service is this stack's; it is %s", async (_text, tags, says) => {
-    const { ends, warnings, calls } = await refused({ canary: pin(1) }, { tags });
+    [
+      "another stack's",
+      tags(mark("desk", "pulumi/o/p/prod")),
+      /and the service belongs to pulumi\/o\/p\/prod\/.*: somebody else/,
+    ],
+    ["this stack's", tags(mark("desk")), undefined],
+  ])("as it exists is taken over where the service is this stack's; it is %s", async (_text, its, says) => {
+    const { ends, warnings, calls } = await refused({ canary: pin(1) }, { tags: its });
     if (says) expect(ends).toMatch(says);
     else expect(ends).toEqual(news());
     expect(warnings).toEqual(says ? [] : ['version set "canary" existed as declared and is managed here from now on']);
@@ -153,9 +107,9 @@ describe("a set that is created", () => {
   });
 
   it("called release is there for everyone", async () => {
-    const { context, calls, warnings } = processWith({ reads: [service({ release: pin(2) })] });
+    const { context, calls, warnings } = processOf({ reads: [desk({ release: pin(2) })] });
     await lifecycle.create(context, news({ name: "release" }));
-    expect(calls).toEqual([GET, put(pin(1), "release"), "touched", GET]);
+    expect(calls).toEqual([GET, put(pin(1), "release"), TOUCHED, GET]);
     expect(warnings).toEqual([]);
   });
 });
@@ -165,22 +119,22 @@ describe("a set that is read", () => {
 
   it("is in the list, or else on the service itself; only then it is gone, while its workspace is there", async () => {
     const live = { ...names, agentVersionNumber: 1 };
-    const listed = processWith({ list: service({ canary: pin(1) }) });
+    const listed = processOf({ list: desk({ canary: pin(1) }) });
     expect(await read(listed.context)).toEqual({ id: "s/canary", live });
-    expect(listed.calls).toEqual(["read w,s"]);
-    const late = processWith({ reads: [service({ canary: pin(1) })] });
+    expect(listed.calls).toEqual([READ]);
+    const late = processOf({ reads: [desk({ canary: pin(1) })] });
     expect(await read(late.context)).toEqual({ id: "s/canary", live });
-    expect(late.calls).toEqual(["read w,s", GET]);
-    const gone = processWith();
+    expect(late.calls).toEqual([READ, GET]);
+    const gone = processOf();
     expect(await read(gone.context)).toBeUndefined();
-    expect(gone.calls).toEqual(["read w,s", GET, "visible w"]);
+    expect(gone.calls).toEqual([READ, GET, VISIBLE]);
     expect(await read(gone.context, "s/constructor")).toBeUndefined();
-    await expect(read(processWith({ visible: false }).context)).rejects.toThrow(/^workspace w is archived/);
+    await expect(read(processOf({ visible: false }).context)).rejects.toThrow(/^workspace w is archived/);
   });
 
   it("shows what this process has just written, or taken away", async () => {
-    for (const list of [service(), service({ canary: pin(3) })]) {
-      const { context } = processWith({ list });
+    for (const list of [desk(), desk({ canary: pin(3) })]) {
+      const { context } = processOf({ list });
       rememberSet(context, "s", "canary", pin(2));
       expect((await read(context))?.live).toMatchObject({ agentVersionNumber: 2 });
       rememberSet(context, "s", "canary", null);
@@ -189,7 +143,7 @@ describe("a set that is read", () => {
   });
 
   it("is named by its service and its name, which may hold a slash", async () => {
-    const { context } = processWith({ list: service({ "a/b": pin(1) }) });
+    const { context } = processOf({ list: desk({ "a/b": pin(1) }) });
     expect((await read(context, "s/a/b"))?.live.name).toBe("a/b");
     expect((await lifecycle.read(context, "/a/b", { workspaceId: "w" }))?.live).toMatchObject({ serviceId: "" });
     await expect(read(context, "canary")).rejects.toThrow(
@@ -208,19 +162,19 @@ describe("a set that is changed", () => {
 
   it("is written whole, the change over what is there, and not at all without one", async () => {
     const changes = { agentVersionNumber: 1, contextGraphVersionNumber: undefined };
-    const { context, calls } = processWith({ reads: [service({ canary: there }), service({ canary: pin(1) })] });
+    const { context, calls } = processOf({ reads: [desk({ canary: there }), desk({ canary: pin(1) })] });
     const { live, over } = await update(context, changes);
     expect(live).toEqual(news());
     expect(over).toHaveBeenCalledWith({ ...names, agentVersionNumber: 2 });
-    expect(calls).toEqual([GET, put({ ...pin(1), extra: 1 }), "touched", GET]);
+    expect(calls).toEqual([GET, put({ ...pin(1), extra: 1 }), TOUCHED, GET]);
 
-    const none = processWith({ reads: [service({ canary: there })] });
+    const none = processOf({ reads: [desk({ canary: there })] });
     expect((await update(none.context, {})).live).toEqual({ ...names, agentVersionNumber: 2 });
     expect(none.calls).toEqual([GET]);
   });
 
   it("is made where it is gone", async () => {
-    const { context, calls } = processWith({ reads: [service(), service({ canary: pin(1) })] });
+    const { context, calls } = processOf({ reads: [desk(), desk({ canary: pin(1) })] });
     expect((await update(context, { agentVersionNumber: 1 })).live).toEqual(news());
     expect(calls).toContainEqual(put(pin(1)));
   });
@@ -229,16 +183,16 @@ describe("a set that is changed", () => {
     const preferences = { chat: { llm_name: "m" } };
     const filled = { ...pin(1), llm_model_preferences: { chat: { llm_name: "m", params: {} } } };
     const changes = { agentVersionNumber: 1, llmModelPreferences: { chat: { llmName: "m" } } };
-    const reads = [service(), service({ canary: pin(1) }), service({ canary: filled })];
-    const { context, calls } = processWith({ reads, settleSeconds: 3600 });
+    const reads = [desk(), desk({ canary: pin(1) }), desk({ canary: filled })];
+    const { context, calls } = processOf({ reads }, 3600);
     expect((await update(context, changes)).live).toMatchObject({
       llmModelPreferences: { chat: { llmName: "m", params: {} } },
     });
-    expect(calls).toEqual([GET, put({ ...pin(1), llm_model_preferences: preferences }), "touched", GET, GET]);
+    expect(calls).toEqual([GET, put({ ...pin(1), llm_model_preferences: preferences }), TOUCHED, GET, GET]);
 
-    const never = processWith({ reads: [service({ canary: pin(2) })] });
+    const never = processOf({ reads: [desk({ canary: pin(2) })] });
     expect((await update(never.context, changes)).live).toEqual({ ...names, agentVersionNumber: 2 });
-    const lost = processWith({ reads: [service({ canary: pin(2) }), service()] });
+    const lost = processOf({ reads: [desk({ canary: pin(2) }), desk()] });
     expect((await update(lost.context, changes)).live).toEqual(names);
   });
 
@@ -250,14 +204,14 @@ describe("a set that is changed", () => {
       [true, 0],
       [false, 3600],
     ] as const) {
-      const { context, calls } = processWith({ reads: [service(), error, service({ canary: pin(1) })], settleSeconds });
+      const { context, calls } = processOf({ reads: [desk(), error, desk({ canary: pin(1) })] }, settleSeconds);
       if (isNew) context.run.made("Service", "s");
       const end = update(context, change);
       if (isNew && settleSeconds > 0) expect((await end).live).toEqual(news());
       else await expect(end).rejects.toBe(error);
-      expect(calls.filter((call) => call === GET)).toHaveLength(isNew && settleSeconds > 0 ? 3 : 2);
+      expect(calls.filter((call) => call[0] === "getService")).toHaveLength(isNew && settleSeconds > 0 ? 3 : 2);
     }
-    const broken = processWith({ reads: [service(), refusal(500), service()] });
+    const broken = processOf({ reads: [desk(), refusal(500), desk()] });
     broken.context.run.made("Service", "s");
     await expect(update(broken.context, change)).rejects.toThrow("500");
   });
@@ -268,23 +222,22 @@ describe("a set that is changed", () => {
       .fn(async () => {})
       .mockRejectedValueOnce(refusal(404))
       .mockRejectedValueOnce(refusal(422, { problems }));
-    const { context, calls } = processWith({ reads: [service({ canary: there })], put, settleSeconds: 0.25 });
+    const { context, calls } = processOf({ reads: [desk({ canary: there })], put }, 0.25);
     context.run.made("Service", "s");
     await update(context, { agentVersionNumber: 2 });
-    const sent = calls.filter((call) => Array.isArray(call)).map(([, body]) => body);
+    const sent = calls.filter(([name]) => name === "upsertVersionSet").map((call) => call[4]);
     expect(sent).toEqual([there, there, pin(2)]);
     const other = vi.fn(async () => {}).mockRejectedValueOnce(refusal(404));
-    const unknown = processWith({ put: other, settleSeconds: 0.25 });
+    const unknown = processOf({ put: other }, 0.25);
     await expect(update(unknown.context, { agentVersionNumber: 2 })).rejects.toThrow("404");
   });
 });
 
 describe("a set that is deleted", () => {
   const remove = async (state: object, sets: object = { canary: {}, release: {} }) => {
-    const { context, calls, warnings } = processWith({ reads: [service(sets)] });
+    const { context, calls, warnings } = processOf({ reads: [desk(sets)] });
     // The service is in the program, so that what stays is told.
-    context.run.checked("Service", { name: "Mine" }, {});
-    context.run.compared("Service", "s", {}, { name: "Mine" }, false);
+    declare(context, "Service", { name: "Mine" }, "s");
     const all = { ...names, ...state };
     await lifecycle.remove(context, `s/${all.name}`, all);
     return { calls, warnings };
@@ -311,12 +264,20 @@ describe("a set that is deleted", () => {
   });
 
   it("is taken out of its service, or emptied", async () => {
-    const removed = { calls: [GET, "touched", ["write", { release: {} }], "touched"], warnings: [] };
+    const removed = {
+      calls: [
+        GET,
+        TOUCHED,
+        ["updateService", "w", "s", expect.objectContaining({ version_sets: { release: {} } })],
+        TOUCHED,
+      ],
+      warnings: [],
+    };
     expect(await remove({})).toEqual(removed);
     expect(await remove({ onDelete: "remove" })).toEqual(removed);
     for (const name of ["canary", "release"]) {
       expect(await remove({ name, onDelete: "reset" })).toEqual({
-        calls: [GET, put({}, name), "touched"],
+        calls: [GET, put({}, name), TOUCHED],
         warnings: [],
       });
     }
@@ -324,12 +285,12 @@ describe("a set that is deleted", () => {
 
   it("is gone with its service, while the workspace can be seen", async () => {
     const state = { ...names, onDelete: "reset" };
-    const gone = processWith({ reads: [refusal(404)] });
+    const gone = processOf({ reads: [refusal(404)] });
     await lifecycle.remove(gone.context, "s/canary", state);
-    expect(gone.calls).toEqual([GET, "visible w"]);
-    const found = processWith();
+    expect(gone.calls).toEqual([GET, VISIBLE]);
+    const found = processOf();
     await lifecycle.remove(found.context, "s/canary", state);
-    expect(found.calls).not.toContain("visible w");
+    expect(found.calls).not.toContainEqual(VISIBLE);
   });
 });
 
