@@ -1,0 +1,474 @@
+import { describe, expect, it } from "vitest";
+import { HIDDEN } from "../../src/engine/hidden.js";
+import type { Values } from "../../src/engine/lifecycle.js";
+import type { ProviderContext } from "../../src/engine/provider/context.js";
+import { UNKNOWN } from "../../src/engine/unknown.js";
+import {
+  becomesMoved,
+  bindingBefore,
+  disturbedBy,
+  disturbedLines,
+  isDisturbed,
+  lineBefore,
+  wantedService,
+} from "../../src/resources/binding-lines.js";
+import { bind, unbind } from "../../src/resources/binding-moves.js";
+import { noteBound } from "../../src/resources/bindings.js";
+import { serviceBindingLifecycle as lifecycle } from "../../src/resources/service-binding.js";
+import {
+  declare,
+  fail,
+  hurryClock,
+  lost,
+  mark,
+  processWith,
+  refusal,
+  STACK,
+  service,
+  tags,
+  useCase,
+} from "./support.js";
+
+const line = (useCaseId: string, serviceId: string) => ({ useCaseId, serviceId });
+const values = (useCaseId: string, serviceId: string, more: Values = {}): Values => ({
+  workspaceId: "w",
+  ...line(useCaseId, serviceId),
+  ...more,
+});
+const useCases = ["a", "b", "c"].map((id) => useCase({ id })).concat(useCase({ id: "mail", channel: "email" }));
+
+/** A workspace with these lines, and what was written to it: `a>1` is a binding, `a-` the end of one. */
+function lines(bindings: Record<string, string>, own: object = {}, seconds = 0) {
+  hurryClock();
+  const { calls, ...rest } = processWith({ useCases, bindings, ...own }, seconds);
+  const written = () =>
+    calls.flatMap(([name, , id, to]) =>
+      name === "bindUseCase" ? [`${id}>${to}`] : name === "unbindUseCase" ? [`${id}-`] : [],
+    );
+  return { calls, written, ...rest };
+}
+/** The program moves a line. */
+const moves = (context: ProviderContext, id: string, from: string, to: string, more: Values = {}) =>
+  declare(context, "ServiceBinding", values(id, to), id, values(id, from, more));
+
+describe("the lines of a program", () => {
+  it("are wanted where its last binding says, and were where state or the former inputs say", () => {
+    const { context } = processWith();
+    expect(wantedService(context, "a")).toBeUndefined();
+    moves(context, "b", "1", "3");
+    moves(context, "a", "1", "2");
+    declare(context, "ServiceBinding", values("a", "4"));
+    expect([wantedService(context, "a"), wantedService(context, "b")]).toEqual(["4", "3"]);
+    expect(bindingBefore(context, values("a", "2"))).toEqual(values("a", "1"));
+    expect(bindingBefore(context, values("a", "4"))).toBeUndefined();
+    expect(bindingBefore(context, values("x", "4"))).toBeUndefined();
+    context.run.checked("ServiceBinding", values("c", "1"), values("c", "2"));
+    expect(bindingBefore(context, values("c", "1"))).toEqual(values("c", "2"));
+    const [both, former] = [{ state: { is: 1 }, former: { is: 2 } }, { former: { is: 2 } }].map((one) =>
+      lineBefore(one as never),
+    );
+    expect([both, former, lineBefore({} as never)]).toEqual([{ is: 1 }, { is: 2 }, {}]);
+  });
+
+  it("are moved by the program where one of its bindings had it and has another now", async () => {
+    const { context } = lines({});
+    moves(context, "a", "1", "2");
+    moves(context, "b", "3", "3");
+    const found = ["a1", "a2", "b1", "b3"].map(([id = "", at = ""]) => becomesMoved(context, line(id, at)));
+    expect(await Promise.all(found)).toEqual([true, false, false, false]);
+  });
+
+  it("are disturbed as state says, where they are down or where this stack had something", () => {
+    const { context } = processWith();
+    expect(disturbedBy(undefined)).toEqual([]);
+    expect(disturbedBy({})).toEqual([]);
+    moves(context, "a", "1", "2", { [HIDDEN.disturbed]: [line("b", "3")] });
+    moves(context, "c", "4", "5");
+    expect(disturbedLines(context)).toEqual([line("b", "3")]);
+    const at = (id: string) => [undefined, "1", "2", "3", "4", "5", "6"].filter((on) => isDisturbed(context, id, on));
+    expect([at("b"), at("a")]).toEqual([[undefined, "1", "2", "3", "4", "5"], []]);
+  });
+});
+
+describe("a line that is bound", () => {
+  it("is one request, noted for the run", async () => {
+    const { context, written, calls } = lines({});
+    const bound = await bind(context, "w", line("a", "1"));
+    expect([bound.service_id, written(), calls.length]).toEqual(["1", ["a>1"], 1]);
+    expect(context.run.written("ServiceBinding", "a")).toBe("1");
+    await unbind(context, "w", "a");
+    expect([written(), context.run.written("ServiceBinding", "a")]).toEqual([["a>1", "a-"], null]);
+  });
+
+  it.each<[text: string, own: (context: ProviderContext) => void, status: number, again: boolean]>([
+    ["the use case is new", ({ run }) => run.made("UseCase", "a"), 404, true],
+    ["the service is new", ({ run }) => run.made("Service", "1"), 404, true],
+    ["another is new", ({ run }) => run.made("Service", "2"), 404, false],
+    [
+      "a line of the service was removed",
+      ({ run }) => run.removed("ServiceBinding", "x", line("x", "1"), "it"),
+      409,
+      true,
+    ],
+    [
+      "a line of another service was removed",
+      ({ run }) => run.removed("ServiceBinding", "x", line("x", "2"), "it"),
+      409,
+      false,
+    ],
+  ])("is sent again where %s", async (_text, own, status, again) => {
+    let refused = 0;
+    const bindUseCase = (_: string, use_case_id: string, service_id: string) => {
+      if (refused++ === 0) throw refusal(status);
+      return { use_case_id, service_id };
+    };
+    const { context, written } = lines({ a: "9" }, { bindUseCase }, 1e6);
+    own(context);
+    await bind(context, "w", line("a", "1")).catch((error: unknown) => expect(again, String(error)).toBe(false));
+    // A 409 that is not this run's own is looked at once more in its turn.
+    expect(written()).toHaveLength(again || status === 409 ? 2 : 1);
+  });
+});
+
+describe("a line that another one stands in the way of", () => {
+  it.each<[text: string, bindings: Record<string, string>, order: string[]]>([
+    ["moves on", { a: "1", b: "2" }, ["a>2", "a>2", "b-", "a>2", "b>3"]],
+    ["is swapped", { a: "3", b: "2" }, ["a>2", "a>2", "b-", "a>2", "b>3"]],
+    ["has no line yet", { b: "2" }, ["a>2", "a>2", "b-", "a>2", "b>3"]],
+  ])("makes it %s", async (_text, bindings, order) => {
+    const { context, written, bindings: there } = lines(bindings);
+    moves(context, "a", bindings.a ?? "1", "2");
+    moves(context, "b", "2", "3");
+    await bind(context, "w", line("a", "2"), values("a", bindings.a ?? "1"));
+    expect([written(), there]).toEqual([order, { a: "2", b: "3" }]);
+  });
+
+  it("moves a whole chain, the last first, and a ring", async () => {
+    for (const c of ["4", "1"]) {
+      const { context, written, bindings } = lines({ a: "1", b: "2", c: "3", mail: "2" });
+      moves(context, "a", "1", "2");
+      moves(context, "b", "2", "3");
+      moves(context, "c", "3", c);
+      await bind(context, "w", line("a", "2"), values("a", "1"));
+      expect(written()).toEqual(["a>2", "a>2", "b-", "c-", "a>2", `c>${c}`, "b>3"]);
+      expect(bindings).toEqual({ a: "2", b: "3", c, mail: "2" });
+    }
+  });
+
+  it("leaves down what no binding of the program wants any more", async () => {
+    const { context, written, bindings } = lines({ a: "1", b: "2" });
+    await bind(context, "w", line("a", "2"), values("b", "2"));
+    expect([written(), bindings]).toEqual([["b-", "a>2"], { a: "2" }]);
+  });
+
+  it.each<[text: string, program: (context: ProviderContext) => void]>([
+    ["nobody's", () => {}],
+    ["wanted where it is", (context) => moves(context, "b", "2", "2")],
+    ["moved from elsewhere", (context) => moves(context, "b", "7", "3")],
+    ["of another channel", (context) => moves(context, "mail", "2", "3")],
+  ])("stays down where that one is %s, which is named", async (_text, program) => {
+    const { context, written, bindings } = lines({ a: "1", b: "2", mail: "2" });
+    program(context);
+    await expect(bind(context, "w", line("a", "2"), values("a", "1"))).rejects.toThrow(
+      /^do-thing: status 409.* Use case "Clinic \/ Line" \(b\) holds channel inbound_voice of service 2, and no binding/,
+    );
+    expect([written(), bindings]).toEqual([["a>2", "a>2"], { a: "1", b: "2", mail: "2" }]);
+  });
+
+  it("says so where nobody is seen in its way", async () => {
+    const { context } = lines({ a: "1", mail: "2" }, { bindUseCase: fail(refusal(409)) });
+    await expect(bind(context, "w", line("a", "2"))).rejects.toThrow(/No use case of the workspace shows that binding/);
+    await expect(bind(lines({}, { bindUseCase: fail(refusal(422)) }).context, "w", line("a", "2"))).rejects.toThrow(
+      /^do-thing: status 422/,
+    );
+  });
+
+  it("is up already where another move has done it while this one waited", async () => {
+    const bindings: Record<string, string> = { b: "2" };
+    const bindUseCase = () => {
+      bindings.a = "2";
+      throw refusal(409);
+    };
+    const { context, written } = lines(bindings, { bindUseCase });
+    expect((await bind(context, "w", line("a", "2"))).service_id).toBe("2");
+    expect(written()).toHaveLength(1);
+  });
+});
+
+describe("a line of another use case, in the place of the former", () => {
+  const former = values("a", "1");
+  it.each<[text: string, bindings: Record<string, string>, order: string[]]>([
+    ["which makes way", { a: "1" }, ["a-", "b>1"]],
+    ["which is elsewhere by now", { a: "2" }, ["b>1"]],
+    ["which is down", {}, ["b>1"]],
+  ])("%s", async (_text, bindings, order) => {
+    const { context, written } = lines(bindings);
+    await bind(context, "w", line("b", "1"), former);
+    expect(written()).toEqual(order);
+    const elsewhere = lines({ a: "1" });
+    await bind(elsewhere.context, "w", line("b", "2"), former);
+    expect(elsewhere.written()).toEqual(["b>2"]);
+  });
+
+  it("has its former use case bound where another binding wants it", async () => {
+    const { context, written } = lines({ a: "1", b: "3" });
+    declare(context, "ServiceBinding", values("a", "2"));
+    await bind(context, "w", line("b", "1"), former);
+    expect(written()).toEqual(["a-", "b>1", "a>2"]);
+  });
+});
+
+describe("a move that fails", () => {
+  /** Bindings to this service fail once something is down: the former lines too where they are on it. */
+  const failingAt = (to: string, bindings: Record<string, string>, error: unknown = refusal(422)) => {
+    let isDown = false;
+    const made = lines(bindings, {
+      unbindUseCase: (_: string, id: string) => {
+        if (bindings[id] === undefined) throw refusal(404);
+        delete bindings[id];
+        isDown = true;
+      },
+      bindUseCase: (_: string, use_case_id: string, service_id: string) => {
+        const isTaken = use_case_id === "a" && bindings.b === service_id;
+        if (isTaken) throw refusal(409);
+        if (isDown && service_id === to) throw error;
+        bindings[use_case_id] = service_id;
+        return { use_case_id, service_id };
+      },
+    });
+    moves(made.context, "a", "1", "2");
+    moves(made.context, "b", "2", "3");
+    const end = bind(made.context, "w", line("a", "2"), values("a", "1")).catch((caught: unknown) => caught);
+    return { ...made, end };
+  };
+
+  it("restores the former lines, in the order in which they fit", async () => {
+    const { end, written, bindings } = failingAt("3", { a: "1", b: "2" });
+    expect(await end).toMatchObject({
+      message: expect.stringMatching(/status 422.* The former bindings were restored\.$/),
+    });
+    expect(written()).toEqual(["a>2", "a>2", "b-", "a>2", "b>3", "a-", "b-", "a>1", "b>2"]);
+    expect(bindings).toEqual({ a: "1", b: "2" });
+  });
+
+  it("keeps in state what it could not restore", async () => {
+    const { end, bindings, context } = failingAt("2", { a: "1", b: "2" });
+    expect(await end).toMatchObject({
+      id: "a",
+      message: expect.stringMatching(
+        /could not be restored and answer no calls now: use case b to service 2 \(.*Run `pulumi up` again\.$/s,
+      ),
+      live: values("a", "1", { [HIDDEN.disturbed]: [line("b", "2")] }),
+    });
+    expect([bindings, context.run.written("ServiceBinding", "b")]).toEqual([{ a: "1" }, null]);
+  });
+
+  it("keeps of its own line what became of it, where that is not what state says", async () => {
+    const { context, bindings } = lines({ a: "1" }, { bindUseCase: fail(lost()) });
+    const known = values("a", "1");
+    await expect(bind(context, "w", line("a", "2"), known)).rejects.toThrow(/^do-thing: the connection broke/);
+    bindings.a = "2";
+    await expect(bind(context, "w", line("a", "2"), known)).rejects.toMatchObject({
+      id: "a",
+      live: values("a", "2"),
+    });
+    await expect(bind(context, "w", line("a", "2"))).rejects.not.toHaveProperty("live");
+    const blind = lines({}, { bindUseCase: fail(lost()), getServiceBinding: fail(refusal(500)) });
+    await expect(bind(blind.context, "w", line("a", "2"), known)).rejects.toMatchObject({
+      live: { ...known, serviceId: undefined },
+    });
+    const refused = lines({ a: "7" }, { bindUseCase: fail(refusal(422)) });
+    await expect(bind(refused.context, "w", line("a", "2"), known)).rejects.not.toHaveProperty("live");
+  });
+});
+
+it("what a failed move left down is brought up: where the program wants it now, else where it was", async () => {
+  const known = values("a", "1", { [HIDDEN.disturbed]: [line("b", "2"), line("c", "3"), line("a", "1")] });
+  const { context, written } = lines({ a: "1", c: "3" });
+  declare(context, "ServiceBinding", values("b", "5"));
+  await bind(context, "w", line("a", "1"), known);
+  expect(written()).toEqual(["a>1", "b>5"]);
+});
+
+describe("a binding that is created", () => {
+  const news = (more: Values = {}) => values("a", "2", more);
+  const create = async (
+    bindings: Record<string, string>,
+    {
+      given = () => {},
+      inputs = news(),
+      owner,
+    }: { given?: (context: ProviderContext) => void; inputs?: Values; owner?: string } = {},
+  ) => {
+    const services = [service({ id: "2", tags: owner ? tags(owner) : [] })];
+    const { context, written, warnings, calls } = lines(bindings, { services });
+    context.run.stack = STACK;
+    given(context);
+    const end = await lifecycle.create(context, inputs).then(({ id }) => id, String);
+    return { end, written: written(), warnings, asked: calls.map(([name]) => name) };
+  };
+
+  it("is sent at once where the use case is new, and after a look otherwise", async () => {
+    const isNew = await create({}, { given: ({ run }) => run.made("UseCase", "a") });
+    expect(isNew).toEqual({ end: "a", written: ["a>2"], warnings: [], asked: ["bindUseCase"] });
+    expect((await create({})).asked).toEqual(["getServiceBinding", "bindUseCase"]);
+  });
+
+  it.each<[text: string, given: (context: ProviderContext) => void]>([
+    ["manages", (context) => declare(context, "ServiceBinding", values("a", "9"), "a", {}, { replaced: true })],
+    ["holds", ({ run }) => run.hold("ServiceBinding", "a")],
+    ["has just bound", (context) => noteBound(context, "a", "2")],
+  ])("is there already, which this stack %s: nothing is written", async (_text, given) => {
+    expect(await create({ a: "2" }, { given })).toMatchObject({ end: "a", written: [], warnings: [] });
+  });
+
+  it.each<[owner: string | undefined, inputs: Values, end: RegExp]>([
+    [
+      undefined,
+      news(),
+      /use case a is bound to service 2 already, and that service carries no owner mark of this stack:/,
+    ],
+    [mark("x", "pulumi/o/p/prod"), news(), /that service belongs to pulumi\/o\/p\/prod\/.*Nothing was written/],
+    [mark("x"), news(), /^a$/],
+    [undefined, news({ allowRebind: true }), /^a$/],
+  ])("is there already, on a service of %s", async (owner, inputs, end) => {
+    const { warnings, written, ...done } = await create({ a: "2" }, { owner, inputs });
+    expect([done.end, written]).toEqual([expect.stringMatching(end), []]);
+    expect(warnings).toHaveLength(done.end === "a" ? 1 : 0);
+  });
+
+  it("is bound again where a failed move has left lines down", async () => {
+    const state = values("a", "2", { [HIDDEN.disturbed]: [line("b", "3")] });
+    const given = (context: ProviderContext) => declare(context, "ServiceBinding", news(), "a", state);
+    expect((await create({ a: "2" }, { given })).written).toEqual(["a>2", "b>3"]);
+  });
+
+  it.each<[text: string, given: (context: ProviderContext) => void, inputs: Values, warnings: number]>([
+    [
+      "its own state says so",
+      (context) => declare(context, "ServiceBinding", news(), "a", values("a", "1")),
+      news(),
+      0,
+    ],
+    ["another binding gives it up", (context) => moves(context, "a", "1", "7"), news(), 0],
+    [
+      "a failed move put it there",
+      (context) => moves(context, "b", "1", "3", { [HIDDEN.disturbed]: [line("a", "4")] }),
+      news(),
+      0,
+    ],
+    ["it is allowed", () => {}, news({ allowRebind: true }), 1],
+  ])("takes the line from another service where %s", async (_text, given, inputs, warnings) => {
+    const done = await create({ a: "1" }, { given, inputs });
+    expect(done).toMatchObject({
+      end: "a",
+      written: ["a>2"],
+      warnings: Array(warnings).fill(expect.stringMatching("moved to 2")),
+    });
+  });
+
+  it.each<[text: string, given: (context: ProviderContext) => void]>([
+    ["nobody says so", () => {}],
+    [
+      "state says that of another use case",
+      (context) => declare(context, "ServiceBinding", news(), "b", values("b", "1")),
+    ],
+    ["state has it elsewhere", (context) => declare(context, "ServiceBinding", news(), "a", values("a", "3"))],
+  ])("does not take the line from another service where %s", async (_text, given) => {
+    const { end, written } = await create({ a: "1" }, { given });
+    expect(end).toMatch(/^Error: use case a \(inbound_voice\) is bound to service 1, which this.*moving it to 2 takes/);
+    expect(written).toEqual([]);
+  });
+});
+
+describe("a binding that is there", () => {
+  const state = (more: Values = {}) => values("a", "1", more);
+  const update = async (
+    at: string | undefined,
+    written: Values,
+    { olds = state(), news = values("a", "2"), given = (_: ProviderContext) => {} } = {},
+  ) => {
+    const done = lines(at === undefined ? {} : { a: at });
+    given(done.context);
+    const seen: Values[] = [];
+    const over = (live: Values) => {
+      seen.push(live);
+      return written;
+    };
+    const end = await lifecycle
+      .update(done.context, { id: "a", olds, news, over })
+      .then(({ serviceId }) => serviceId, String);
+    return { end, written: done.written(), seen: seen[0]?.serviceId };
+  };
+
+  it("is read, and gone where the API knows none", async () => {
+    const { context } = lines({ a: "1" });
+    const live = { ...state(), channel: "inbound_voice", createdAt: "then", updatedAt: "now" };
+    expect(await lifecycle.read(context, "a", {})).toEqual({ id: "a", live });
+    expect(await lifecycle.read(context, "b", {})).toBeUndefined();
+    const listed = await lifecycle.document.list(context, "w", [
+      { id: "b", live: {} },
+      { id: "a", live: {} },
+    ]);
+    expect(listed).toEqual([{ id: "a", live }]);
+  });
+
+  it("moves where that changes something", async () => {
+    expect(await update("1", { serviceId: "2" })).toEqual({ end: "2", written: ["a>2"], seen: "1" });
+    expect(await update("1", {})).toEqual({ end: "1", written: [], seen: "1" });
+    expect(await update(undefined, {})).toEqual({ end: undefined, written: [], seen: undefined });
+    expect(await update(undefined, { serviceId: "2" })).toEqual({ end: "2", written: ["a>2"], seen: undefined });
+  });
+
+  it("is not taken back from where somebody moved it, unless a failed move did", async () => {
+    expect((await update("3", { serviceId: "2" })).end).toMatch(
+      /is bound to service 3, which this resource did not bind/,
+    );
+    expect((await update("3", {})).written).toEqual([]);
+    const given = (context: ProviderContext) => moves(context, "b", "3", "4", { [HIDDEN.disturbed]: [line("a", "1")] });
+    expect((await update("3", { serviceId: "2" }, { given })).written).toEqual(["a>2"]);
+    expect((await update("3", {}, { given })).written).toEqual(["a>3"]);
+    expect((await update(undefined, {}, { given })).written).toEqual(["a>2"]);
+  });
+
+  it("brings up what its failed move has left down, also where nothing else changes", async () => {
+    const olds = state({ [HIDDEN.disturbed]: [line("b", "3")] });
+    expect((await update("1", {}, { olds })).written).toEqual(["a>1", "b>3"]);
+    expect([olds, state()].map((one) => lifecycle.unfinished(one))).toEqual([true, false]);
+  });
+
+  it.each<
+    [
+      text: string,
+      at: string | undefined,
+      given: (context: ProviderContext) => void,
+      written: string[],
+      end: unknown,
+      warnings: number,
+    ]
+  >([
+    ["as state says", "1", () => {}, ["a-"], undefined, 0],
+    ["moved by somebody", "3", () => {}, [], "left", 1],
+    ["moved by this run", "3", (context) => noteBound(context, "a", "3"), [], "left", 0],
+    ["moved by this run, and then by somebody", "3", (context) => noteBound(context, "a", "4"), [], "left", 1],
+    ["unbound by this run", "1", (context) => noteBound(context, "a", null), [], undefined, 0],
+    ["gone", undefined, () => {}, [], undefined, 0],
+  ])("is deleted where it is %s", async (_text, at, given, written, end, warnings) => {
+    const done = lines(at === undefined ? {} : { a: at });
+    given(done.context);
+    expect(await lifecycle.remove(done.context, "a", state())).toBe(end);
+    expect([done.written(), done.warnings]).toEqual([
+      written,
+      Array(warnings).fill(expect.stringMatching(/is now bound to service 3 and not to 1/)),
+    ]);
+  });
+
+  it("has the id of its use case, and goes first where what it is to name is not known", () => {
+    expect([lifecycle.idFrom(state()), lifecycle.describe(state())]).toEqual([
+      "a",
+      "ServiceBinding of use case a to service 1",
+    ]);
+    const unknown = [state({ useCaseId: UNKNOWN }), state({ serviceId: UNKNOWN }), state()];
+    expect(unknown.map((news) => lifecycle.deleteFirst([], {}, news))).toEqual([true, true, false]);
+  });
+});
