@@ -274,45 +274,6 @@ test("keys beyond the contract are sent back where the server takes them, and le
   }
 });
 
-test("a set goes with its service where the API refuses to write the service, so that a stack can be destroyed", async () => {
-  await withBench({}, async (bench) => {
-    const run = bench.run();
-    const desk = await run.create("service", service());
-    const canary = await run.create("versionSet", {
-      workspaceId,
-      serviceId: desk.id,
-      name: "canary",
-      agentVersionNumber: 1,
-    });
-    bench.emulator.faults.add({ operation: "update-service", when: "before", action: { kind: "status", status: 422 } });
-    const destroy = bench.run();
-    await destroy.remove(canary);
-    await destroy.remove(desk);
-    expect(destroy.warnings.join()).toContain("The set goes with its service");
-    expect(bench.emulator.store.services.get(desk.id)).toBeUndefined();
-  });
-});
-
-test("the scan before a service's deletion counts what this run has moved meanwhile", async () => {
-  await withBench({}, async (bench) => {
-    const run = bench.run();
-    const [desk, ward, spare] = [
-      await run.create("service", service()),
-      await run.create("service", service({ name: "Ward" })),
-      await run.create("service", service({ name: "Spare" })),
-    ];
-    const line = await run.create("useCase", useCase());
-    const to = (target: Managed) => ({ workspaceId, useCaseId: line.id, serviceId: target.id });
-    const binding = await run.create("serviceBinding", to(desk));
-    const next = bench.run();
-    await next.remove(spare);
-    expect(await next.update(binding, to(ward))).toBe("updated");
-    await next.remove(desk);
-    expect(bench.emulator.store.services.get(desk.id)).toBeUndefined();
-    await expect(next.remove(ward)).rejects.toThrow(/still answers for use case "Clinic \/ Line"/);
-  });
-});
-
 test("repeated keyterms and tags are refused by name, and an unknown backendOrgId passes", async () => {
   await withBench({}, async (bench) => {
     const run = bench.run();
@@ -344,43 +305,5 @@ test("a binding that names its line by written ids goes with both ends in one de
         undefined,
       ]);
     }
-  });
-});
-
-test("a use case and a service that somebody else has bound are refused after a bounded wait", async () => {
-  await withBench({}, async (bench) => {
-    const run = bench.run();
-    const desk = await run.create("service", service());
-    const line = await run.create("useCase", useCase());
-    bench.emulator.store.bind(line.id, desk.id);
-    const destroy = bench.run();
-    const refused = await Promise.allSettled([destroy.remove(line), destroy.remove(desk)]);
-    expect(refused.map((result) => String((result as PromiseRejectedResult).reason))).toEqual([
-      expect.stringMatching(/still bound to a service.*remove its service binding first\.$/),
-      expect.stringMatching(/which this run has not unbound.*bring the bindings into this program\.$/),
-    ]);
-    // One thing after the other: a binding of the stack may still come.
-    const single = bench.run();
-    await expect(single.remove(line)).rejects.toThrow(/still bound.*useCaseId: useCase\.id.*--parallel 1/);
-    await expect(single.remove(desk)).rejects.toThrow(/has not unbound.*serviceId: service\.id.*--parallel 1/);
-    // A binding that stays in the program does not come later.
-    const without = bench.run();
-    const mark = OWNER.replace("Service/desk", "ServiceBinding/calls");
-    await without.check("serviceBinding", { workspaceId, useCaseId: line.id, serviceId: desk.id, __owner: mark });
-    await expect(without.remove(desk)).rejects.toThrow(
-      /could drop live calls\. ServiceBinding "calls" of this stack still binds it: take it out too, or give it another serviceId\.$/,
-    );
-  });
-});
-
-test("a rename to the name of the stack's own service, which the run has not come to, says how", async () => {
-  await withBench({}, async (bench) => {
-    const run = bench.run();
-    const mark = (name: string) => OWNER.replace("desk", name);
-    await run.create("service", service());
-    const ward = await run.create("service", service({ name: "Ward", __owner: mark("ward") }));
-    const renamed = bench.run().update(ward, service({ __owner: mark("ward") }));
-    await expect(renamed).rejects.toThrow(/"desk" of this stack .* has this name\..*Take two runs/);
-    expect(bench.emulator.store.services.get(ward.id)?.name).toBe("Ward");
   });
 });
