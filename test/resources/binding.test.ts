@@ -3,16 +3,8 @@ import { HIDDEN } from "../../src/engine/hidden.js";
 import type { Values } from "../../src/engine/lifecycle.js";
 import type { ProviderContext } from "../../src/engine/provider/context.js";
 import { UNKNOWN } from "../../src/engine/unknown.js";
-import {
-  becomesMoved,
-  bindingBefore,
-  disturbedBy,
-  disturbedLines,
-  isDisturbed,
-  lineBefore,
-  wantedService,
-} from "../../src/resources/binding-lines.js";
-import { bind, unbind } from "../../src/resources/binding-moves.js";
+import { becomesMoved, bindingBefore, isDisturbed, wantedService } from "../../src/resources/binding-lines.js";
+import { bind } from "../../src/resources/binding-moves.js";
 import { noteBound } from "../../src/resources/bindings.js";
 import { serviceBindingLifecycle as lifecycle } from "../../src/resources/service-binding.js";
 import {
@@ -35,6 +27,7 @@ const values = (useCaseId: string, serviceId: string, more: Values = {}): Values
   ...line(useCaseId, serviceId),
   ...more,
 });
+const KIND = "ServiceBinding";
 const useCases = ["a", "b", "c"].map((id) => useCase({ id })).concat(useCase({ id: "mail", channel: "email" }));
 
 /** A workspace with these lines, and what was written to it: `a>1` is a binding, `a-` the end of one. */
@@ -49,110 +42,82 @@ function lines(bindings: Record<string, string>, own: object = {}, seconds = 0) 
 }
 /** The program moves a line. */
 const moves = (context: ProviderContext, id: string, from: string, to: string, more: Values = {}) =>
-  declare(context, "ServiceBinding", values(id, to), id, values(id, from, more));
+  declare(context, KIND, values(id, to), id, values(id, from, more));
 
 describe("the lines of a program", () => {
-  it("are wanted where its last binding says, and were where state or the former inputs say", () => {
-    const { context } = processWith();
-    expect(wantedService(context, "a")).toBeUndefined();
-    moves(context, "b", "1", "3");
-    moves(context, "a", "1", "2");
-    declare(context, "ServiceBinding", values("a", "4"));
-    expect([wantedService(context, "a"), wantedService(context, "b")]).toEqual(["4", "3"]);
-    expect(bindingBefore(context, values("a", "2"))).toEqual(values("a", "1"));
-    expect(bindingBefore(context, values("a", "4"))).toBeUndefined();
-    expect(bindingBefore(context, values("x", "4"))).toBeUndefined();
-    context.run.checked("ServiceBinding", values("c", "1"), values("c", "2"));
-    expect(bindingBefore(context, values("c", "1"))).toEqual(values("c", "2"));
-    const [both, former] = [{ state: { is: 1 }, former: { is: 2 } }, { former: { is: 2 } }].map((one) =>
-      lineBefore(one as never),
-    );
-    expect([both, former, lineBefore({} as never)]).toEqual([{ is: 1 }, { is: 2 }, {}]);
-  });
-
-  it("are moved by the program where one of its bindings had it and has another now", async () => {
+  it("are wanted where its last binding says, and were where state or the former inputs say", async () => {
     const { context } = lines({});
+    moves(context, "b", "1", "3", { [HIDDEN.disturbed]: [line("a", "4")] });
     moves(context, "a", "1", "2");
-    moves(context, "b", "3", "3");
-    const found = ["a1", "a2", "b1", "b3"].map(([id = "", at = ""]) => becomesMoved(context, line(id, at)));
-    expect(await Promise.all(found)).toEqual([true, false, false, false]);
-  });
-
-  it("are disturbed as state says, where they are down or where this stack had something", () => {
-    const { context } = processWith();
-    expect(disturbedBy(undefined)).toEqual([]);
-    expect(disturbedBy({})).toEqual([]);
-    moves(context, "a", "1", "2", { [HIDDEN.disturbed]: [line("b", "3")] });
-    moves(context, "c", "4", "5");
-    expect(disturbedLines(context)).toEqual([line("b", "3")]);
-    const at = (id: string) => [undefined, "1", "2", "3", "4", "5", "6"].filter((on) => isDisturbed(context, id, on));
-    expect([at("b"), at("a")]).toEqual([[undefined, "1", "2", "3", "4", "5"], []]);
+    declare(context, KIND, values("a", "5"));
+    context.run.checked(KIND, values("c", "6"), values("c", "7"));
+    expect([wantedService(context, "a"), wantedService(context, "x")]).toEqual(["5", undefined]);
+    const was = [values("a", "2"), values("a", "5"), values("c", "6")].map(
+      (one) => bindingBefore(context, one)?.serviceId,
+    );
+    expect(was).toEqual(["1", undefined, "7"]);
+    const isMoved = ["a1", "a2", "b3", "c7"].map(([id = "", at = ""]) => becomesMoved(context, line(id, at)));
+    expect(await Promise.all(isMoved)).toEqual([true, false, false, true]);
+    const at = (id: string) => [undefined, "1", "4", "6", "9"].filter((on) => isDisturbed(context, id, on));
+    expect([at("a"), at("b")]).toEqual([[undefined, "1", "4", "6"], []]);
   });
 });
 
 describe("a line that is bound", () => {
-  it("is one request, noted for the run", async () => {
-    const { context, written, calls } = lines({});
-    const bound = await bind(context, "w", line("a", "1"));
-    expect([bound.service_id, written(), calls.length]).toEqual(["1", ["a>1"], 1]);
-    expect(context.run.written("ServiceBinding", "a")).toBe("1");
-    await unbind(context, "w", "a");
-    expect([written(), context.run.written("ServiceBinding", "a")]).toEqual([["a>1", "a-"], null]);
-  });
-
-  it.each<[text: string, own: (context: ProviderContext) => void, status: number, again: boolean]>([
-    ["the use case is new", ({ run }) => run.made("UseCase", "a"), 404, true],
-    ["the service is new", ({ run }) => run.made("Service", "1"), 404, true],
-    ["another is new", ({ run }) => run.made("Service", "2"), 404, false],
-    [
-      "a line of the service was removed",
-      ({ run }) => run.removed("ServiceBinding", "x", line("x", "1"), "it"),
-      409,
-      true,
-    ],
-    [
-      "a line of another service was removed",
-      ({ run }) => run.removed("ServiceBinding", "x", line("x", "2"), "it"),
-      409,
-      false,
-    ],
-  ])("is sent again where %s", async (_text, own, status, again) => {
+  it.each<[text: string, own: (context: ProviderContext) => void, status: number, asked: number]>([
+    ["its use case is new", ({ run }) => run.made("UseCase", "a"), 404, 2],
+    ["its service is new", ({ run }) => run.made("Service", "1"), 404, 2],
+    ["another is new", ({ run }) => run.made("Service", "2"), 404, 1],
+    ["its service was given up", ({ run }) => run.removed(KIND, "x", line("x", "1"), "it"), 409, 2],
+    // Looked at in between, and sent once more in its turn.
+    ["another was given up", ({ run }) => run.removed(KIND, "x", line("x", "2"), "it"), 409, 3],
+  ])("is sent again where %s", async (_text, own, status, asked) => {
     let refused = 0;
     const bindUseCase = (_: string, use_case_id: string, service_id: string) => {
       if (refused++ === 0) throw refusal(status);
       return { use_case_id, service_id };
     };
-    const { context, written } = lines({ a: "9" }, { bindUseCase }, 1e6);
+    const { context, calls } = lines({ a: "9" }, { bindUseCase }, 1e6);
     own(context);
-    await bind(context, "w", line("a", "1")).catch((error: unknown) => expect(again, String(error)).toBe(false));
-    // A 409 that is not this run's own is looked at once more in its turn.
-    expect(written()).toHaveLength(again || status === 409 ? 2 : 1);
+    await bind(context, "w", line("a", "1")).catch((error: unknown) => expect(asked, String(error)).toBe(1));
+    expect(calls).toHaveLength(asked);
+    expect(context.run.written(KIND, "a")).toBe(asked > 1 ? "1" : undefined);
   });
 });
 
 describe("a line that another one stands in the way of", () => {
-  it.each<[text: string, bindings: Record<string, string>, order: string[]]>([
-    ["moves on", { a: "1", b: "2" }, ["a>2", "a>2", "b-", "a>2", "b>3"]],
-    ["is swapped", { a: "3", b: "2" }, ["a>2", "a>2", "b-", "a>2", "b>3"]],
-    ["has no line yet", { b: "2" }, ["a>2", "a>2", "b-", "a>2", "b>3"]],
-  ])("makes it %s", async (_text, bindings, order) => {
-    const { context, written, bindings: there } = lines(bindings);
-    moves(context, "a", bindings.a ?? "1", "2");
-    moves(context, "b", "2", "3");
-    await bind(context, "w", line("a", "2"), values("a", bindings.a ?? "1"));
-    expect([written(), there]).toEqual([order, { a: "2", b: "3" }]);
-  });
-
-  it("moves a whole chain, the last first, and a ring", async () => {
-    for (const c of ["4", "1"]) {
-      const { context, written, bindings } = lines({ a: "1", b: "2", c: "3", mail: "2" });
-      moves(context, "a", "1", "2");
+  it("moves on first, with all the lines behind it, the last one first", async () => {
+    for (const [from, c] of [
+      ["1", "4"],
+      ["1", "1"],
+      ["9", "4"],
+      [undefined, "4"],
+    ]) {
+      const { context, written, bindings } = lines({ ...(from && { a: from }), b: "2", c: "3", mail: "2" });
+      moves(context, "a", from ?? "1", "2");
       moves(context, "b", "2", "3");
-      moves(context, "c", "3", c);
-      await bind(context, "w", line("a", "2"), values("a", "1"));
+      moves(context, "c", "3", c ?? "");
+      await bind(context, "w", line("a", "2"), values("a", from ?? "1"));
       expect(written()).toEqual(["a>2", "a>2", "b-", "c-", "a>2", `c>${c}`, "b>3"]);
       expect(bindings).toEqual({ a: "2", b: "3", c, mail: "2" });
     }
+  });
+
+  it("moves on where a failed move has left it: to where the program wants it, else where it was", async () => {
+    for (const wanted of [true, false]) {
+      const { context, written } = lines({ b: "2", c: "3" });
+      moves(context, "a", "1", "2", { [HIDDEN.disturbed]: [line("b", "4")] });
+      if (wanted) declare(context, KIND, values("b", "5"));
+      await bind(context, "w", line("a", "2"), values("a", "1"));
+      expect(written()).toEqual(["a>2", "a>2", "b-", "a>2", wanted ? "b>5" : "b>4"]);
+    }
+  });
+
+  it("moves to where another use case of its binding was", async () => {
+    const { context, written } = lines({ a: "1", c: "2" });
+    moves(context, "c", "2", "1");
+    await bind(context, "w", line("b", "2"), values("a", "1"));
+    expect(written()).toEqual(["b>2", "b>2", "c-", "a-", "b>2", "c>1"]);
   });
 
   it("leaves down what no binding of the program wants any more", async () => {
@@ -175,12 +140,27 @@ describe("a line that another one stands in the way of", () => {
     expect([written(), bindings]).toEqual([["a>2", "a>2"], { a: "1", b: "2", mail: "2" }]);
   });
 
-  it("says so where nobody is seen in its way", async () => {
-    const { context } = lines({ a: "1", mail: "2" }, { bindUseCase: fail(refusal(409)) });
-    await expect(bind(context, "w", line("a", "2"))).rejects.toThrow(/No use case of the workspace shows that binding/);
-    await expect(bind(lines({}, { bindUseCase: fail(refusal(422)) }).context, "w", line("a", "2"))).rejects.toThrow(
-      /^do-thing: status 422/,
-    );
+  it("says so where nobody is seen in its way, and what else the API says", async () => {
+    const refused = (...statuses: number[]) => {
+      const bindUseCase = () => fail(refusal(statuses.shift() ?? 409))();
+      return bind(lines({ a: "1", mail: "2" }, { bindUseCase }).context, "w", line("a", "2"));
+    };
+    await expect(refused()).rejects.toThrow(/No use case of the workspace shows that binding/);
+    await expect(refused(422)).rejects.toThrow(/^do-thing: status 422/);
+    await expect(refused(409, 422)).rejects.toThrow(/^do-thing: status 422/);
+  });
+
+  it.each([404, 500])("is taken down, and the API says %s", async (status) => {
+    const there: Record<string, string> = { a: "1", b: "2" };
+    const unbindUseCase = (_: string, id: string) => {
+      if (status === 404) delete there[id];
+      throw refusal(status);
+    };
+    const { context } = lines(there, { unbindUseCase });
+    moves(context, "b", "2", "3");
+    const end = await bind(context, "w", line("a", "2"), values("a", "1")).then(({ service_id }) => service_id, String);
+    expect(end).toEqual(status === 404 ? "2" : expect.stringMatching(/status 500.* The former bindings were restored/));
+    expect(there).toEqual(status === 404 ? { a: "2", b: "3" } : { a: "1", b: "2" });
   });
 
   it("is up already where another move has done it while this one waited", async () => {
@@ -195,32 +175,21 @@ describe("a line that another one stands in the way of", () => {
   });
 });
 
-describe("a line of another use case, in the place of the former", () => {
-  const former = values("a", "1");
-  it.each<[text: string, bindings: Record<string, string>, order: string[]]>([
-    ["which makes way", { a: "1" }, ["a-", "b>1"]],
-    ["which is elsewhere by now", { a: "2" }, ["b>1"]],
-    ["which is down", {}, ["b>1"]],
-  ])("%s", async (_text, bindings, order) => {
-    const { context, written } = lines(bindings);
-    await bind(context, "w", line("b", "1"), former);
-    expect(written()).toEqual(order);
-    const elsewhere = lines({ a: "1" });
-    await bind(elsewhere.context, "w", line("b", "2"), former);
-    expect(elsewhere.written()).toEqual(["b>2"]);
-  });
-
-  it("has its former use case bound where another binding wants it", async () => {
-    const { context, written } = lines({ a: "1", b: "3" });
-    declare(context, "ServiceBinding", values("a", "2"));
-    await bind(context, "w", line("b", "1"), former);
-    expect(written()).toEqual(["a-", "b>1", "a>2"]);
-  });
+it.each<[text: string, bindings: Record<string, string>, to: string, order: string[]]>([
+  ["makes way", { a: "1", b: "3" }, "1", ["a-", "b>1", "a>2"]],
+  ["is elsewhere by now", { a: "2" }, "1", ["b>1"]],
+  ["is down", {}, "1", ["b>1"]],
+  ["was of another service", { a: "1" }, "3", ["b>3"]],
+])("the former line of a binding that gets another use case %s", async (_text, bindings, to, order) => {
+  const { context, written } = lines(bindings);
+  declare(context, KIND, values("a", "2"));
+  await bind(context, "w", line("b", to), values("a", "1"));
+  expect(written()).toEqual(order);
 });
 
 describe("a move that fails", () => {
   /** Bindings to this service fail once something is down: the former lines too where they are on it. */
-  const failingAt = (to: string, bindings: Record<string, string>, error: unknown = refusal(422)) => {
+  const failingAt = (to: string, bindings: Record<string, string>, known?: Values) => {
     let isDown = false;
     const made = lines(bindings, {
       unbindUseCase: (_: string, id: string) => {
@@ -231,19 +200,18 @@ describe("a move that fails", () => {
       bindUseCase: (_: string, use_case_id: string, service_id: string) => {
         const isTaken = use_case_id === "a" && bindings.b === service_id;
         if (isTaken) throw refusal(409);
-        if (isDown && service_id === to) throw error;
+        if (isDown && service_id === to) throw refusal(422);
         bindings[use_case_id] = service_id;
         return { use_case_id, service_id };
       },
     });
-    moves(made.context, "a", "1", "2");
     moves(made.context, "b", "2", "3");
-    const end = bind(made.context, "w", line("a", "2"), values("a", "1")).catch((caught: unknown) => caught);
+    const end = bind(made.context, "w", line("a", "2"), known).catch((caught: unknown) => caught);
     return { ...made, end };
   };
 
   it("restores the former lines, in the order in which they fit", async () => {
-    const { end, written, bindings } = failingAt("3", { a: "1", b: "2" });
+    const { end, written, bindings } = failingAt("3", { a: "1", b: "2" }, values("a", "1"));
     expect(await end).toMatchObject({
       message: expect.stringMatching(/status 422.* The former bindings were restored\.$/),
     });
@@ -251,16 +219,21 @@ describe("a move that fails", () => {
     expect(bindings).toEqual({ a: "1", b: "2" });
   });
 
-  it("keeps in state what it could not restore", async () => {
-    const { end, bindings, context } = failingAt("2", { a: "1", b: "2" });
-    expect(await end).toMatchObject({
-      id: "a",
-      message: expect.stringMatching(
-        /could not be restored and answer no calls now: use case b to service 2 \(.*Run `pulumi up` again\.$/s,
-      ),
-      live: values("a", "1", { [HIDDEN.disturbed]: [line("b", "2")] }),
-    });
-    expect([bindings, context.run.written("ServiceBinding", "b")]).toEqual([{ a: "1" }, null]);
+  it("keeps in state what it could not restore, also where it is new", async () => {
+    for (const [known, serviceId] of [
+      [values("a", "1"), "1"],
+      [undefined, undefined],
+    ] as const) {
+      const { end, bindings, context } = failingAt("2", { ...(known && { a: "1" }), b: "2" }, known);
+      expect(await end).toMatchObject({
+        id: "a",
+        message: expect.stringMatching(
+          /could not be restored and .*: use case b to service 2 \(.*Run `pulumi up` again\.$/s,
+        ),
+        live: { workspaceId: "w", useCaseId: "a", serviceId, [HIDDEN.disturbed]: [line("b", "2")] },
+      });
+      expect([bindings, context.run.written(KIND, "b")]).toEqual([known ? { a: "1" } : {}, null]);
+    }
   });
 
   it("keeps of its own line what became of it, where that is not what state says", async () => {
@@ -285,7 +258,7 @@ describe("a move that fails", () => {
 it("what a failed move left down is brought up: where the program wants it now, else where it was", async () => {
   const known = values("a", "1", { [HIDDEN.disturbed]: [line("b", "2"), line("c", "3"), line("a", "1")] });
   const { context, written } = lines({ a: "1", c: "3" });
-  declare(context, "ServiceBinding", values("b", "5"));
+  declare(context, KIND, values("b", "5"));
   await bind(context, "w", line("a", "1"), known);
   expect(written()).toEqual(["a>1", "b>5"]);
 });
@@ -315,8 +288,8 @@ describe("a binding that is created", () => {
   });
 
   it.each<[text: string, given: (context: ProviderContext) => void]>([
-    ["manages", (context) => declare(context, "ServiceBinding", values("a", "9"), "a", {}, { replaced: true })],
-    ["holds", ({ run }) => run.hold("ServiceBinding", "a")],
+    ["manages", (context) => declare(context, KIND, values("a", "9"), "a", {}, { replaced: true })],
+    ["holds", ({ run }) => run.hold(KIND, "a")],
     ["has just bound", (context) => noteBound(context, "a", "2")],
   ])("is there already, which this stack %s: nothing is written", async (_text, given) => {
     expect(await create({ a: "2" }, { given })).toMatchObject({ end: "a", written: [], warnings: [] });
@@ -339,17 +312,12 @@ describe("a binding that is created", () => {
 
   it("is bound again where a failed move has left lines down", async () => {
     const state = values("a", "2", { [HIDDEN.disturbed]: [line("b", "3")] });
-    const given = (context: ProviderContext) => declare(context, "ServiceBinding", news(), "a", state);
+    const given = (context: ProviderContext) => declare(context, KIND, news(), "a", state);
     expect((await create({ a: "2" }, { given })).written).toEqual(["a>2", "b>3"]);
   });
 
   it.each<[text: string, given: (context: ProviderContext) => void, inputs: Values, warnings: number]>([
-    [
-      "its own state says so",
-      (context) => declare(context, "ServiceBinding", news(), "a", values("a", "1")),
-      news(),
-      0,
-    ],
+    ["state says so", (context) => declare(context, KIND, news(), "a", values("a", "1")), news(), 0],
     ["another binding gives it up", (context) => moves(context, "a", "1", "7"), news(), 0],
     [
       "a failed move put it there",
@@ -357,7 +325,7 @@ describe("a binding that is created", () => {
       news(),
       0,
     ],
-    ["it is allowed", () => {}, news({ allowRebind: true }), 1],
+    ["it is allowed", (context) => moves(context, "a", "1", "7"), news({ allowRebind: true }), 1],
   ])("takes the line from another service where %s", async (_text, given, inputs, warnings) => {
     const done = await create({ a: "1" }, { given, inputs });
     expect(done).toMatchObject({
@@ -369,11 +337,8 @@ describe("a binding that is created", () => {
 
   it.each<[text: string, given: (context: ProviderContext) => void]>([
     ["nobody says so", () => {}],
-    [
-      "state says that of another use case",
-      (context) => declare(context, "ServiceBinding", news(), "b", values("b", "1")),
-    ],
-    ["state has it elsewhere", (context) => declare(context, "ServiceBinding", news(), "a", values("a", "3"))],
+    ["state says that of another use case", (context) => declare(context, KIND, news(), "b", values("b", "1"))],
+    ["state has it elsewhere", (context) => declare(context, KIND, news(), "a", values("a", "3"))],
   ])("does not take the line from another service where %s", async (_text, given) => {
     const { end, written } = await create({ a: "1" }, { given });
     expect(end).toMatch(/^Error: use case a \(inbound_voice\) is bound to service 1, which this.*moving it to 2 takes/);
