@@ -3,7 +3,7 @@ import { HIDDEN } from "../../src/engine/hidden.js";
 import type { Values } from "../../src/engine/lifecycle.js";
 import type { ProviderContext } from "../../src/engine/provider/context.js";
 import { serviceLifecycle as lifecycle } from "../../src/resources/service.js";
-import { makeWay, nameBefore } from "../../src/resources/service-names.js";
+import { becomesFree, makeWay, nameBefore } from "../../src/resources/service-names.js";
 import { serviceLock } from "../../src/resources/service-writes.js";
 import { declare, fail, hurryClock, lost, mark, pin, processWith, refusal, STACK, service, tags } from "./support.js";
 
@@ -53,8 +53,12 @@ describe("a service that is created", () => {
     ["which had another name", [], news({ name: "Ward" }), taken(), false],
     ["another one has the name by now", [service({ name: " Desk " })], news(), taken(), false],
     ["the removed one still shows", [service({ id: "old" })], news(), taken(), true],
-  ])("is asked for again where %s: %s", async (_text, services, removed, error, again) => {
-    const given = ({ run }: ProviderContext) => run.removed("Service", "old", removed, "it");
+    ["this run made its workspace", [], {}, refusal(404), true],
+  ])("is asked for again where %s", async (_text, services, removed, error, again) => {
+    const given = ({ run }: ProviderContext) => {
+      run.removed("Service", "old", removed, "it");
+      run.made("Workspace", "w");
+    };
     const { end } = await create(services as never[], [error, service({ id: "made" })], { given, seconds: 1e6 });
     expect(end === "made", end).toBe(again);
   });
@@ -82,33 +86,18 @@ describe("a service that is created", () => {
 
 describe("a name that is taken", () => {
   const adopt = news({ adopt: true });
-  it.each<[text: string, holder: object, inputs: Values, given: (context: ProviderContext) => void, end: RegExp]>([
-    [
-      "by a service of the program",
-      service(),
-      adopt,
-      (context) => declare(context, "Service", { name: "Desk" }, "s"),
-      /Another resource of this program manages that service \(s\)/,
-    ],
-    ["by another stack", service({ tags: tags("theirs") }), adopt, () => {}, /belongs to theirs/],
-    [
-      "by this resource",
-      ours("desk"),
-      news(),
-      () => {},
-      /^Error: do-thing: status 409.*carries this resource's own owner mark: an earlier run/,
-    ],
-    ["by nobody", service(), news(), () => {}, /The service s has this name and carries no owner mark/],
-    [
-      "by nobody, and there is no mark here",
-      service(),
-      news({ [HIDDEN.owner]: undefined }),
-      () => {},
-      /carries no owner mark/,
-    ],
-    ["by the same stack", ours("ward"), adopt, () => {}, /is this stack's own resource "ward"/],
-  ])("%s is not taken over", async (_text, holder, inputs, given, end) => {
-    const done = await create([holder as never], [taken()], { inputs, given });
+  const managed = (context: ProviderContext) => declare(context, "Service", { name: "Desk" }, "s");
+  const unmarked = news({ [HIDDEN.owner]: undefined });
+  const none = () => {};
+  it.each<[text: string, tags: object[], inputs: Values, given: (context: ProviderContext) => void, end: RegExp]>([
+    ["by a service of the program", [], adopt, managed, /Another resource of this program manages that service \(s\)/],
+    ["by another stack", tags("theirs"), adopt, none, /belongs to theirs/],
+    ["by this resource", tags(ME), news(), none, /Error: do-thing: status 409.* own owner mark: an earlier run/],
+    ["by nobody", [], news(), none, /The service s has this name and carries no owner mark/],
+    ["by nobody, without a mark here", [], unmarked, none, /carries no owner mark/],
+    ["by the same stack", tags(mark("ward")), adopt, none, /is this stack's own resource "ward"/],
+  ])("%s is not taken over", async (_text, its, inputs, given, end) => {
+    const done = await create([service({ tags: its })], [taken()], { inputs, given });
     expect(done.end).toMatch(end);
     expect(done.sent).toHaveLength(1);
   });
@@ -245,26 +234,33 @@ describe("a service that is changed", () => {
     expect(warnings).toEqual(['service "Desk" (s): persona_id changed while it was written: now "p"']);
   });
 
-  it.each<[text: string, holder: object, stack: string | undefined, end: RegExp]>([
+  it.each<[text: string, owner: string | undefined, stack: string | undefined, end: RegExp]>([
     [
       "this stack's",
-      ours("ward", { id: "t", name: "New" }),
+      mark("ward"),
       STACK,
       /"ward" of this stack \(t\) has this name\. If the program gives that one another/,
     ],
-    [
-      "another stack's",
-      service({ id: "t", name: "New", tags: tags(mark("x", "pulumi/o/p/prod")) }),
-      STACK,
-      /status 409[^.]*\)\.$/,
-    ],
-    ["of no stack", service({ id: "t", name: "New" }), STACK, /status 409[^.]*\)\.$/],
-    ["seen by no check", ours("ward", { id: "t", name: "New" }), undefined, /status 409[^.]*\)\.$/],
-  ])("does not get a name that is %s", async (_text, holder, stack, end) => {
+    ["another stack's", mark("ward", "pulumi/o/p/prod"), STACK, /status 409[^.]*\)\.$/],
+    ["nobody's", undefined, STACK, /status 409[^.]*\)\.$/],
+    ["somebody's, and no check has told the stack", "somebody", undefined, /status 409[^.]*\)\.$/],
+  ])("does not get a name that is %s", async (_text, owner, stack, end) => {
     const own = { updateService: fail(taken()) };
     const given = ({ run }: ProviderContext) => void Object.assign(run, { stack });
-    const done = await update({ name: "New" }, { others: [holder as never], own, given });
-    expect(done.end).toMatch(end);
+    const others = [service({ id: "t", name: "New", tags: owner ? tags(owner) : [] })];
+    expect((await update({ name: "New" }, { others, own, given })).end).toMatch(end);
+  });
+
+  it.each<[former: Values | undefined, inputs: Values, free: boolean]>([
+    [{ name: "New" }, { name: "Old" }, true],
+    [{ name: "New" }, { name: "New" }, false],
+    [{ name: "Other" }, { name: "Old" }, false],
+    [undefined, { name: "Old" }, false],
+  ])("gets a name that is given up: from %j to %j", async (former, inputs, free) => {
+    hurryClock();
+    const { context } = processWith();
+    context.run.checked("Service", inputs, former);
+    expect(await becomesFree(context, "New")).toBe(free);
   });
 
   it("gets a name that another one gives up, which moves aside; it waits itself meanwhile", async () => {
@@ -290,14 +286,12 @@ describe("a service that is changed", () => {
       ["s", "New", true],
     ]);
     expect(done?.run.written("service that waits for a name", "s")).toBe(false);
-    for (const [error, name] of [
-      [refusal(422), "New"],
-      [taken(), undefined],
+    for (const [error, written] of [
+      [refusal(422), { name: "New" }],
+      [taken(), { toolCapacity: 4 }],
     ] as const) {
-      const own = { updateService: fail(error) };
-      expect((await update(name ? { name } : { toolCapacity: 4 }, { others, own, given })).end).toContain(
-        error.message,
-      );
+      const failed = await update(written, { others, own: { updateService: fail(error) }, given });
+      expect([failed.end, failed.bodies.length]).toEqual([expect.stringContaining(error.message), 1]);
     }
   });
 
