@@ -56,14 +56,8 @@ export function processWith(
   };
   const channel = (id: string) => useCases.find((one) => one.id === id)?.channel;
   const binding = (use_case_id: string, service_id = found(bindings[use_case_id])) => ({
-    ...{
-      use_case_id,
-      service_id,
-      workspace_id: "w",
-      channel: channel(use_case_id),
-      created_at: "then",
-      updated_at: "now",
-    },
+    ...{ use_case_id, service_id, workspace_id: "w", channel: channel(use_case_id) },
+    ...{ created_at: "then", updated_at: "now" },
   });
   // biome-ignore lint/suspicious/noExplicitAny: each operation has arguments of its own
   const operations: Record<string, (...path: any[]) => unknown> = {
@@ -74,9 +68,8 @@ export function processWith(
     listUseCases: () => listed(useCases),
     getServiceBinding: (_, id: string) => binding(id),
     bindUseCase: (_, id: string, to: string) => {
-      const isTaken = Object.entries(bindings).some(
-        ([other, at]) => other !== id && at === to && channel(other) === channel(id),
-      );
+      const others = Object.entries(bindings).filter(([other, at]) => other !== id && at === to);
+      const isTaken = others.some(([other]) => channel(other) === channel(id));
       if (isTaken) throw refusal(409, { reason: "channel-taken" });
       bindings[id] = to;
       return binding(id);
