@@ -22,15 +22,10 @@ describe("a service that is to be deleted", () => {
     const { context, calls } = processWith({ useCases: useCases("u", "v"), bindings: { u: "other" } });
     await refuse(context);
     await refuse(context);
-    const looks = (id: string) => [
-      ["listServices", id],
-      ["listUseCases", id],
-      ["getServiceBinding", id, "u"],
-      ["getServiceBinding", id, "v"],
-    ];
-    expect(calls).toEqual(looks("w"));
+    const names = ["listServices", "listUseCases", "getServiceBinding", "getServiceBinding"];
+    expect(calls.map(([name]) => name)).toEqual(names);
     await refuseWhileInUse(context, "x", "s", {});
-    expect(calls.slice(4)).toEqual(looks("x"));
+    expect(calls.slice(4).map(([name, id]) => `${name} ${id}`)).toEqual(names.map((name) => `${name} x`));
   });
 
   it("stays where others have bound it", async () => {
@@ -45,12 +40,7 @@ describe("a service that is to be deleted", () => {
     ["moved here", (context) => noteBound(context, "u", "s"), { u: "other" }, false],
     ["unbound", (context) => noteBound(context, "u", null), { u: "s" }, true],
     ["removed", (context) => context.run.removed("ServiceBinding", "u", {}, "it"), { u: "s" }, true],
-    [
-      "not touched, but a thing of another kind",
-      (context) => context.run.removed("UseCase", "u", {}, "it"),
-      { u: "s" },
-      false,
-    ],
+    ["left", (context) => context.run.removed("UseCase", "u", {}, "it"), { u: "s" }, false],
   ])("counts a line that this run has %s", async (text, done, bindings, goes) => {
     for (const isScanned of [false, true]) {
       const { context, calls } = processWith({ useCases: useCases("u"), bindings });
@@ -88,12 +78,10 @@ describe("a service that is to be deleted", () => {
     declare(context, "ServiceBinding", { useCaseId: "v", serviceId: "s" });
     const nameless = own.replace('"line" ', "");
     await expect(refuse(context)).rejects.toThrow(new Error(`${both} ${own} ${nameless}`));
-  });
 
-  it("is not kept by a binding that this run replaces", async () => {
-    const { context } = processWith(bound);
-    declare(context, "ServiceBinding", { useCaseId: "u", serviceId: "s" }, "u", {}, { replaced: true });
-    await expect(refuse(context)).rejects.toThrow(`${DROP} Unbind or rebind these`);
+    const replaced = processWith(bound).context;
+    declare(replaced, "ServiceBinding", { useCaseId: "u", serviceId: "s" }, "u", {}, { replaced: true });
+    await expect(refuse(replaced)).rejects.toThrow(`${DROP} Unbind or rebind these`);
   });
 
   it("is never the platform's, nor somebody else's", async () => {
@@ -150,13 +138,11 @@ describe("a version set that is to be removed", () => {
     ["a read shows it still", sets, sets, true],
   ])("is gone where %s", async (_text, answer, read, stays) => {
     const reads = [there, service({ version_sets: read }), service({ version_sets: read })];
-    const { context, warnings } = processWith({
-      updateService: () => service({ version_sets: answer }),
-      getService: () => reads.shift(),
-    });
+    const updateService = () => service({ version_sets: answer });
+    const { context, warnings } = processWith({ updateService, getService: () => reads.shift() });
     await remove(context);
-    expect(warnings).toEqual(
-      stays ? [expect.stringMatching(/^version set "canary" of service "Desk" stays: the API keeps sets/)] : [],
+    expect(warnings.map((one) => one.slice(0, 50))).toEqual(
+      stays ? ['version set "canary" of service "Desk" stays: the '] : [],
     );
   });
 
@@ -189,13 +175,13 @@ describe("a version set that stays", () => {
     expect(warnings).toEqual(expected);
   });
 
-  it.each<[text: string, services: object[], told: boolean]>([
-    ["somebody else's", [service({ tags: tags(mark("desk", "pulumi/o/p/prod")) })], true],
-    ["this stack's, which goes", [service({ tags: tags(mark("desk")) })], false],
-    ["nobody's", [service()], true],
-    ["gone already", [], false],
-  ])("is told where its service is not in the program and is %s", async (_text, services, told) => {
-    const { context, warnings } = processWith({ services: services as never[] });
+  it.each<[text: string, tags: object[] | undefined, told: boolean]>([
+    ["somebody else's", tags(mark("desk", "pulumi/o/p/prod")), true],
+    ["this stack's, which goes", tags(mark("desk")), false],
+    ["nobody's", [], true],
+    ["gone already", undefined, false],
+  ])("is told where its service is not in the program and is %s", async (_text, its, told) => {
+    const { context, warnings } = processWith({ services: its ? [service({ tags: its })] : [] });
     context.run.stack = STACK;
     await left(context);
     expect(warnings).toHaveLength(told ? 1 : 0);
