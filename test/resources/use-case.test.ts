@@ -8,35 +8,26 @@ import { declare, fail, hurryClock, listed, lost, mark, processWith, refusal, st
 const news = (more: Values = {}): Values => ({
   ...{ workspaceId: "w", channel: "inbound_voice", entityName: "Clinic", name: "Line", setupId: "x", ...more },
 });
-const MADE = useCase({ id: "made" });
 
 /** What becomes of a create: the id or the message; with each list of the workspace in turn, the last one for ever. */
 async function create(
   lists: object[][],
-  createUseCase: () => unknown = () => MADE,
+  ends: unknown[] = [],
   { given = (_: ProviderContext) => {}, inputs = news(), seconds = 0, onLastList = () => {} } = {},
 ) {
   const listUseCases = () => {
     if (lists.length === 1) onLastList();
     return listed((lists.length > 1 ? lists.shift() : lists[0]) ?? []);
   };
+  const createUseCase = () => (ends.length > 0 ? fail(ends.shift())() : useCase({ id: "made" }));
   const { context, calls, warnings } = processWith({ listUseCases, createUseCase }, seconds);
   given(context);
   const end = await lifecycle.create(context, inputs).then(({ id }) => id, String);
   const asked = calls.map(([name]) => ({ listUseCases: "list", createUseCase: "create", touched: "-" })[String(name)]);
   return { end, warnings, asked: asked.join(" "), run: context.run };
 }
-const once = (error: unknown) => {
-  let isFirst = true;
-  return () => {
-    if (!isFirst) return MADE;
-    isFirst = false;
-    throw error;
-  };
-};
 const there = useCase();
 const taken = () => refusal(409, { reason: "use-case-exists" });
-const HAS = "use case u has this channel, entity name and name already (created 2026-01-01T00:00:00Z)";
 
 describe("a use case that is created", () => {
   it("is asked for where none of its key exists, or this run removed that", async () => {
@@ -44,62 +35,52 @@ describe("a use case that is created", () => {
     expect(done).toEqual({ end: "made", warnings: [], asked: "list - create -" });
     expect(run.wasMade("UseCase", "made")).toBe(true);
     const given = (context: ProviderContext) => context.run.removed("UseCase", "u", {}, "it");
-    expect((await create([[there]], () => MADE, { given })).end).toBe("made");
+    expect((await create([[there]], [], { given })).end).toBe("made");
   });
 
-  it("is not asked for where one of its key exists: that is taken over if the program says so", async () => {
-    hurryClock();
-    const refused = await create([[there]]);
-    expect(refused).toMatchObject({ asked: "list", end: expect.stringContaining(`Error: ${HAS} and is not known`) });
-    expect(refused.end).toMatch(/Which is it\?\n {2}- The resource was renamed/);
-    const inputs = news({ adopt: true });
-    const adopted = await create([[there]], undefined, { inputs });
-    expect(adopted).toMatchObject({ asked: "list", end: "u", warnings: [expect.stringMatching("taken over")] });
-    const other = await create([[useCase({ setup_id: "y" })]], undefined, { inputs });
-    expect(other.end).toMatch(/It differs, and the API cannot change it:\n {2}setupId: declared "x", exists as "y"$/);
-  });
-
-  it.each([
-    ["x", /It is this stack's own resource "maker"\. If it was renamed/],
-    ["y", /and is not known to be this resource's\. It differs/],
-  ])("is not this stack's other resource, nor the one that another gives up; setup %s", async (setup_id, end) => {
-    hurryClock();
+  const journal = (entry: object) => (context: ProviderContext) => {
     const entries = () => [{ kind: "UseCase", id: "u", state: "made", owner: mark("maker") }];
-    const given = (context: ProviderContext) =>
-      Object.assign(context, { journal: { entries, claimOf: () => undefined } });
-    const inputs = news({ __owner: mark("line") });
-    expect((await create([[useCase({ setup_id })]], undefined, { given, inputs })).end).toMatch(end);
-    const managed = (context: ProviderContext) => declare(context, "UseCase", { name: "New" }, "u");
-    const passed = await create([[useCase({ setup_id })]], undefined, {
-      given: managed,
-      inputs: news({ adopt: true }),
-    });
-    expect(passed.end).toContain(`${HAS}, and another resource of this program manages it`);
-  });
-
-  it.each([
-    [[there], "u", 0],
-    [[useCase({ setup_id: "y" })], expect.stringMatching(/It differs/), 0],
-  ])("is the one that `recover` has claimed, where that is as declared: %j", async (list, end, warnings) => {
+    Object.assign(context, { journal: { entries, claimOf: () => undefined, settle() {}, ...entry } });
+  };
+  const claimed = journal({ claimOf: () => ({ id: "u", entry: "e" }) });
+  const managed = (context: ProviderContext) => declare(context, "UseCase", { name: "New" }, "u");
+  const [adopt, mine] = [news({ adopt: true }), news({ __owner: mark("line") })];
+  const DIFFERS =
+    /known to be this resource's\. It differs, and the API cannot change it:\n {2}setupId: declared "x", exists as "y"$/;
+  it.each<[text: string, setup_id: string, inputs: Values, given: (context: ProviderContext) => void, end: unknown]>([
+    [
+      "nobody's",
+      "x",
+      news(),
+      () => {},
+      /^Error: use case u has this channel.*and is not known to be.* Which is it\?\n {2}- The/,
+    ],
+    ["adopted", "x", adopt, () => {}, "u"],
+    ["adopted and differs", "y", adopt, () => {}, DIFFERS],
+    [
+      "this stack's other resource",
+      "x",
+      mine,
+      journal({}),
+      /It is this stack's own resource "maker"\. If it was renamed/,
+    ],
+    ["this stack's other resource and differs", "y", mine, journal({}), DIFFERS],
+    ["given up by another one", "x", adopt, managed, /, and another resource of this program manages it, which gives/],
+    ["claimed by `recover`", "x", news(), claimed, "u"],
+    ["claimed and differs", "y", news(), claimed, DIFFERS],
+  ])("is not asked for where one of its key exists, which is %s", async (text, setup_id, inputs, given, end) => {
     hurryClock();
-    const settled: unknown[] = [];
-    const journal = {
-      entries: () => [],
-      claimOf: () => ({ id: "u", entry: "e" }),
-      settle: (...is: unknown[]) => settled.push(is),
-    };
-    const given = (context: ProviderContext) => Object.assign(context, { journal });
-    const done = await create([list], undefined, { given });
-    expect([done.end, done.warnings.length]).toEqual([end, warnings]);
-    expect(settled).toEqual(end === "u" ? [["e", "made", "u"]] : []);
+    const done = await create([[useCase({ setup_id })]], [], { inputs, given });
+    expect(done.end).toEqual(end instanceof RegExp ? expect.stringMatching(end) : end);
+    expect([done.asked, done.warnings.length]).toEqual(["list", text === "adopted" ? 1 : 0]);
   });
 
   it("is refused with the one that stands in its way now, or with the refusal alone", async () => {
     hurryClock();
-    const found = await create([[], [there]], fail(taken()));
+    const found = await create([[], [there]], [taken()]);
     expect(found.end).toMatch(/^Error: do-thing: status 409.*\. use case u has this channel.*is not known to be/s);
     expect(found.asked).toBe("list - create list -");
-    const none = await create([[], [useCase({ channel: "email" })]], fail(taken()));
+    const none = await create([[], [useCase({ channel: "email" })]], [taken()]);
     expect(none.end).toMatch(/status 409[^.]*\)\.$/);
   });
 
@@ -112,25 +93,26 @@ describe("a use case that is created", () => {
   ])("is asked for again where %s: %s", async (_text, removed, error, later, again) => {
     hurryClock();
     const given = ({ run }: ProviderContext) => run.removed("UseCase", "old", removed, "it");
-    const { end } = await create([[], later], once(error), { given, seconds: 1e6 });
+    const { end } = await create([[], later], [error], { given, seconds: 1e6 });
     expect(end === "made", end).toBe(again);
   });
 
-  it("says how to get back what was deleted to make way for it", async () => {
-    const inputs = news({ setupId: "new", description: "d", __secrets: ["description"] });
-    const error = () => refusal(422);
-    const state = news({ description: "was", __secrets: ["description"] });
-    const removed = ({ run }: ProviderContext) => run.removed("UseCase", "old", state, "it");
-    const back = 'restore setupId (it was "x") and description (it was a secret) in the program and run `pulumi up`.';
-    expect((await create([[]], fail(error()), { given: removed, inputs })).end).toContain(back);
-    const declared = (context: ProviderContext) => declare(context, "UseCase", inputs, "old", state);
-    expect((await create([[]], fail(error()), { given: declared, inputs })).end).toContain(back);
-    const other = (context: ProviderContext) => declare(context, "UseCase", inputs, "old", news({ name: "Other" }));
-    expect((await create([[]], fail(error()), { given: other, inputs })).end).not.toContain("former");
-    const same = ({ run }: ProviderContext) => run.removed("UseCase", "old", inputs, "it");
-    expect((await create([[]], fail(error()), { given: same, inputs })).end).toContain(
-      "restore the former arguments in",
-    );
+  const secret = { __secrets: ["description"] };
+  const back = 'restore setupId (it was "x") and description (it was a secret) in the program and run `pulumi up`.';
+  it.each<[text: string, state: Values, isRemoved: boolean, says: string]>([
+    ["this run deleted", news({ description: "was", ...secret }), true, back],
+    ["a run before deleted", news({ description: "was", ...secret }), false, back],
+    ["was the same", news({ setupId: "new", description: "d" }), true, "restore the former arguments in the program"],
+    ["had another key", news({ name: "Other" }), false, "POST /v1/things)."],
+  ])("says how to get back what %s to make way for it", async (_text, state, isRemoved, says) => {
+    const inputs = news({ setupId: "new", description: "d", ...secret });
+    const given = (context: ProviderContext) =>
+      isRemoved
+        ? context.run.removed("UseCase", "old", state, "it")
+        : declare(context, "UseCase", inputs, "old", state);
+    const { end } = await create([[]], [refusal(422)], { given, inputs });
+    expect(end).toContain(says);
+    expect(end.includes("The former use case was deleted")).toBe(!says.startsWith("POST"));
   });
 });
 
@@ -161,7 +143,7 @@ describe("a create of a use case whose answer was lost", () => {
       context.run.removed("UseCase", "removed", {}, "it");
     };
     const before = useCase({ id: "before", name: "Other" });
-    const done = await create([[before], later()], fail(lost()), { given });
+    const done = await create([[before], later()], [lost()], { given });
     expect([done.end]).toEqual([end instanceof RegExp ? expect.stringMatching(end) : end]);
     expect(done.run.wasMade("UseCase", "u")).toBe(end === "u");
   });
@@ -169,9 +151,9 @@ describe("a create of a use case whose answer was lost", () => {
   it("is sure at once where it is younger than the request, and else once the time is over", async () => {
     const passes = stopClock();
     const lists = [[], [at(-1000)], [at(-1000), at(1, { id: "v" })]];
-    const done = await create(lists, fail(lost()), { seconds: 3600, onLastList: () => passes(3_600_000) });
+    const done = await create(lists, [lost()], { seconds: 3600, onLastList: () => passes(3_600_000) });
     expect([done.end, done.asked]).toEqual([expect.stringMatching("not certain which"), "list - create list - list"]);
-    expect((await create([[], [at(1)], []], fail(lost()), { seconds: 3600 })).end).toBe("u");
+    expect((await create([[], [at(1)], []], [lost()], { seconds: 3600 })).end).toBe("u");
   });
 });
 
