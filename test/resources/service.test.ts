@@ -7,6 +7,7 @@ import { becomesFree, makeWay, nameBefore } from "../../src/resources/service-na
 import { serviceLock } from "../../src/resources/service-writes.js";
 import { declare, fail, hurryClock, lost, mark, pin, processWith, refusal, STACK, service, tags } from "./support.js";
 
+type Given = (context: ProviderContext) => void;
 const ME = mark("desk");
 const news = (more: Values = {}): Values => ({
   ...{ workspaceId: "w", name: "Desk", agentId: "a", contextGraphId: "g", [HIDDEN.owner]: ME, ...more },
@@ -65,12 +66,7 @@ describe("a service that is created", () => {
 
   it.each<[text: string, services: object[], inputs: Values, end: string | RegExp]>([
     ["its own", [ours("desk")], news(), "s"],
-    [
-      "nobody's",
-      [service()],
-      news(),
-      /a service of this name exists \(s, created then\) and does not carry this resource's/,
-    ],
+    ["nobody's", [service()], news(), /exists \(s, created then\) and does not carry this resource's/],
     ["another's, where it has no mark itself", [service()], news({ [HIDDEN.owner]: undefined }), /does not carry/],
     ["none", [], news(), /no service of this name appeared within 0 s, so nothing was sent again/],
   ])("is, where its answer was lost, what shows its name: %s", async (_text, services, inputs, end) => {
@@ -89,7 +85,7 @@ describe("a name that is taken", () => {
   const managed = (context: ProviderContext) => declare(context, "Service", { name: "Desk" }, "s");
   const unmarked = news({ [HIDDEN.owner]: undefined });
   const none = () => {};
-  it.each<[text: string, tags: object[], inputs: Values, given: (context: ProviderContext) => void, end: RegExp]>([
+  it.each<[text: string, tags: object[], inputs: Values, given: Given, end: RegExp]>([
     ["by a service of the program", [], adopt, managed, /Another resource of this program manages that service \(s\)/],
     ["by another stack", tags("theirs"), adopt, none, /belongs to theirs/],
     ["by this resource", tags(ME), news(), none, /Error: do-thing: status 409.* own owner mark: an earlier run/],
@@ -235,12 +231,7 @@ describe("a service that is changed", () => {
   });
 
   it.each<[text: string, owner: string | undefined, stack: string | undefined, end: RegExp]>([
-    [
-      "this stack's",
-      mark("ward"),
-      STACK,
-      /"ward" of this stack \(t\) has this name\. If the program gives that one another/,
-    ],
+    ["this stack's", mark("ward"), STACK, /"ward" of this stack \(t\) has this name\. If the program gives that/],
     ["another stack's", mark("ward", "pulumi/o/p/prod"), STACK, /status 409[^.]*\)\.$/],
     ["nobody's", undefined, STACK, /status 409[^.]*\)\.$/],
     ["somebody's, and no check has told the stack", "somebody", undefined, /status 409[^.]*\)\.$/],

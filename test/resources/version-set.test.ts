@@ -5,6 +5,7 @@ import { rememberSet } from "../../src/resources/service-writes.js";
 import { versionSetLifecycle as lifecycle } from "../../src/resources/version-set.js";
 import { declare, mark, pin, processWith, refusal, STACK, service, tags } from "./support.js";
 
+type Given = (context: ProviderContext) => void;
 const desk = (version_sets: object = {}, more: object = {}) => service({ version_sets, ...more });
 const names = { workspaceId: "w", serviceId: "s", name: "canary" };
 const news = (more: object = {}): Values => ({ ...names, agentVersionNumber: 1, ...more });
@@ -41,7 +42,7 @@ describe("a set that is created", () => {
     expect(asked()).toEqual([...(isNew ? [] : ["get"]), body, "-", "get"]);
   });
 
-  it.each<[text: string, ours: (context: ProviderContext) => void]>([
+  it.each<[text: string, ours: Given]>([
     ["was inline before", (context) => declare(context, "Service", {}, "s", { versionSets: { canary: {} } })],
     ["is held by another resource", ({ run }) => run.hold("VersionSet", "s/canary")],
     ["is replaced", (context) => declare(context, "VersionSet", names, "s/canary", {}, { replaced: true })],
@@ -126,16 +127,11 @@ describe("a set that is changed", () => {
     over = (_: Values) => written,
   ) => lifecycle.update(context, { id: "s/canary", olds: {}, news: news(), over });
   const there = { ...pin(2), extra: 1 };
+  const TWO = { agentVersionNumber: 1, contextGraphVersionNumber: undefined };
   const at2 = { ...names, agentVersionNumber: 2 };
 
   it.each<[text: string, set: object | undefined, changes: Values, asked: unknown[], live: Values]>([
-    [
-      "whole, the change over what is there",
-      there,
-      { agentVersionNumber: 1, contextGraphVersionNumber: undefined },
-      ["get", { ...pin(1), extra: 1 }, "-", "get"],
-      news(),
-    ],
+    ["whole, the change over what is there", there, TWO, ["get", { ...pin(1), extra: 1 }, "-", "get"], news()],
     ["not at all without a change", there, {}, ["get"], at2],
     ["anew where it is gone", undefined, { agentVersionNumber: 1 }, ["get", pin(1), "-", "get"], news()],
   ])("is written %s", async (_text, set, changes, expected, live) => {
@@ -190,6 +186,7 @@ describe("a set that is changed", () => {
 });
 
 describe("a set that is deleted", () => {
+  const BOTH = { agentVersionNumber: 3, contextGraphVersionNumber: 4 };
   const needed = ": the platform needs it. Its calls go on with ";
   const back = /\. To go back to the newest versions: declare it with these numbers, .* and run `pulumi up` again$/;
   it.each<[state: object, stays: string | undefined, asked: unknown[]]>([
@@ -197,11 +194,7 @@ describe("a set that is deleted", () => {
     [{ name: "release", onDelete: "retain" }, " (onDelete: retain)", []],
     [{ name: "release" }, `${needed}the newest versions`, []],
     [{ name: "release", onDelete: "remove", agentVersionNumber: 3 }, `${needed}agent version 3`, []],
-    [
-      { name: "release", agentVersionNumber: 3, contextGraphVersionNumber: 4 },
-      `${needed}agent version 3 and context graph version 4`,
-      [],
-    ],
+    [{ name: "release", ...BOTH }, `${needed}agent version 3 and context graph version 4`, []],
     [{}, undefined, ["get", "-", { release: {} }, "-"]],
     [{ onDelete: "remove" }, undefined, ["get", "-", { release: {} }, "-"]],
     [{ onDelete: "reset" }, undefined, ["get", {}, "-"]],
