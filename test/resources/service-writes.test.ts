@@ -58,6 +58,7 @@ describe("what this process has written", () => {
   });
 
   it("is, of the sets, what was to change: not what was sent as it had been read", async () => {
+    stopClock();
     const { context } = process();
     const before = service({ version_sets: { a: pin(1), b: pin(1), c: pin(1) } });
     await writeService(context, "w", before, { version_sets: { a: pin(1), b: pin(2), constructor: {} } });
@@ -90,7 +91,7 @@ describe("a write of a service", () => {
     const problems = ["voice_config.pitch", "version_sets.a.colour"].map((path) => ({ path, message: "is strange" }));
     const ends = [refusal(404), refusal(422, { problems })];
     const put = (body: object) => (ends.length > 0 ? fail(ends.shift())() : service(body));
-    const { context, bodies } = process({ put, settleSeconds: 0.25 });
+    const { context, bodies } = process({ put, settleSeconds: 60 });
     context.run.made("Service", "s");
     const more = { voice_config: { tts_model: "sonic-3", pitch: 1 }, version_sets: { a: { ...pin(1), colour: 1 } } };
     await writeService(context, "w", service(more), { description: "new" });
@@ -128,6 +129,7 @@ describe("a write of a service", () => {
   });
 
   it("begins with a read of its own, what was just written laid over it, and never of the platform's", async () => {
+    stopClock();
     const { context, calls } = process();
     rememberSet(context, "s", "canary", pin(1));
     expect(await readForWrite(context, "w", "s")).toEqual(service({ version_sets: { canary: pin(1) } }));

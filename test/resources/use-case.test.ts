@@ -143,7 +143,6 @@ describe("a create of a use case whose answer was lost", () => {
 });
 
 describe("a use case that is there", () => {
-  const now = () => new Date().toISOString();
   const read = async (lists: object[][], state: Values, own = {}) => {
     const listUseCases = () => listed((lists.length > 1 ? lists.shift() : lists[0]) ?? []);
     const { context, warnings } = processWith({ listUseCases, ...own });
@@ -157,8 +156,13 @@ describe("a use case that is there", () => {
   });
 
   it.each<[text: string, createdAt: unknown, list: object[], kept: boolean]>([
-    ["young", now(), [useCase({ id: "v" })], true],
-    ["young, and a list shows a younger one", now(), [useCase({ id: "v", created_at: "2999-01-01T00:00:00Z" })], false],
+    ["young", "2998-01-01T00:00:00Z", [useCase({ id: "v" })], true],
+    [
+      "young, and a list shows a younger one",
+      "2998-01-01T00:00:00Z",
+      [useCase({ id: "v", created_at: "2999-01-01T00:00:00Z" })],
+      false,
+    ],
     ["old", "2026-01-01T00:00:00Z", [], false],
     ["of no age", undefined, [], false],
   ])("is kept where no list shows it and it is %s", async (_text, createdAt, list, kept) => {

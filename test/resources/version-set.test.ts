@@ -3,7 +3,7 @@ import type { Values } from "../../src/engine/lifecycle.js";
 import type { ProviderContext } from "../../src/engine/provider/context.js";
 import { rememberSet } from "../../src/resources/service-writes.js";
 import { versionSetLifecycle as lifecycle } from "../../src/resources/version-set.js";
-import { declare, mark, pin, processWith, refusal, STACK, service, tags } from "./support.js";
+import { declare, mark, pin, processWith, refusal, STACK, service, stopClock, tags } from "./support.js";
 
 type Given = (context: ProviderContext) => void;
 const desk = (version_sets: object = {}, more: object = {}) => service({ version_sets, ...more });
@@ -103,6 +103,7 @@ describe("a set that is read", () => {
   });
 
   it("shows what this process has just written, or taken away", async () => {
+    stopClock();
     for (const list of [desk(), canary(pin(3))]) {
       const { context } = processOf([list], { readService: () => list });
       rememberSet(context, "s", "canary", pin(2));
@@ -176,12 +177,12 @@ describe("a set that is changed", () => {
       const end = ends.shift();
       if (end) throw end;
     };
-    const { context, asked } = processOf([canary(there)], { upsertVersionSet }, 0.25);
+    const { context, asked } = processOf([canary(there)], { upsertVersionSet }, 60);
     context.run.made("Service", "s");
     await update(context, { agentVersionNumber: 2 });
     expect(asked()).toEqual(["get", there, there, pin(2), "-", "get"]);
     ends.push(refusal(404));
-    await expect(update(processOf([desk()], { upsertVersionSet }, 0.25).context)).rejects.toThrow("404");
+    await expect(update(processOf([desk()], { upsertVersionSet }, 60).context)).rejects.toThrow("404");
   });
 });
 
