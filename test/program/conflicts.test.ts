@@ -45,20 +45,10 @@ test("two resources of a program that cannot both be are found, each at its prop
   all.push(set("by id", other), set("by id again", other), set("inline of ward", ward.id, { name: "inline" }));
   const [a, b] = [line("a"), line("b", { name: "Other" })];
   const mail = line("mail", { channel: "email", senderEmailAddress: "desk@clinic.example", emailType: "marketing" });
-  all.push(
-    a,
-    b,
-    mail,
-    line("a again"),
-    line("a of another", { entityName: "Ward" }),
-    line("a there", { workspaceId: other }),
-  );
-  all.push(
-    bind("a", a.id, desk.id),
-    bind("a again", a.id, ward.id),
-    bind("b", b.id, desk.id),
-    bind("mail", mail.id, desk.id),
-  );
+  all.push(a, b, mail, line("a again"), line("a of ward", { entityName: "Ward" }));
+  all.push(line("a there", { workspaceId: other }));
+  all.push(bind("a", a.id, desk.id), bind("a again", a.id, ward.id));
+  all.push(bind("b", b.id, desk.id), bind("mail", mail.id, desk.id));
   all.push(bind("known", other, desk.id), bind("known again", other, desk.id));
   all.push(numbers("qa"), numbers("qa too"), numbers("qa there", other));
   await Promise.all(all.map(({ urn }) => value(urn)));
@@ -86,14 +76,8 @@ test("two resources of a program that cannot both be are found, each at its prop
 
 test("what exists is looked up by its id, and told from other kinds", async () => {
   const id = "an-id";
-  const classes = [
-    amigo.Workspace,
-    amigo.Service,
-    amigo.VersionSet,
-    amigo.UseCase,
-    amigo.ServiceBinding,
-    amigo.TestCallerNumbers,
-  ];
+  const { Workspace, Service, VersionSet, UseCase, ServiceBinding, TestCallerNumbers } = amigo;
+  const classes = [Workspace, Service, VersionSet, UseCase, ServiceBinding, TestCallerNumbers];
   for (const Class of classes) {
     const got = Class.get("got", id, undefined, { protect: true });
     expect(await value(got.id)).toBe(id);

@@ -257,23 +257,6 @@ test("a use case that lists do not show yet is kept, and one in an answer of sev
   });
 });
 
-test("keys beyond the contract are sent back where the server takes them, and left out where it refuses them, named once", async () => {
-  for (const extraKeys of ["kept", "refused"] as const) {
-    await withBench({ extraKeys } as Partial<Dialect>, async (bench) => {
-      const desk = await bench.run().create("service", service({ voiceConfig: { ttsModel: "sonic-3" } }));
-      const run = bench.run();
-      for (const description of ["one", "two"])
-        expect(await run.update(desk, service({ voiceConfig: { ttsModel: "sonic-3" }, description }))).toBe("updated");
-      const set = { workspaceId, serviceId: desk.id, name: "canary" };
-      const canary = await run.create("versionSet", { ...set, agentVersionNumber: 1 });
-      expect(await run.update(canary, { ...set, agentVersionNumber: 2 })).toBe("updated");
-      expect(run.warnings.filter((warning) => warning.includes("x_internal"))).toHaveLength(
-        extraKeys === "refused" ? 1 : 0,
-      );
-    });
-  }
-});
-
 test("repeated keyterms and tags are refused by name, and an unknown backendOrgId passes", async () => {
   await withBench({}, async (bench) => {
     const run = bench.run();
