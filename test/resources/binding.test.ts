@@ -253,6 +253,15 @@ describe("a move that fails", () => {
     const refused = lines({ a: "7" }, { bindUseCase: fail(refusal(422)) });
     await expect(bind(refused.context, "w", line("a", "2"), known)).rejects.not.toHaveProperty("live");
   });
+
+  it.each([undefined, "7"])("keeps in state what an earlier one left, while that is down: it is at %s", async (at) => {
+    const known = values("a", "1", disturbs("c", "7"));
+    const { context } = lines({ a: "1", b: "2", ...(at && { c: at }) }, { bindUseCase: fail(refusal(422)) });
+    moves(context, "b", "2", "3");
+    moves(context, "a", "1", "2", disturbs("c", "7"));
+    const end = await bind(context, "w", line("a", "2"), known).catch((error: unknown) => error);
+    expect((end as { live?: Values }).live).toEqual(at ? undefined : known);
+  });
 });
 
 it("what a failed move left down is brought up: where the program wants it now, else where it was", async () => {
