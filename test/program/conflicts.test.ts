@@ -4,7 +4,9 @@ import { seedIds } from "../../src/emulator/index.js";
 import { HIDDEN } from "../../src/engine/hidden.js";
 import * as amigo from "../../src/index.js";
 
-const { workspace: workspaceId, agents, contextGraphs, setups } = seedIds;
+const { agents, contextGraphs, setups } = seedIds;
+// Of this file only: other programs of this process may have claimed what they declare.
+const workspaceId = "7d1f0c3a-1111-4222-8333-444455556666";
 /** What the constructors found, by the resource's name. */
 const found = new Map<string, unknown>();
 
@@ -12,7 +14,7 @@ beforeAll(async () => {
   await pulumi.runtime.setMocks({
     newResource: ({ name, inputs, id, type }) => {
       found.set(`${type.split(":").at(-1)} ${name}`, inputs[HIDDEN.conflicts]);
-      return { id: id ?? `${name}-id`, state: inputs };
+      return { id: id ?? `${name} in conflicts`, state: inputs };
     },
     call: ({ inputs }) => inputs,
   });
@@ -32,7 +34,7 @@ const set = (name: string, serviceId: pulumi.Input<string>, more: object = {}) =
   new amigo.VersionSet(name, { workspaceId, serviceId, name: "canary", ...more });
 const bind = (name: string, useCaseId: pulumi.Input<string>, serviceId: pulumi.Input<string>) =>
   new amigo.ServiceBinding(name, { workspaceId, useCaseId, serviceId });
-const numbers = (name: string, id?: string) => new amigo.TestCallerNumbers(name, { workspaceId: id, numbers: [] });
+const numbers = (name: string, id = workspaceId) => new amigo.TestCallerNumbers(name, { workspaceId: id, numbers: [] });
 const other = "0a1b2c3d-aaaa-4bbb-8ccc-ddddeeeeffff";
 
 test("two resources of a program that cannot both be are found, each at its property, and no others", async () => {

@@ -296,3 +296,14 @@ describe("a service that is changed", () => {
     expect(await lifecycle.read(processWith({ services: [] }).context, "s", {})).toBeUndefined();
   });
 });
+
+it("a service goes first where it is replaced, declares its sets, and names each keyterm and tag once", () => {
+  expect([lifecycle.deleteFirst(), lifecycle.describe({ name: "Desk" })]).toEqual([true, 'Service "Desk"']);
+  expect(lifecycle.parts("s", { versionSets: { a: {}, b: {} } })).toEqual([
+    ["VersionSet", "s/a"],
+    ["VersionSet", "s/b"],
+  ]);
+  expect(lifecycle.parts("s", {})).toEqual([]);
+  const problems = lifecycle.rules({ keyterms: ["flu", "flu"], tags: [{ key: "a" }, { key: "a" }] });
+  expect(problems.map(({ property }) => property)).toEqual(["keyterms[1]", "tags[1]"]);
+});
