@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it, vi } from "vitest";
-import { apiErrorFor, type Problem } from "../../src/api/errors.js";
+import type { Problem } from "../../src/api/errors.js";
 import type { ProviderContext } from "../../src/engine/provider/context.js";
-import { Run } from "../../src/engine/provider/run.js";
 import { UNKNOWN } from "../../src/engine/unknown.js";
 import { misfit, rememberChannelType } from "../../src/resources/channels.js";
 import * as fields from "../../src/resources/fields.js";
@@ -12,36 +11,17 @@ import { withRefusedKeysLeftOut } from "../../src/resources/service-writes.js";
 import * as useCaseForm from "../../src/resources/use-case-form.js";
 import { withKnownNumbers } from "../../src/resources/version-numbers.js";
 import { document as setDocument } from "../../src/resources/version-set-document.js";
+import { useCase as aUseCase, processWith, refusal, service } from "./support.js";
 
-const request = { operation: "update-service", method: "PUT", path: "/v1/w/services/s" };
-const listed = <T>(...items: T[]) => Object.assign(items, { unreadable: [] });
-
-const service = (more: object = {}) => ({
-  ...{ id: "s", workspace_id: "w", name: "Desk", agent_id: "a", context_graph_id: "g", keyterms: [], is_active: true },
-  ...{ tags: [], version_sets: {}, is_system: false, agent_name: "Ann", created_at: "then", updated_at: "now" },
-  ...more,
-});
-const useCase = (more: object = {}) => ({
-  ...{ id: "u", channel: "email", entity_name: "Clinic", name: "Line", setup_id: "x", tier: "gold" },
-  ...{ configuration_set_name: "set", created_at: "then", updated_at: "now" },
-  ...more,
-});
-
-/** A provider process whose server lists these. */
-function processWith({ services = [] as object[], useCases = [] as object[] } = {}) {
-  const warnings: string[] = [];
-  const asked = (of: object[]) => (id: string) => (id === "w" ? listed(...of) : listed());
-  const context = {
-    run: new Run(),
-    warn: (text: string) => warnings.push(text),
-    client: {
-      listServices: async (id: string) => asked(services)(id),
-      listUseCases: async (id: string) => asked(useCases)(id),
-    },
-    workspace: (id: string) => ({ services: { shared: async () => asked(services)(id) } }),
-  } as unknown as ProviderContext;
-  return { context, warnings };
-}
+const useCase = (more: object = {}) =>
+  aUseCase({
+    channel: "email",
+    tier: "gold",
+    configuration_set_name: "set",
+    created_at: "then",
+    updated_at: "now",
+    ...more,
+  });
 
 describe("the fields", () => {
   it.each<[name: string, valid: boolean]>([
@@ -224,15 +204,14 @@ describe("a version set in a document", () => {
 });
 
 describe("a version that does not exist", () => {
-  const refused = (reason: "no-such-version" | "no-such-agent" = "no-such-version") =>
-    apiErrorFor({ ...request, status: 422, reason });
+  const refused = (reason: "no-such-version" | "no-such-agent" = "no-such-version") => refusal(422, { reason });
   const sets = (...numbers: (number | null)[]) =>
     Object.fromEntries(numbers.map((number, index) => [`set-${index}`, { agent_version_number: number }]));
   const others = [
     service({ id: "t", name: "Ward", version_sets: sets(3, null), context_graph_id: "other" }),
     service({ id: "v", agent_id: "other", context_graph_id: "other", version_sets: sets(7) }),
   ];
-  const said = async (error: unknown, services: object[], workspace = "w") => {
+  const said = async (error: unknown, services: ReturnType<typeof service>[], workspace = "w") => {
     const { context } = processWith({ services });
     await expect(withKnownNumbers(context, workspace, "s", () => Promise.reject(error))).rejects.toBe(error);
     return (error as { sentences?: string[] }).sentences;
@@ -269,7 +248,7 @@ describe("keys beyond the contract", () => {
     withRefusedKeysLeftOut<object, string>(context, "s", sent, () => known, put);
   const refusing = (status: number, ...paths: string[]) => {
     const problems: Problem[] = paths.map((path) => ({ path, message: "is strange" }));
-    return vi.fn(async () => "done").mockRejectedValueOnce(apiErrorFor({ ...request, status, problems }));
+    return vi.fn(async () => "done").mockRejectedValueOnce(refusal(status, { problems }));
   };
 
   it("are sent while the API takes them, and left out from the refusal on, named once", async () => {

@@ -1,16 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
-import { apiErrorFor, TransportError } from "../../src/api/errors.js";
 import type { ProviderContext } from "../../src/engine/provider/context.js";
 import type { Entry } from "../../src/engine/provider/journal.js";
 import { claimedId, intentOf, journalled, otherMaker, takeClaimed } from "../../src/resources/journalled.js";
+import { lost, refusal } from "./support.js";
 
 const mark = (name: string, stack = "dev") =>
   `pulumi/organization/clinic/${stack}/pulumi-nodejs:dynamic/amigo:UseCase/${name}`;
 const recovery = { keyOf: ({ name, size }: Record<string, unknown>) => [name, size], inputsOf: () => ({}) };
 const intent = intentOf({ kind: "UseCase", recovery }, { name: "Line", size: 7, __owner: mark("line") });
-const request = { operation: "create-use-case", method: "POST", path: "/v1/w/use-cases" };
-const refused = apiErrorFor({ ...request, status: 409 });
-const lost = new TransportError({ ...request, reason: "reset", problem: "broke", outcome: "unknown" });
+const [refused, lostAnswer] = [refusal(409), lost()];
 
 /** A journal that answers with this claim and these entries. */
 function processWith({ claim, entries = [] }: { claim?: object; entries?: Partial<Entry>[] } = {}) {
@@ -41,8 +39,8 @@ describe("a create between two lines of the journal", () => {
   it.each<[text: string, error: unknown, closed: boolean]>([
     ["the API refused", refused, true],
     ["the API refused, as a cause", new Error("Nothing was made", { cause: refused }), true],
-    ["the answer was lost", lost, false],
-    ["the answer was lost, as a cause", new Error("Unknown", { cause: lost }), false],
+    ["the answer was lost", lostAnswer, false],
+    ["the answer was lost, as a cause", new Error("Unknown", { cause: lostAnswer }), false],
     ["something else went wrong", new TypeError("a mistake"), false],
   ])("stays open unless it certainly made nothing: %s", async (_text, error, closed) => {
     const { context, settle } = processWith();

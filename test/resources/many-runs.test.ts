@@ -257,23 +257,6 @@ test("a use case that lists do not show yet is kept, and one in an answer of sev
   });
 });
 
-test("keys beyond the contract are sent back where the server takes them, and left out where it refuses them, named once", async () => {
-  for (const extraKeys of ["kept", "refused"] as const) {
-    await withBench({ extraKeys } as Partial<Dialect>, async (bench) => {
-      const desk = await bench.run().create("service", service({ voiceConfig: { ttsModel: "sonic-3" } }));
-      const run = bench.run();
-      for (const description of ["one", "two"])
-        expect(await run.update(desk, service({ voiceConfig: { ttsModel: "sonic-3" }, description }))).toBe("updated");
-      const set = { workspaceId, serviceId: desk.id, name: "canary" };
-      const canary = await run.create("versionSet", { ...set, agentVersionNumber: 1 });
-      expect(await run.update(canary, { ...set, agentVersionNumber: 2 })).toBe("updated");
-      expect(run.warnings.filter((warning) => warning.includes("x_internal"))).toHaveLength(
-        extraKeys === "refused" ? 1 : 0,
-      );
-    });
-  }
-});
-
 test("a set goes with its service where the API refuses to write the service, so that a stack can be destroyed", async () => {
   await withBench({}, async (bench) => {
     const run = bench.run();
@@ -370,17 +353,5 @@ test("a use case and a service that somebody else has bound are refused after a 
     await expect(without.remove(desk)).rejects.toThrow(
       /could drop live calls\. ServiceBinding "calls" of this stack still binds it: take it out too, or give it another serviceId\.$/,
     );
-  });
-});
-
-test("a rename to the name of the stack's own service, which the run has not come to, says how", async () => {
-  await withBench({}, async (bench) => {
-    const run = bench.run();
-    const mark = (name: string) => OWNER.replace("desk", name);
-    await run.create("service", service());
-    const ward = await run.create("service", service({ name: "Ward", __owner: mark("ward") }));
-    const renamed = bench.run().update(ward, service({ __owner: mark("ward") }));
-    await expect(renamed).rejects.toThrow(/"desk" of this stack .* has this name\..*Take two runs/);
-    expect(bench.emulator.store.services.get(ward.id)?.name).toBe("Ward");
   });
 });

@@ -35,15 +35,6 @@ test("a destroy says nothing of a release that goes with its service", async () 
   expect(bench.emulator.store.services.get(desk.id)).toBeUndefined();
 });
 
-test("an up that removes a service and its release says nothing, also beside another service", async () => {
-  const [desk, set] = await deskWithRelease();
-  const up = bench.run();
-  await up.create("service", service({ name: "Ward", __owner: OWNER.replace("desk", "ward") }));
-  await up.remove(set);
-  await up.remove(desk);
-  expect(up.warnings).toEqual([]);
-});
-
 test("a release that is taken out of the program stays, with a warning", async () => {
   const [desk, set] = await deskWithRelease();
   const up = bench.run();
@@ -57,26 +48,6 @@ test("a release that is taken out of the program stays, with a warning", async (
   const { agentVersionNumber: _number, ...bare } = set.inputs;
   await bench.run().update(again, bare);
   expect(bench.emulator.store.services.get(desk.id)?.version_sets.release?.agent_version_number).toBeUndefined();
-});
-
-test("a release of a service that another stack owns stays, with a warning", async () => {
-  const theirs = bench.emulator.store.addService({
-    workspace_id: workspaceId,
-    name: "Theirs",
-    agent_id: agents.frontDesk,
-    context_graph_id: contextGraphs.scheduling,
-    tags: [{ key: "pulumi-owner", value: OWNER.replace("stack", "other") }],
-  });
-  const set: Managed = {
-    kind: "versionSet",
-    id: `${theirs.id}/release`,
-    inputs: release(theirs.id),
-    outputs: release(theirs.id),
-  };
-  const up = bench.run();
-  await up.create("service", service());
-  await up.remove(set);
-  expect(up.warnings.join()).toMatch(/"release" of service "Theirs" \(.* stays as it is: the platform needs it/);
 });
 
 const LONG = {

@@ -1,7 +1,5 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type ApiError, apiErrorFor, ConflictError, TransportError } from "../../src/api/errors.js";
-import type { ProviderContext } from "../../src/engine/provider/context.js";
-import { Run } from "../../src/engine/provider/run.js";
+import { describe, expect, it, vi } from "vitest";
+import { type ApiError, ConflictError } from "../../src/api/errors.js";
 import { bindingOf, boundByThisRun, boundService, noteBound, orderAdvice } from "../../src/resources/bindings.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "../../src/resources/children.js";
 import {
@@ -11,39 +9,7 @@ import {
   outcomeUnknown,
   settleCreated,
 } from "../../src/resources/settle.js";
-
-const request = { operation: "create-thing", method: "POST", path: "/v1/things" };
-const refusal = (status: number) => apiErrorFor({ ...request, status, detail: `status ${status}` });
-const lost = () =>
-  new TransportError({ ...request, reason: "reset", problem: "the connection broke", outcome: "unknown" });
-const fail = (error: unknown) => async (): Promise<never> => {
-  throw error;
-};
-
-/** A provider process whose server is these functions. */
-function processWith({
-  visible = async () => {},
-  settleSeconds = 0,
-  getServiceBinding = async (_workspace: string, useCase: string) =>
-    ({ service_id: `service of ${useCase}` }) as object,
-} = {}): ProviderContext {
-  return {
-    settings: { settleSeconds, workspaceId: "w-of-settings", baseUrl: "http://here" },
-    run: new Run(),
-    client: { getServiceBinding },
-    workspace: (id: string) => ({ visible: () => (id === "w" ? visible() : fail(new Error(`workspace ${id}`))()) }),
-  } as unknown as ProviderContext;
-}
-
-/** Stops the clock; the answer lets the time be over. */
-function stopClock(): () => void {
-  let now = Date.now();
-  vi.spyOn(Date, "now").mockImplementation(() => now);
-  onTestFinished(() => void vi.restoreAllMocks());
-  return () => {
-    now += 1e9;
-  };
-}
+import { fail, lost, processWith, refusal, stopClock } from "./support.js";
 
 describe("a create whose outcome is unknown", () => {
   it.each([
@@ -65,7 +31,7 @@ describe("a create whose outcome is unknown", () => {
     const look = vi
       .fn()
       .mockRejectedValueOnce(refusal(503))
-      .mockImplementationOnce(async () => end());
+      .mockImplementationOnce(async () => end(1e9));
     expect(await settleCreated(1, lost(), look)).toBeUndefined();
   });
 
@@ -97,7 +63,7 @@ describe("a write that this run's own writes may explain", () => {
   const always = { removed: () => true };
 
   function send(error: unknown, writes: OwnWrites, settleSeconds = 3600) {
-    const context = processWith({ settleSeconds });
+    const { context } = processWith({}, settleSeconds);
     context.run.made("Workspace", "w");
     const write = vi.fn(async () => "done");
     write.mockRejectedValueOnce(error);
@@ -141,9 +107,9 @@ describe("a write that this run's own writes may explain", () => {
 
 describe("what lives in a workspace", () => {
   it("names it, or the settings do", () => {
-    const context = processWith();
+    const { context } = processWith();
     expect(workspaceOf(context, { workspaceId: "own" })).toBe("own");
-    expect(workspaceOf(context, {})).toBe("w-of-settings");
+    expect(workspaceOf(context, {})).toBe("w");
     expect(() => workspaceOf(context, { workspaceId: 7 })).toThrow(/^workspaceId is required: run `pulumi config set/);
   });
 
@@ -159,12 +125,12 @@ describe("what lives in a workspace", () => {
     ],
     ["a 404", "visible", fail(refusal(404)), undefined, undefined],
     ["a 404", "forbidden", fail(refusal(404)), 403, /^workspace w is archived.*status 403/],
-    ["a 404", "out of order", fail(refusal(404)), 500, /^create-thing: status 500/],
-    ["a 403", "visible", fail(refusal(403)), undefined, /^create-thing: status 403/],
+    ["a 404", "out of order", fail(refusal(404)), 500, /^do-thing: status 500/],
+    ["a 403", "visible", fail(refusal(403)), undefined, /^do-thing: status 403/],
     ["a 403", "gone", fail(refusal(403)), 404, /^workspace w is archived/],
-    ["a 500", "not asked for", fail(refusal(500)), 404, /^create-thing: status 500/],
+    ["a 500", "not asked for", fail(refusal(500)), 404, /^do-thing: status 500/],
   ])("is looked for: %s, and the workspace is %s", async (_look, _workspace, look, status, end) => {
-    const context = processWith({ visible: status === undefined ? async () => {} : fail(refusal(status)) });
+    const { context } = processWith(status === undefined ? {} : { getWorkspace: fail(refusal(status)) });
     const found = findInWorkspace(context, "w", look);
     if (end instanceof RegExp) await expect(found).rejects.toThrow(end);
     else expect(await found).toBe(end);
@@ -172,30 +138,32 @@ describe("what lives in a workspace", () => {
 
   it("says the cause where the workspace is gone", async () => {
     const error = refusal(404);
-    const context = processWith({ visible: fail(error) });
+    const { context } = processWith({ getWorkspace: fail(error) });
     await expect(findInWorkspace(context, "w", async () => undefined)).rejects.toMatchObject({ cause: error });
   });
 
   it("is removed where it is gone already, while the workspace can be seen", async () => {
     const remove = vi.fn(async () => {});
-    await removeFromWorkspace(processWith({ visible: fail(refusal(404)) }), "w", remove);
+    await removeFromWorkspace(processWith({ getWorkspace: fail(refusal(404)) }).context, "w", remove);
     expect(remove).toHaveBeenCalledOnce();
-    await removeFromWorkspace(processWith(), "w", fail(refusal(404)));
-    await expect(removeFromWorkspace(processWith(), "w", fail(refusal(409)))).rejects.toThrow("status 409");
+    await removeFromWorkspace(processWith().context, "w", fail(refusal(404)));
+    await expect(removeFromWorkspace(processWith().context, "w", fail(refusal(409)))).rejects.toThrow("status 409");
   });
 });
 
 describe("the binding of a use case", () => {
   it("is none where the API says 404, and not known where it says anything else", async () => {
-    expect(await boundService(processWith(), "w", "u")).toBe("service of u");
-    const unbound = processWith({ getServiceBinding: fail(refusal(404)) });
+    expect(await boundService(processWith({ bindings: { u: "s" } }).context, "w", "u")).toBe("s");
+    const unbound = processWith().context;
     expect(await bindingOf(unbound, "w", "u")).toBeUndefined();
     expect(await boundService(unbound, "w", "u")).toBeUndefined();
-    await expect(bindingOf(processWith({ getServiceBinding: fail(refusal(500)) }), "w", "u")).rejects.toThrow("500");
+    await expect(bindingOf(processWith({ getServiceBinding: fail(refusal(500)) }).context, "w", "u")).rejects.toThrow(
+      "500",
+    );
   });
 
   it("is remembered where this run has written it, apart from other writes to the same id", () => {
-    const context = processWith();
+    const { context } = processWith();
     context.run.wrote("UseCase", "u", "other");
     expect(boundByThisRun(context, "u")).toBeUndefined();
     noteBound(context, "u", "s");
@@ -205,7 +173,7 @@ describe("the binding of a use case", () => {
   });
 
   it("may come later only where the engine does one thing after the other", () => {
-    const context = processWith();
+    const { context } = processWith();
     expect(orderAdvice(context, "useCaseId: useCase.id")).toBe(
       "A binding of this stack with the id written out may come later in this run: give it the resource's own id " +
         "(useCaseId: useCase.id), or run without `--parallel 1`.",
