@@ -1,13 +1,14 @@
 import { ConflictError } from "../api/errors.js";
 import type { ServiceResponse } from "../api/index.js";
 import { matchesIn } from "../api/listed.js";
-import type { Values } from "../engine/lifecycle.js";
+import type { Change, Values } from "../engine/lifecycle.js";
 import { nameIn, stackOf } from "../engine/owner.js";
 import type { ProviderContext } from "../engine/provider/context.js";
-import { factsOf } from "../engine/provider/failure.js";
+import { factsOf, Unfinished } from "../engine/provider/failure.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "../engine/provider/settle.js";
 import { sameText } from "./fields.js";
 import { ownerOf, readForWrite, serviceLock, withService, writeService } from "./service-writes.js";
+import { outcomeUnknown } from "./settle.js";
 
 /** The service that has this name now, other than one that this run removed. */
 export async function holderOf(
@@ -63,7 +64,7 @@ export function makeWay<T>(context: ProviderContext, name: Values, write: () => 
   return context.run.locks.run(`names ${String(name.workspaceId)}`, async () => {
     await settle(context.settings.settleSeconds, async () => {
       const holder = await holderOf(context, name);
-      if (!holder) return true;
+      if (!holder || context.run.written(KEEPS_NAME, holder.id)) return true;
       // An update that waits for a name itself writes nothing meanwhile; any other one is left to end.
       if (context.run.written(WAITS_FOR_NAME, holder.id)) return moveAside(context, holder, name);
       if (context.run.locks.isBusy(serviceLock(holder.id))) return undefined;
@@ -77,12 +78,32 @@ async function moveAside(context: ProviderContext, { id, workspace_id }: Service
   const current = await readForWrite(context, workspace_id, id);
   if (!sameText(current.name, name)) return true;
   context.run.wrote(NAME_OF_PASSAGE, id, current.name);
-  await writeService(context, workspace_id, current, { name: `${current.name.slice(0, 200)} (${id})` });
+  await writeService(context, workspace_id, current, { name: nameOfPassage(current.name, id) });
   return true;
+}
+
+function nameOfPassage(name: string, id: string): string {
+  return `${name.slice(0, 200)} (${id})`;
+}
+
+/**
+ * The error of an update. What fails gives up no name in this run any more. Where it was moved aside before, it has the name of passage
+ * until a later run, and state says so.
+ */
+export function withNameKept(
+  { run }: ProviderContext,
+  { id, olds }: Pick<Change, "id" | "olds">,
+  error: unknown,
+): unknown {
+  run.wrote(KEEPS_NAME, id, true);
+  const former = run.written<string>(NAME_OF_PASSAGE, id);
+  if (former === undefined || outcomeUnknown(error)) return error;
+  return new Unfinished(id, { ...olds, name: nameOfPassage(former, id) }, error);
 }
 
 const WAITS_FOR_NAME = "service that waits for a name";
 const NAME_OF_PASSAGE = "name of passage";
+const KEEPS_NAME = "service whose update failed";
 
 /** The name by which the program knows the service: what this run has moved aside still counts as named as before. */
 export function nameBefore({ run }: ProviderContext, { id, name }: ServiceResponse): string {

@@ -22,7 +22,7 @@ import { intentOf, journalled, takeClaimed } from "./journalled.js";
 import type { ServiceTagArgs, VersionSetBodyArgs, VoiceConfigArgs } from "./nested.js";
 import { refuseWhileInUse } from "./service-deletion.js";
 import { bodyOf, document, existing, properties, recovery, remoteInputs, tagsOf } from "./service-form.js";
-import { becomesFree, holderOf, makeWay, nameBefore, underNewName } from "./service-names.js";
+import { becomesFree, holderOf, makeWay, nameBefore, underNewName, withNameKept } from "./service-names.js";
 import {
   droppedSets,
   ownerOf,
@@ -286,33 +286,41 @@ async function read(context: ProviderContext, id: string, state: Values): Promis
   return service && existing(withOwnWrites(context, service), state);
 }
 
-async function update(context: ProviderContext, { id, olds, news, over }: Change): Promise<Values> {
-  const workspaceId = String(news.workspaceId);
-  return withService(context, id, async () => {
-    const current = await readForWrite(context, workspaceId, id);
-    refuseForeignOwner(context, current, news[HIDDEN.owner], olds[HIDDEN.takenFrom]);
-    const { live } = existing(current, news);
-    const written = over({ ...live, name: nameBefore(context, current) });
-    const dropped = droppedSets(context, current, olds, news);
-    if (Object.keys(written).length === 0 && dropped.length === 0) return live;
-
-    const changes = bodyOf(written) as UpdateServiceBody;
-    changes.tags = tagsOf("tags" in written ? written.tags : live.tags, news, current);
-    if (changes.version_sets || dropped.length > 0) {
-      changes.version_sets = { ...current.version_sets, ...changes.version_sets } as UpdateServiceBody["version_sets"];
-      for (const name of dropped) delete changes.version_sets?.[name];
+function update(context: ProviderContext, change: Change): Promise<Values> {
+  return withService(context, change.id, async () => {
+    try {
+      return await write(context, change);
+    } catch (error) {
+      throw withNameKept(context, change, error);
     }
-    const answer = await underNewName(context, { id, workspaceId, name: changes.name }, () =>
-      writeService(context, workspaceId, current, changes),
-    );
-    warnOfOthers(context, current, answer, changes);
-    for (const name of dropped.filter((name) => Object.hasOwn(answer.version_sets, name))) {
-      context.warn(
-        `version set "${name}" of service "${answer.name}" could not be removed: the API keeps sets that a write leaves out (or shows their removal late)`,
-      );
-    }
-    return existing(answer, news).live;
   });
+}
+
+async function write(context: ProviderContext, { id, olds, news, over }: Change): Promise<Values> {
+  const workspaceId = String(news.workspaceId);
+  const current = await readForWrite(context, workspaceId, id);
+  refuseForeignOwner(context, current, news[HIDDEN.owner], olds[HIDDEN.takenFrom]);
+  const { live } = existing(current, news);
+  const written = over({ ...live, name: nameBefore(context, current) });
+  const dropped = droppedSets(context, current, olds, news);
+  if (Object.keys(written).length === 0 && dropped.length === 0) return live;
+
+  const changes = bodyOf(written) as UpdateServiceBody;
+  changes.tags = tagsOf("tags" in written ? written.tags : live.tags, news, current);
+  if (changes.version_sets || dropped.length > 0) {
+    changes.version_sets = { ...current.version_sets, ...changes.version_sets } as UpdateServiceBody["version_sets"];
+    for (const name of dropped) delete changes.version_sets?.[name];
+  }
+  const answer = await underNewName(context, { id, workspaceId, name: changes.name }, () =>
+    writeService(context, workspaceId, current, changes),
+  );
+  warnOfOthers(context, current, answer, changes);
+  for (const name of dropped.filter((name) => Object.hasOwn(answer.version_sets, name))) {
+    context.warn(
+      `version set "${name}" of service "${answer.name}" could not be removed: the API keeps sets that a write leaves out (or shows their removal late)`,
+    );
+  }
+  return existing(answer, news).live;
 }
 
 async function remove(context: ProviderContext, id: string, state: Values): Promise<void> {

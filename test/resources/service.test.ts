@@ -156,6 +156,31 @@ describe("a name of passage", () => {
     }
   });
 
+  it("stays where the own update fails then, and state says so; who has failed before gives up no name", async () => {
+    const { context, calls } = processWith({ services: [service({ tags: tags(ME) })] });
+    const refuse = (): Values => {
+      throw refusal(422);
+    };
+    const write = () => {
+      const inputs = news({ name: "Night" });
+      const failing = {
+        id: "s",
+        olds: { name: "Desk", toolCapacity: 3 },
+        news: inputs,
+        over: refuse,
+      };
+      return lifecycle.update(context, failing).catch((error: unknown) => error);
+    };
+    await way(context);
+    expect(await write()).toMatchObject({ id: "s", live: { name: "Desk (s)", toolCapacity: 3 } });
+    const before = processWith({ services: [service({ tags: tags("theirs") })] });
+    const refused = { id: "s", olds: { name: "Desk" }, news: news(), over: () => ({ name: "Night" }) };
+    const error = await lifecycle.update(before.context, refused).catch((caught: unknown) => caught);
+    expect(error).not.toHaveProperty("live");
+    expect(await way(before.context)).toBe("written");
+    expect([calls, before.calls].map((all) => all.filter(([name]) => name === "updateService").length)).toEqual([1, 0]);
+  });
+
   it("is short enough, and not given to who has another name by now", async () => {
     const { context, calls } = processWith({ services: [service()], getService: () => service({ name: "Other" }) });
     await way(context);
