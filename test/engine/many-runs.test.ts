@@ -178,6 +178,12 @@ it("writes what the program changes, and leaves and names what somebody else cha
     expect(refreshed.output).toContain("safetyFiltersEnabled");
     await stack.up();
     expect(there()).toMatchObject({ keyterms: ["console"], tool_capacity: 5, safety_filters_enabled: false });
+    // What no program declares is shown by itself, too, and said in words.
+    emulator.store.services.update(id, { safety_filters_enabled: true });
+    const beside = (await stack.refresh({ args: ["--diff"] })).output;
+    expect(beside).toMatch(/- safetyFiltersEnabled: false/);
+    expect(beside).toMatch(/safetyFiltersEnabled is not declared .* it was false, it is true/);
+    expect((await stack.preview()).output).toContain("unchanged");
     await stack.destroy();
   });
 });

@@ -99,7 +99,7 @@ const clearing = (...urns: string[]) =>
 it("changes nothing and asks nothing where nothing is open, also where all was agreed to", async () => {
   for (const agreed of [false, true]) {
     const { report, ran, printed, asked } = await recovering({}, { agreed });
-    expect(report).toEqual({ stack, dryRun: false, creates: [], others: [], disturbed: [], settled: true });
+    expect(report).toMatchObject({ stack, dryRun: false, creates: [], others: [], disturbed: [], settled: true });
     expect([ran, printed, asked]).toEqual([[], [], []]);
   }
 });

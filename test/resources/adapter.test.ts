@@ -366,6 +366,32 @@ describe("an import in place of a create", () => {
 });
 
 describe("a read", () => {
+  it("names what nobody declares and somebody changed, and has a refresh show it", async () => {
+    const inputs = { name: "Desk" };
+    const state = { ...inputs, shelf: "upper", [HIDDEN.undeclared]: ["shelf"], createdAt: "then" };
+    for (const [shelf, before, now] of [
+      ["main", "upper", "main"],
+      ["lower", "upper", "lower"],
+      ["upper", undefined, undefined],
+    ]) {
+      live = { name: "Desk", shelf, createdAt: "then" };
+      const one = provider();
+      const { props = {} } = await one.read(id, state);
+      const told = expect.stringMatching(
+        `"Desk" .*: shelf is not declared .*: it was "${before}", it is "${now}"\\. It is`,
+      );
+      expect(warnings.splice(0)).toEqual(before === undefined ? [] : [told]);
+      const refreshed = (news: Values) => one.diff(id, props, news).then(({ changes }) => changes);
+      expect(await refreshed(inputs)).toBe(before !== undefined);
+      expect(await refreshed({ ...inputs, [HIDDEN.ignore]: ["shelf"] })).toBe(false);
+    }
+    live = { name: "Desk", shelf: "lower", createdAt: "then" };
+    const one = provider();
+    const { props = {} } = await one.read(id, state);
+    await one.check(inputs, inputs);
+    expect((await one.diff(id, props, inputs)).changes, "the program declares it").toBe(false);
+  });
+
   it("shows what exists, under the id in small letters, and what the inputs are then", async () => {
     live = { name: "Ward", keep: "k", createdAt: "then" };
     const state = { ...desk, deskId: ID };

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { redact, registerPrivateText } from "../../api/redact.js";
-import { differences, mismatches, same } from "../compare.js";
+import { differences, mismatches, same, show } from "../compare.js";
 import { HIDDEN, type ImportRequest, LOOKED_UP } from "../hidden.js";
 import { canonicalResourceId, withCanonicalIds } from "../ids.js";
 import type { Existing, Lifecycle, Values } from "../lifecycle.js";
@@ -10,10 +10,10 @@ import { isUnknown } from "../unknown.js";
 import { checkInputs } from "./check.js";
 import type { ProviderContext } from "./context.js";
 import { EngineError, PartialFailure, Unfinished } from "./failure.js";
-import { everything, inputsOf, observed, outputsOf, withFullMark } from "./outputs.js";
+import { changedBeside, everything, inputsOf, observed, outputsOf, withFullMark } from "./outputs.js";
 import type { Run } from "./run.js";
 import { settle, WAIT_FOR_OTHERS_SECONDS } from "./settle.js";
-import { Update } from "./update.js";
+import { besideText, Update } from "./update.js";
 
 type DynamicProvider = Required<Omit<pulumi.dynamic.ResourceProvider, "configure">>;
 
@@ -94,8 +94,11 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
       if (declaration && deleteBeforeReplace && lifecycle.meanwhile) {
         warn(`${lifecycle.describe(news)} (${id}): ${lifecycle.meanwhile}`);
       }
+      // A refresh shows what it found by asking so, before any check; it compares with the declared inputs alone.
+      const isIgnoredHere = isIgnored(news);
+      const isShown = declaration === undefined && run.otherwiseIn(kind, id).some((name) => !isIgnoredHere(name));
       return {
-        changes: changed.length + withdrawn.length > 0 || Boolean(lifecycle.unfinished?.(olds, news)),
+        changes: changed.length + withdrawn.length > 0 || isShown || Boolean(lifecycle.unfinished?.(olds, news)),
         replaces,
         deleteBeforeReplace,
       };
@@ -127,11 +130,14 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
         }
         // The engine takes a result without an id as "gone"; the SDK's type does not say so.
         if (!existing) return {} as pulumi.dynamic.ReadResult;
-        return {
-          id: existing.id,
-          props: outputsOf(lifecycle, state, existing.live),
-          inputs: observed(lifecycle, state, existing.live),
-        };
+        const props = outputsOf(lifecycle, state, existing.live);
+        const beside = changedBeside(lifecycle, state, props);
+        context.run.foundOtherwise(kind, id, beside);
+        for (const name of beside) {
+          const [before, now] = [state, props].map((one) => show(one[name] ?? lifecycle.properties[name]?.default));
+          context.warn(`${lifecycle.describe(state)} (${id}): ${besideText(name, String(before), String(now))}.`);
+        }
+        return { id: existing.id, props, inputs: observed(lifecycle, state, existing.live) };
       }),
 
     update: (rawId, rawOlds, rawNews) => {

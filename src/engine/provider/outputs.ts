@@ -75,6 +75,15 @@ function undeclared(lifecycle: Lifecycle, inputs: Values, live: Values): Values 
   return Object.fromEntries(found.map(([name]) => [name, live[name]]));
 }
 
+/** The names of what nobody declares and exists otherwise than state held it. */
+export function changedBeside({ properties }: Lifecycle, before: Values, after: Values): string[] {
+  const names = new Set([...undeclaredIn(before), ...undeclaredIn(after)]);
+  return [...names].filter((name) => {
+    const property = properties[name];
+    return !same(property, before[name] ?? property?.default, after[name] ?? property?.default);
+  });
+}
+
 /** The declared inputs, each with the value that exists. */
 export function observed(
   lifecycle: Lifecycle,

@@ -38,6 +38,7 @@ export class Run {
   private readonly heldIds = new Set<string>();
   private readonly addedParts = new Set<string>();
   private readonly madeIds = new Set<string>();
+  private readonly otherwise = new Map<string, readonly string[]>();
   private readonly removals = new Map<string, Removal>();
   private readonly writes = new Map<string, unknown>();
   private readonly asked = new Map<string, Promise<unknown>>();
@@ -148,6 +149,15 @@ export class Run {
 
   written<T>(kind: string, id: string): T | undefined {
     return this.writes.get(`${kind} ${id}`) as T | undefined;
+  }
+
+  /** A read has shown that these properties, which no program declares, differ from what state held. */
+  foundOtherwise(kind: string, id: string, names: readonly string[]): void {
+    this.otherwise.set(`${kind} ${id}`, names);
+  }
+
+  otherwiseIn(kind: string, id: string): readonly string[] {
+    return this.otherwise.get(`${kind} ${id}`) ?? [];
   }
 
   /** The answer to a question that is asked once in a run; a failure is asked again. */

@@ -2,6 +2,14 @@ import { bothValues, type Differences, isRemote, isSecret, merged, same, show } 
 import { HIDDEN } from "../hidden.js";
 import type { Change, Lifecycle, Property, Values } from "../lifecycle.js";
 
+/** That somebody changed what no program declares. */
+export function besideText(name: string, before: string, now: string): string {
+  return (
+    `${name} is not declared and was changed by somebody else: it was ${before}, it is ${now}. ` +
+    "It is left as it is; declare it to set it from here"
+  );
+}
+
 /**
  * One update. It owns the one rule for all kinds: what the program changed is written over what is live; what it did not change
  * is neither written nor verified, and named in a warning where somebody else changed it.
@@ -63,8 +71,7 @@ export class Update implements Change {
     if ((declared === undefined && property.declaredOnly) || same(property, known, live)) return;
     this.warnOf(
       declared === undefined
-        ? `${name} is not declared and was changed by somebody else: it was ${this.text(name, known)}, it is ` +
-            `${this.text(name, live)}. It is left as it is; declare it to set it from here`
+        ? besideText(name, this.text(name, known), this.text(name, live))
         : `${name}: ${bothValues(this.news, name, declared, live)}. Somebody else changed it; this update does not, so it ` +
             "is left as it is. `pulumi refresh` brings it into state, and the `pulumi up` after that puts it back",
     );
