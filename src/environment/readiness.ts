@@ -208,7 +208,7 @@ export function nameChecks(
         sentence: `${describe(item)} exists in ${name} under its formerName, and is not of this stack: ${describe(found)} (${found.id}). A run would make a second one`,
       }),
     ),
-    ...adviceOn(inTheWay, advice),
+    ...adviceOn(inTheWay, new Set(renamed.map(([, found]) => found)), advice),
     ...(inTheWay.length === 0
       ? [{ class: "verified" as const, sentence: `nothing foreign in ${name} has a name of the document` }]
       : []),
@@ -226,6 +226,7 @@ export function nameChecks(
 /** Once for each stack that owns something which is in the way, and once for all that is nobody's. */
 function adviceOn(
   inTheWay: readonly Item[],
+  renamed: ReadonlySet<Item>,
   { adoptAdvice, takeOverAdvice, self, ownerAdvice }: Pick<Target, Advice>,
 ): Check[] {
   const owners = [...new Set(inTheWay.map(ownerOf))];
@@ -236,7 +237,9 @@ function adviceOn(
       // Services alone carry marks.
       const [other] = owners.flatMap((one) => stackParts(one) ?? []).filter(({ stack }) => stack !== self?.stack);
       const also = other ? `if stack ${other.stack} has ${them} too, ${ownerAdvice(other.stack)}; else ` : "";
-      const sentence = `nobody's mark is on ${listed(items)}: ${also}${adoptAdvice}; or rename or delete ${them}`;
+      // Who says how a thing was called before wants to keep it.
+      const others = items.every((item) => renamed.has(item)) ? "" : `; or rename or delete ${them}`;
+      const sentence = `nobody's mark is on ${listed(items)}: ${also}${adoptAdvice}${others}`;
       return { class: "blocked", sentence };
     }
     const { stack, project } = stackParts(owner) ?? {};

@@ -113,7 +113,7 @@ describe("before a clone", () => {
     const found = `service "New desk" exists in production under its formerName, and is not of this stack: service "Front desk" (${desk.id}). A run would make a second one`;
     expect(sentences(nameChecks(renamed, target), "blocked")).toEqual([
       found,
-      'nobody\'s mark is on service "Front desk": adopt them; or rename or delete it',
+      'nobody\'s mark is on service "Front desk": adopt them',
     ]);
     expect(sentences(nameChecks(renamed, target), "verified"), "it is no other entry").toEqual([]);
     const managed = new Set([managedKey("Service", desk.id)]);
