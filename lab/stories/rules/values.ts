@@ -150,8 +150,9 @@ function wrote(seen: Observation, { draft, after }: Declared): boolean {
   const path = draft.kind === "testCallerNumbers" ? "test-caller" : id;
   // A version set stands below its service, and its removal writes the service.
   const ofAnother = draft.kind === "service" ? "upsert-service-version-set" : undefined;
-  const sets = (entries: readonly Entry[]) => entries.filter((held) => isSetOf(held, id)).length;
-  if (draft.kind === "service" && sets(seen.after.entries()) < sets(seen.before.entries())) return false;
+  const sets = (entries: readonly Entry[]) => entries.filter((held) => isSetOf(held, id)).map((held) => held.id);
+  const stayed = new Set(sets(seen.after.entries()));
+  if (draft.kind === "service" && sets(seen.before.entries()).some((set) => !stayed.has(set))) return false;
   return writes(seen).some((request) => request.path.toLowerCase().includes(path) && request.operation !== ofAnother);
 }
 
