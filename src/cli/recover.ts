@@ -63,7 +63,7 @@ async function run(flags: Flags): Promise<number> {
 
 export function summary({ stack, cwd, dryRun, lock, creates, others, copy, settled }: RecoverReport): string[] {
   const flags = stackFlags({ stack, cwd });
-  const up = isBuiltIn({ stack, cwd }) ? "`fleet up`" : `\`pulumi up ${flags}\``;
+  const up = isBuiltIn({ stack, cwd }) ? "`fleet up` (or the `clone` that made it)" : `\`pulumi up ${flags}\``;
   const destroy = `\`pulumi destroy ${flags}\``;
   if (creates.length === 0 && others.length === 0) {
     const locked = lock && dryRun ? " but to cancel the lock" : "";

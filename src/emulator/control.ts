@@ -1,10 +1,12 @@
 import type { HttpBindings } from "@hono/node-server";
+import { closest } from "fastest-levenshtein";
 import { Hono } from "hono";
 import { z } from "zod";
 import { parseDialect } from "./dialect-settings.js";
 import type { Dialect } from "./dialects.js";
 import type { FaultInjector, FaultRule } from "./faults.js";
 import type { RequestLog } from "./log.js";
+import { handlers } from "./operations.js";
 import type { EmulatorStore } from "./store.js";
 
 export interface ControlParts {
@@ -45,9 +47,15 @@ const pattern = z
   .refine(isPattern, "not a regular expression")
   .transform((source) => new RegExp(source));
 
+const operation = z.union([z.string(), z.array(z.string())]).superRefine((given, { addIssue }) => {
+  const names = Object.keys(handlers);
+  for (const id of [given].flat().filter((one) => !names.includes(one)))
+    addIssue(`there is no operation "${id}"; did you mean ${closest(id, names)}?`);
+});
+
 const ruleSchema = z.strictObject({
   id: z.string().optional(),
-  operation: z.union([z.string(), z.array(z.string())]).optional(),
+  operation: operation.optional(),
   method: z.string().optional(),
   path: pattern.optional(),
   body: pattern.optional(),

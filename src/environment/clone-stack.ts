@@ -1,22 +1,24 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { COMMAND } from "../command.js";
 import { recover } from "../recovery/recover.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
-import { projectFor } from "../stack/project.js";
+import { projectFor, projectName } from "../stack/project.js";
 import { CliFailed, Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { ensureStack, failureText, reportTo, runStack } from "../stack/run.js";
 import { exportState, lifecycleOf, type StackState, UnreadableState } from "../stack/state.js";
 import { environmentFor } from "./account.js";
 import type { CloneStack, Plan } from "./clone.js";
 import type { WorkspaceEntry } from "./config.js";
-import { newWorkspaceOf, prepareProject } from "./deploy.js";
-import type { Environment } from "./environment.js";
+import { BUILT_IN_PROJECT, newWorkspaceOf, prepareProject } from "./deploy.js";
+import { readDocument } from "./document.js";
+import { documentOf, type Environment, keyOf } from "./environment.js";
 import { writeDocument, writeReferences } from "./files.js";
 import { kinds } from "./kinds.js";
-import { listed, managedKey } from "./readiness.js";
+import { type Check, listed, managedKey } from "./readiness.js";
 import { declaredBy } from "./stack-environment.js";
 
 export interface CloneStackOptions {
@@ -56,6 +58,31 @@ export class StackOfClone implements CloneStack {
     return this.project.kind === "own"
       ? `let the program in ${this.project.folder} declare them, then \`${COMMAND} adopt ${alias} --stack ${this.name}\` brings them under this stack`
       : `\`${COMMAND} export ${alias} --program DIR\` writes a program that declares them, and \`adopt\` there brings them under a stack of its own`;
+  }
+
+  get projectName(): string {
+    const { kind, folder } = this.project;
+    return (kind === "own" ? projectName(folder) : undefined) ?? BUILT_IN_PROJECT;
+  }
+
+  fileChecks(wanted: Environment, mayDelete: boolean): Check[] {
+    const { environment: file } = this.options.to;
+    if (file === undefined || !existsSync(file)) return [];
+    const shown = path.relative("", file);
+    const there = readDocument(file);
+    const keys = new Set(wanted.items.map(({ kind, path: key }) => keyOf(kind, key)));
+    const lost = there.items.filter(({ kind, path: key }) => kind.form.key.length > 0 && !keys.has(keyOf(kind, key)));
+    if (lost.length > 0 && !mayDelete) {
+      const sentence = `${shown} has ${listed(lost)}, and ${wanted.name} has not: \`clone\` writes that file anew. Write ${lost.length === 1 ? "it" : "them"} into ${wanted.name} too, or allow it with --delete`;
+      return [{ class: "blocked", sentence }];
+    }
+    if (isDeepStrictEqual(documentOf(there), documentOf(wanted))) return [];
+    return [
+      {
+        class: "verified",
+        sentence: `${shown} is written anew where something is deployed: it says what ${wanted.name} says`,
+      },
+    ];
   }
 
   async managed(): Promise<ReadonlySet<string>> {

@@ -12,6 +12,10 @@ export interface CloneStack {
   readonly name: string;
   /** How what exists and is nobody's comes under a stack, as a part of a sentence. */
   readonly adoptAdvice: string;
+  /** The Pulumi project that it runs. */
+  readonly projectName: string;
+  /** What becomes of the document that the target has already. */
+  fileChecks(wanted: Environment, mayDelete: boolean): Check[];
   /** The ids of what the stack manages, by `kind id`; empty where there is no such stack yet. */
   managed(): Promise<ReadonlySet<string>>;
   /** Keeps the document and the references where the stack's program reads them. */
@@ -93,12 +97,18 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
     managed,
     referencesFile: fileOf(to),
     adoptAdvice: stack.adoptAdvice,
-    ownerAdvice: (owner: string) => `use \`--stack ${owner}\``,
+    self: { project: stack.projectName, stack: stack.name },
+    ownerAdvice: (owner: string, project: string) =>
+      project === stack.projectName
+        ? `use \`--stack ${owner}\``
+        : `run \`clone\` in the folder of project ${project}, with \`--stack ${owner}\` (this one is of project ${stack.projectName})`,
   };
   const checks = [...readinessOf(source, target), ...workspaceChecks(options, workspaceId, managed)];
   if (isBlocked(checks)) return { checks, state: "blocked", planned: {}, counts: [] };
 
   const wanted = wantedOf(source, environment, references, workspaceId);
+  checks.push(...stack.fileChecks(wanted, options.mayDelete));
+  if (isBlocked(checks)) return { checks, state: "blocked", planned: {}, counts: [] };
   let isKept = false;
   try {
     await stack.write(wanted);
@@ -115,9 +125,13 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
     if (changes.length > 0) for (const line of checkLines(checks)) note(line);
     const question = `Shall I run stack ${stack.name} on ${to.alias} (${changesText(planned)})?`;
     if (changes.length > 0 && !(await confirm(question))) throw new Error("stopped; nothing was written to the API");
-    isKept = true;
+    // Where nothing is deployed, what the target's file says beside that is not lost.
+    isKept = changes.length > 0;
     if (changes.length > 0) await runInTurn(stack, plan, note);
     const result = await readBack(options, { there, wanted, references });
+    if (result.state === "differs" && changes.length === 0) {
+      note("the run changed nothing: does the program build the document, with `new amigo.Environment(...)`?");
+    }
     return { checks, planned, ...result, state: result.state ?? (changes.length > 0 ? "done" : "nothing to do") };
   } finally {
     if (!isKept) await stack.undo();

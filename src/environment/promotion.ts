@@ -193,7 +193,9 @@ async function tryOut(
   { stack, text, moves }: { stack: string; text: string; moves: readonly Move[] },
 ): Promise<void> {
   if (projectFor(options.cwd, stack).kind === "own") {
-    options.note("the program reads the document, which a dry run does not write: there is no preview of its run");
+    options.note(
+      "a dry run does not write the document, so there is no preview: whether the project's program builds it, with `new amigo.Environment(...)`, only the run shows",
+    );
     return;
   }
   const { environment: file = "" } = options.to;
@@ -229,7 +231,9 @@ async function succeeded(running: Promise<StackRun>): Promise<StackRun> {
 function refuseMore(run: StackRun, stack: string, moves: readonly Move[]): void {
   const changes = changesIn(run).filter(({ type }) => lifecycleOf(type) !== undefined);
   if (changes.length === 0) {
-    throw new Error(`the program of stack ${stack} declares something else: its preview shows none of these changes`);
+    throw new Error(
+      `the program of stack ${stack} declares something else: its preview shows none of these changes. Let it build the document with \`new amigo.Environment(...)\`, or change the numbers in the program and run \`pulumi up\``,
+    );
   }
   const others = unexpected(changes, moves);
   if (others.length === 0) return;

@@ -34,7 +34,7 @@ export interface Target {
   /** The stack itself, as its owner marks name it: what it made and its state does not hold. */
   readonly self?: { readonly project: string; readonly stack: string };
   /** What else to do where another stack owns something, as a part of a sentence. */
-  readonly ownerAdvice: (stack: string) => string;
+  readonly ownerAdvice: (stack: string, project: string) => string;
 }
 
 /** All conditions for bringing `wanted` into the target. */
@@ -236,7 +236,9 @@ function adviceOn(
     if (owner === undefined) {
       // Services alone carry marks.
       const [other] = owners.flatMap((one) => stackParts(one) ?? []).filter(({ stack }) => stack !== self?.stack);
-      const also = other ? `if stack ${other.stack} has ${them} too, ${ownerAdvice(other.stack)}; else ` : "";
+      const also = other
+        ? `if stack ${other.stack} has ${them} too, ${ownerAdvice(other.stack, other.project)}; else `
+        : "";
       // Who says how a thing was called before wants to keep it.
       const others = items.every((item) => renamed.has(item)) ? "" : `; or rename or delete ${them}`;
       const sentence = `nobody's mark is on ${listed(items)}: ${also}${adoptAdvice}${others}`;
@@ -248,7 +250,7 @@ function adviceOn(
       return { class: "blocked", sentence };
     }
     const who = stack === undefined ? owner : `stack ${stack} (project ${project})`;
-    const use = stack === undefined ? "" : `${ownerAdvice(stack)}, or `;
+    const use = stack === undefined ? "" : `${ownerAdvice(stack, project ?? "")}, or `;
     const takeOver = takeOverAdvice ?? ((from: string) => `\`adopt\` ${them} here with \`--from-stack ${from}\``);
     const then = stack === undefined ? "" : ` and ${takeOver(stack)}`;
     return {

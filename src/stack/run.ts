@@ -58,6 +58,8 @@ export interface RunOptions {
   readonly onStep?: (step: RunStep) => void;
   /** Called with each message of the engine, the program and the provider. */
   readonly onDiagnostic?: (diagnostic: RunDiagnostic) => void;
+  /** Called once, when the run is asked to stop. */
+  readonly onInterrupt?: () => void;
   /** Stops the run as Ctrl-C does. */
   readonly signal?: AbortSignal;
 }
@@ -100,7 +102,11 @@ export async function runStack(pulumi: Pulumi, command: RunCommand, options: Run
     detached: true,
   });
   if (child.pid !== undefined) options.onStart?.(child.pid);
-  const { interruption, release } = interruptible(() => child.kill("SIGINT"), options.signal);
+  const stop = () => {
+    child.kill("SIGINT");
+    options.onInterrupt?.();
+  };
+  const { interruption, release } = interruptible(stop, options.signal);
   const report = new Report(options);
   let noise = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
@@ -167,8 +173,9 @@ async function selectedStack(pulumi: Pulumi): Promise<string | undefined> {
 export function reportTo(
   note: (line: string) => void,
   warn: (line: string) => void,
-): Pick<RunOptions, "onStep" | "onDiagnostic"> {
+): Pick<RunOptions, "onStep" | "onDiagnostic" | "onInterrupt"> {
   return {
+    onInterrupt: () => note("interrupted: what is under way is finished first, then the run ends"),
     onStep: ({ op, name, type, status }) => {
       const kind = lifecycleOf(type)?.kind;
       if (status !== "started" && op !== "same" && kind) note(`${status} ${op} ${kind} ${name}`);

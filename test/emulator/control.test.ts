@@ -25,12 +25,19 @@ describe("faults", () => {
     ["an unknown action", { when: "before", action: { kind: "explode" } }],
     ["a function", { when: "before", action: { kind: "call" } }],
     ["a broken pattern", { when: "before", path: "(", action: { kind: "reset" } }],
+    ["an unknown operation", { operation: "create-servce", when: "before", action: { kind: "reset" } }],
     ["an unknown key", { when: "before", often: 1, action: { kind: "reset" } }],
   ])("refuse %s and keep what was there", async (_, rule) => {
     const api = await startApi({ faults: [{ when: "before", action: { kind: "status", status: 503 } }] });
     const reply = await api.put("/__emulator/faults", { rules: [rule] }, null);
     expect([reply.status, reply.body.detail]).toEqual([400, expect.stringContaining("rules.0")]);
     expect((await api.get(servicesPath)).status).toBe(503);
+  });
+
+  test("name the operation that was meant", async () => {
+    const rule = { operation: ["get-service", "create-servce"], when: "before", action: { kind: "reset" } };
+    const { body } = await (await startApi()).put("/__emulator/faults", { rules: [rule] }, null);
+    expect(body.detail).toContain('there is no operation "create-servce"; did you mean create-service?');
   });
 
   test.each([

@@ -133,6 +133,20 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   const document = await run(folder, "clone", "copy.yaml", "copy", "--stack", "copy", "--yes");
   expect([document.code, document.stdout], document.stderr).toEqual([0, expect.stringContaining("Nothing to do")]);
   expect(written()).toEqual([]);
+  // What somebody wrote into the copy's own document, and has not deployed, is not lost.
+  const copy = path.join(folder, "copy.yaml");
+  const former = readFileSync(copy, "utf8");
+  const described = former.replace(/^ {2}Desk 1:\n/m, "$&    description: Mine\n");
+  writeFileSync(copy, described);
+  const kept = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");
+  expect([kept.code, kept.stdout], kept.stderr).toEqual([0, expect.stringContaining("Nothing to do")]);
+  expect([described === former, readFileSync(copy, "utf8")]).toEqual([false, described]);
+  writeFileSync(copy, former.replace(/^services:\n/m, "$&  Mine: { agent: front-desk, contextGraph: scheduling }\n"));
+  const lossy = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");
+  expect([lossy.code, lossy.stdout], lossy.stderr).toEqual([
+    2,
+    expect.stringMatching(/copy\.yaml has service "Mine", and staging has not: `clone` writes that file anew/),
+  ]);
   expect((await run(folder, "clone", "staging", "staging", "--stack", "x", "--yes")).stderr).toContain(
     "the same workspace",
   );

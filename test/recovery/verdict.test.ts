@@ -83,7 +83,7 @@ it("names both ways on after a deletion that was interrupted, and no create wher
   ]);
   const built = path.resolve(".pulumi-amigo", "dev");
   expect(summary({ ...report, cwd: built })[0]).toMatch(
-    /`pulumi destroy --stack dev -C \.pulumi-amigo.dev` goes on deleting; `fleet up` makes/,
+    /`pulumi destroy --stack dev -C \.pulumi-amigo.dev` goes on deleting; `fleet up` \(or the `clone` that made it\) makes/,
   );
   const create = { kind: "Service", name: "desk", outcome: "nothing" as const };
   expect(summary({ ...report, creates: [create] })).toEqual([
