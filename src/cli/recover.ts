@@ -61,12 +61,23 @@ async function run(flags: Flags): Promise<number> {
   return report.settled ? EXIT.done : EXIT.seen;
 }
 
-export function summary({ stack, cwd, dryRun, lock, creates, others, copy, settled }: RecoverReport): string[] {
+export function summary({
+  stack,
+  cwd,
+  isEmpty,
+  dryRun,
+  lock,
+  creates,
+  others,
+  copy,
+  settled,
+}: RecoverReport): string[] {
   const flags = stackFlags({ stack, cwd });
   const up = isBuiltIn({ stack, cwd }) ? "`fleet up` (or the `clone` that made it)" : `\`pulumi up ${flags}\``;
   const destroy = `\`pulumi destroy ${flags}\``;
   if (creates.length === 0 && others.length === 0) {
     const locked = lock && dryRun ? " but to cancel the lock" : "";
+    if (isEmpty) return [`No create is open, and the stack is empty: there is nothing to settle${locked}.`];
     return [
       `No create is open: there is nothing to settle${locked}.`,
       `Was a \`pulumi destroy\` interrupted? Run ${destroy} again: it goes on with what is left.`,

@@ -59,6 +59,8 @@ export interface RecoverReport {
   /** The folder of its Pulumi project. */
   readonly cwd: string;
   readonly dryRun: boolean;
+  /** Whether the state holds no resource at all. */
+  readonly isEmpty: boolean;
   /** The lock of a dead run, which was cancelled. */
   readonly lock?: Lock;
   readonly creates: readonly SettledCreate[];
@@ -103,7 +105,8 @@ export async function recover(options: RecoverOptions): Promise<RecoverReport> {
       tell(
         `These ${dryRun ? "would be" : "are"} read again into the state: ${disturbed.map(nameOf).join(", ")}. The next \`up\` or \`destroy\` goes on from there.`,
       );
-    const report = { stack: pulumi.stack, cwd: pulumi.cwd, dryRun, lock, others, creates, disturbed, settled };
+    const isEmpty = state.resources.length === 0;
+    const report = { stack: pulumi.stack, cwd: pulumi.cwd, isEmpty, dryRun, lock, others, creates, disturbed, settled };
     return dryRun ? report : { ...report, copy: await settleAll(pulumi, state, { lock, judged, disturbed }, options) };
   } finally {
     await accounts.close();

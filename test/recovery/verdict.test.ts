@@ -60,6 +60,9 @@ it("says what to do after a destroy, where no create is open", () => {
     disturbed: [],
     settled: true,
   };
+  expect(summary({ ...nothing, isEmpty: true })).toEqual([
+    "No create is open, and the stack is empty: there is nothing to settle.",
+  ]);
   expect(summary(nothing)).toEqual([
     "No create is open: there is nothing to settle.",
     "Was a `pulumi destroy` interrupted? Run `pulumi destroy --stack dev` again: it goes on with what is left.",
