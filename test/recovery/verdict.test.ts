@@ -54,6 +54,7 @@ it("says what to do after a destroy, where no create is open", () => {
   const nothing = {
     stack: "dev",
     cwd: process.cwd(),
+    isEmpty: false,
     dryRun: false,
     creates: [],
     others: [],
@@ -75,6 +76,7 @@ it("names both ways on after a deletion that was interrupted, and no create wher
   const report = {
     stack: "dev",
     cwd: process.cwd(),
+    isEmpty: false,
     dryRun: false,
     creates: [],
     others: [gone],
