@@ -118,6 +118,11 @@ async function adoptInto(
       const count = plan.adoptable.length;
       const what = `Bring ${count === 1 ? "this resource" : `these ${count} resources`} under stack ${stack}, as found? Nothing is written to the API.`;
       for (const { kind, name, id } of plan.adoptable) note(`${kind} "${name}": ${id}`);
+      if (options.fromStack !== undefined) {
+        note(
+          `Make sure first that stack ${options.fromStack} does not hold these any more: its next run would delete them.`,
+        );
+      }
       if (!(await options.confirm(what))) throw new Error("stopped; nothing was changed");
       begun.isWriting = true;
       await carryOut(

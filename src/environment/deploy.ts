@@ -126,6 +126,11 @@ export function newWorkspaceOf({ name, items }: Environment, slug: string): NewW
   return { slug, ...Object.fromEntries(fields) };
 }
 
+/** Whether the built-in program in a folder makes the workspace, too. */
+export function makesWorkspace(folder: string): boolean {
+  return formerSettings(folder)?.newWorkspace !== undefined;
+}
+
 /** The document that the project of a built-in program in a folder deploys. */
 export function documentIn(folder: string): Environment | undefined {
   const { document } = formerSettings(folder)?.environment ?? {};

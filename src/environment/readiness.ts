@@ -255,7 +255,7 @@ function adviceOn(
     const then = stack === undefined ? "" : ` and ${takeOver(stack)}`;
     return {
       class: "blocked",
-      sentence: `${who} owns ${listed(items)}: ${use}give ${them} up there${then}, or rename ${them}`,
+      sentence: `${who} owns ${listed(items)}: ${use}give ${them} up there (\`pulumi state delete\`)${then}, or rename ${them}`,
     };
   });
 }

@@ -53,12 +53,12 @@ function driftNotes(reasons: readonly string[]): string[] {
   return [
     ...(own
       ? [
-          "Drift: something was changed or is gone. A new run with --refresh puts it back. To keep a change, write it into the document, then start a new run.",
+          "Drift: something was changed or is gone. A new run with --refresh puts back what the document declares, and accepts what it leaves out. To keep a change, write it into the document, then start a new run.",
         ]
       : []),
     ...(foreign
       ? [
-          "Drift: what exists and is not declared stops each run. Declare it and bring it under its stack with `adopt`, or delete it.",
+          "Drift: what exists and is not declared stops each run. Declare it and bring it under its stack with `adopt`, or delete it. Ask first who made it: another stack may manage it.",
         ]
       : []),
   ];

@@ -16,13 +16,13 @@ export function accountOf({ workspace }: FleetStack): Record<string, string> {
   return workspace === undefined ? {} : environmentFor(workspace);
 }
 
-/** Writes the built-in program of a stack that has a document. */
+/** Writes the built-in program of a stack that has a document, and returns the id of its workspace. */
 export async function prepare(
   { name, environment, workspace }: FleetStack,
   folder: string,
   warn: (line: string) => void,
-): Promise<void> {
-  if (environment === undefined || workspace === undefined) return;
+): Promise<string | undefined> {
+  if (environment === undefined || workspace === undefined) return undefined;
   let workspaceId = workspace.id;
   if (workspaceId === undefined) {
     const account = await openAccount(workspace, warn);
@@ -36,6 +36,7 @@ export async function prepare(
     workspaceId,
     entry: workspace,
   });
+  return workspaceId;
 }
 
 /** The CLI on a stack whose program is there. */

@@ -1,16 +1,17 @@
 import * as path from "node:path";
+import { canonicalId } from "../api/index.js";
 import { COMMAND } from "../command.js";
 import { tellsToTakeOver } from "../engine/advice.js";
 import { messageOf } from "../engine/provider/failure.js";
 import { openAccount, withAdvice } from "../environment/account.js";
-import { BUILT_IN_PROJECT } from "../environment/deploy.js";
+import { BUILT_IN_PROJECT, makesWorkspace } from "../environment/deploy.js";
 import { readDocument } from "../environment/document.js";
 import type { Item } from "../environment/environment.js";
 import { kinds } from "../environment/kinds.js";
 import { environmentOf, readWorkspace } from "../environment/live.js";
 import { managedKey, nameChecks } from "../environment/readiness.js";
 import { References } from "../environment/references.js";
-import { declaredBy } from "../environment/stack-environment.js";
+import { declaredBy, workspaceOf } from "../environment/stack-environment.js";
 import { projectFor } from "../stack/project.js";
 import { CliFailed, type Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { failureText, type StackRun } from "../stack/run.js";
@@ -55,8 +56,7 @@ export async function inTheWay(
       environment: environmentOf(workspace.alias, inventory, References.none()),
       managed: new Set(declaredBy(resources).map(({ kind, id }) => managedKey(kind.name, id))),
       adoptAdvice: `\`${adoptCommand(stack, folder)}\` brings what exists under this stack (it writes nothing to the API)`,
-      takeOverAdvice: (owner) =>
-        `take over what it gave up with \`${adoptCommand(stack, folder)} --from-stack ${owner}\``,
+      takeOverAdvice: (owner) => `only then take it over with \`${adoptCommand(stack, folder)} --from-stack ${owner}\``,
       self: { project: BUILT_IN_PROJECT, stack: stack.name },
       ownerAdvice: (owner) => `deploy with stack ${owner}`,
     }).flatMap((check) => (check.class === "blocked" ? [check.sentence] : []));
@@ -91,6 +91,22 @@ export async function withoutProgramAdvice(
     ({ message }) => !tellsToTakeOver(message) && message.trim() !== "update failed",
   );
   return [failureText({ ...run, diagnostics }), ...found].join("\n");
+}
+
+/**
+ * Why the program of a document must not run on what the stack holds: it would delete that. All document stacks of a backend are of one
+ * project, so another fleet's stack of the same name is the same stack.
+ */
+export function misfitOf(pulumi: Pulumi, { resources }: StackState, workspaceId: string): string | undefined {
+  const declared = declaredBy(resources);
+  const others = new Set(declared.map((one) => canonicalId(workspaceOf(one))));
+  others.delete(canonicalId(workspaceId));
+  if (others.size > 0) {
+    return `stack ${pulumi.stack} holds resources of workspace ${[...others].join(", ")}, and would be deployed to ${workspaceId}: that would delete them. Another fleet on this backend may have a stack of this name: give yours another name`;
+  }
+  const own = declared.find(({ kind }) => kind.name === "Workspace");
+  if (!own || makesWorkspace(pulumi.cwd)) return undefined;
+  return `stack ${pulumi.stack} also holds the workspace itself (${own.id}), and the program in ${pulumi.cwd} does not declare it: that would archive it. Do not unprotect it. \`clone --new-workspace\` wrote that folder: bring it back`;
 }
 
 /** The state of a stack; empty where it is not there. */

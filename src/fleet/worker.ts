@@ -12,7 +12,7 @@ import { checkStack } from "./check.js";
 import { type Answer, BEAT_MS, type Message, type STOP, type Task } from "./messages.js";
 import { accountOf, prepare, pulumiFor } from "./program.js";
 import { documentProblems } from "./ready.js";
-import { formerElsewhere, inTheWay, stateOf, withoutProgramAdvice } from "./standing.js";
+import { formerElsewhere, inTheWay, misfitOf, stateOf, withoutProgramAdvice } from "./standing.js";
 
 /** Before an engine is started once more. */
 const PAUSE_MS = 1_000;
@@ -67,11 +67,13 @@ class Worker {
     };
     const problems = command === "preview" ? await documentProblems(stack, folder, warn) : [];
     if (problems.length > 0) return { state: "failed", error: problems.join("\n") };
-    await prepare(stack, folder, warn);
+    const workspaceId = await prepare(stack, folder, warn);
     const pulumi = pulumiFor(bin, stack, folder);
     if (this.stop.signal.aborted) return { state: "interrupted", error: "it was stopped before its run began" };
-    if (command === "check") return checkStack(pulumi, warn);
     const state = await stateOf(pulumi);
+    const misfit = workspaceId === undefined ? undefined : misfitOf(pulumi, state, workspaceId);
+    if (misfit !== undefined) return { state: "failed", error: `${misfit}. Nothing was run` };
+    if (command === "check") return checkStack(pulumi, warn);
     const standing = { stack, folder, resources: state.resources, warn };
     const pending = pendingAdvice(pulumi, state);
     if (pending !== undefined && command === "preview") warn(pending);

@@ -91,7 +91,7 @@ describe("before a clone", () => {
     expect(sentences(readinessOf(parse(wanted), target), "blocked")).toEqual([
       `in the way in production, and not of this stack: service "Front desk" (${desk.id})`,
       `in the way in production, and not of this stack: use case "inbound_voice / Riverside / Reception" (${line.id})`,
-      'stack dev (project other) owns service "Front desk": use `--stack dev`, or give it up there and `adopt` it here with `--from-stack dev`, or rename it',
+      'stack dev (project other) owns service "Front desk": use `--stack dev`, or give it up there (`pulumi state delete`) and `adopt` it here with `--from-stack dev`, or rename it',
       'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": if stack dev has it too, use `--stack dev`; else adopt them; or rename or delete it',
     ]);
     const self = { project: "other", stack: "dev" };

@@ -224,8 +224,8 @@ useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, set
   const found = [
     `${where}: service "Front desk" (${service})`,
     `${where}: use case "inbound_voice / Riverside / Reception" (${useCase})`,
-    'stack trial (project pulumi-amigo) owns service "Front desk": deploy with stack trial, or give it up there ' +
-      `and take over what it gave up with \`npx pulumi-amigo adopt staging --stack desk -C ${place} --from-stack trial\`, or rename it`,
+    'stack trial (project pulumi-amigo) owns service "Front desk": deploy with stack trial, or give it up there (`pulumi state delete`) ' +
+      `and only then take it over with \`npx pulumi-amigo adopt staging --stack desk -C ${place} --from-stack trial\`, or rename it`,
     'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": if stack trial has it too, deploy with stack trial; ' +
       `else \`npx pulumi-amigo adopt staging --stack desk -C ${place}\` brings what exists under this stack (it writes nothing to the API); or rename or delete it`,
   ];
@@ -238,6 +238,23 @@ useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, set
     const [{ state, error }] = await runOf(stack, "up", "exists");
     expect([state, error]).toEqual(["failed", ["pulumi up failed:", ...found].join("\n")]);
     expect((await run("preview", "missing", "done"))[0], "a program may adopt").not.toHaveProperty("warnings");
+    const theirs = { workspaceId: "6f0c1d52-94a7-4c1e-8f3b-0d2a5b7c9e10", name: "Desk" };
+    const type = "pulumi-nodejs:dynamic/amigo:Service";
+    const held = (one: object) => {
+      const resources = [{ urn: `urn:pulumi:desk::x::${type}::desk`, type, id: service, inputs: {}, ...one }];
+      writeFileSync(path.join(folder, "state.json"), JSON.stringify({ deployment: { resources } }));
+    };
+    held({ inputs: theirs });
+    for (const command of ["preview", "up", "check"] as const) {
+      const [end, asked] = await runOf(stack, command, "done");
+      expect([end.state, asked]).toEqual(["failed", ["stack export"]]);
+      expect(end).toMatchObject({ error: expect.stringMatching(/of workspace 6f0c1d52.* deployed to .*another name/) });
+    }
+    held({ type: type.replace("Service", "Workspace"), id, inputs: { slug: "demo" } });
+    expect((await runOf(stack, "up", "done"))[0]).toMatchObject({
+      error: expect.stringMatching(/Do not unprotect it/),
+    });
+    writeFileSync(path.join(folder, "state.json"), EMPTY);
     const former = "{ formerName: Front desk, agent: desk, contextGraph: plan }";
     writeFileSync(
       environment,
