@@ -229,13 +229,15 @@ function adviceOn(
   renamed: ReadonlySet<Item>,
   { adoptAdvice, takeOverAdvice, self, ownerAdvice }: Pick<Target, Advice>,
 ): Check[] {
+  const isSelf = (parts: { project: string; stack: string } | undefined) =>
+    parts !== undefined && parts.stack === self?.stack && parts.project === self.project;
   const owners = [...new Set(inTheWay.map(ownerOf))];
   return owners.map((owner): Check => {
     const items = inTheWay.filter((item) => ownerOf(item) === owner);
     const them = items.length === 1 ? "it" : "them";
     if (owner === undefined) {
       // Services alone carry marks.
-      const [other] = owners.flatMap((one) => stackParts(one) ?? []).filter(({ stack }) => stack !== self?.stack);
+      const [other] = owners.flatMap((one) => stackParts(one) ?? []).filter((parts) => !isSelf(parts));
       const also = other
         ? `if stack ${other.stack} has ${them} too, ${ownerAdvice(other.stack, other.project)}; else `
         : "";
@@ -245,7 +247,7 @@ function adviceOn(
       return { class: "blocked", sentence };
     }
     const { stack, project } = stackParts(owner) ?? {};
-    if (self && stack === self.stack && project === self.project) {
+    if (isSelf(stackParts(owner))) {
       const sentence = `this very stack made ${listed(items)}, and its state does not hold ${them}: ${adoptAdvice}`;
       return { class: "blocked", sentence };
     }

@@ -1,5 +1,6 @@
 import { COMMAND } from "../command.js";
 import { lockHolders } from "../stack/lock-holders.js";
+import { stackFlags } from "../stack/project.js";
 import { placeOf, prepare, pulumiFor } from "./program.js";
 import type { FleetStack } from "./stacks.js";
 
@@ -51,7 +52,7 @@ export async function refuseLocked(
         .slice(0, 1)
         .map(
           ({ stack, cwd }) =>
-            `Nothing was started. Wait for ${locked.length === 1 ? "it" : "them"}. Where that process is gone, run \`${COMMAND} recover --stack ${stack} -C ${cwd}\` (or \`pulumi cancel --stack ${stack}\` there), then this again`,
+            `Nothing was started. Wait for ${locked.length === 1 ? "it" : "them"}. Where that process is gone, run \`${COMMAND} recover ${stackFlags({ stack, cwd })}\` (or \`pulumi cancel --stack ${stack}\` there), then this again`,
         ),
     ].join("\n"),
   );

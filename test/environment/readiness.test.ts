@@ -99,6 +99,10 @@ describe("before a clone", () => {
       'this very stack made service "Front desk", and its state does not hold it: adopt them',
       'nobody\'s mark is on use case "inbound_voice / Riverside / Reception": adopt them; or rename or delete it',
     ]);
+    const namesake = { project: "mine", stack: "dev" };
+    expect(sentences(readinessOf(parse(wanted), { ...target, self: namesake }), "blocked").slice(2)).toEqual(
+      sentences(readinessOf(parse(wanted), target), "blocked").slice(2),
+    );
     const managed = new Set([managedKey("Service", desk.id), managedKey("UseCase", line.id)]);
     expect(sentences(readinessOf(parse(wanted), { ...target, managed }), "blocked")).toEqual([]);
   });

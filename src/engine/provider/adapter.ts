@@ -134,8 +134,8 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
         const beside = changedBeside(lifecycle, state, props);
         context.run.foundOtherwise(kind, id, beside);
         for (const name of beside) {
-          const [before, now] = [state, props].map((one) => show(one[name] ?? lifecycle.properties[name]?.default));
-          context.warn(`${lifecycle.describe(state)} (${id}): ${besideText(name, String(before), String(now))}.`);
+          const shown = (values: Values) => show(values[name] ?? lifecycle.properties[name]?.default);
+          context.warn(`${lifecycle.describe(state)} (${id}): ${besideText(name, shown(state), shown(props))}.`);
         }
         return { id: existing.id, props, inputs: observed(lifecycle, state, existing.live) };
       }),
