@@ -8,11 +8,12 @@ export const VERBS = {
   remove: 5,
   withdraw: 3,
   bad: 5,
-  match: 3,
+  match: 5,
   rename: 8,
   renameWithAlias: 2,
   ignore: 8,
   protect: 1,
+  provision: 3,
   adopt: 4,
   capitals: 4,
   swap: 2,
@@ -30,7 +31,7 @@ export const VERBS = {
   upReplace: 3,
   upKilled: 2,
   destroy: 1,
-  fault: 6,
+  fault: 8,
 } as const;
 
 export type Verb = keyof typeof VERBS;
@@ -80,7 +81,7 @@ const command = (leftOut: object): fc.Arbitrary<Command> =>
 /** Stories of so many commands at most, without some verbs. */
 export function stories(maxLength = 16, leftOut: Partial<Record<Verb, string>> = {}): fc.Arbitrary<Story> {
   return fc.record({
-    opening: fc.nat(7),
+    opening: fc.nat(8),
     opened: fc.constantFrom(true, true, true, false),
     dialect: fc.oneof({ arbitrary: fc.constant(0), weight: 6 }, { arbitrary: fc.nat(10), weight: 4 }),
     focus: fc.record({ pick: fc.nat(9), other: fc.nat(9) }),

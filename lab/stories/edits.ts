@@ -61,7 +61,10 @@ export function newDraft(shop: Shop, kind: Kind, pick: number, other: number, va
   }
   if (kind === "versionSet") inputs.agentVersionNumber = 1 + (value % 3);
   if (kind === "testCallerNumbers") inputs.numbers = PROPERTIES.testCallerNumbers.numbers?.values[value % 3];
-  if (kind === "workspace") Object.assign(inputs, { deletionProtection: value % 3 === 0 ? undefined : false });
+  if (kind === "workspace") {
+    Object.assign(inputs, { deletionProtection: value % 3 === 0 ? undefined : false });
+    if (pick % 2 === 1) inputs.provision = false;
+  }
   if (kind === "testCallerNumbers") name = "numbers";
   if (kind === "workspace") name = String(inputs.slug);
   const options = kind === "versionSet" && value % 2 === 1 ? { deletedWith: inputs.serviceId as Ref } : {};
@@ -189,6 +192,15 @@ const protect: Edit = (_world, shop, { pick }) => {
   };
 };
 
+/** A workspace that is to be provisioned, or no longer. */
+const provision: Edit = (_world, shop, { pick }) => {
+  const draft = nth(
+    shop.drafts.filter(({ kind }) => kind === "workspace"),
+    pick,
+  );
+  return draft && changed(shop, draft, "provision", draft.inputs.provision === false);
+};
+
 /** Says that what exists may be taken over. */
 const adopt: Edit = (_world, shop, { pick }) => {
   const draft = nth(
@@ -228,8 +240,11 @@ const swap: Edit = (_world, shop, { pick, value }) => {
 /** Brings what somebody made by hand into the program. */
 const importExisting: Edit = (world, shop, { pick, other, value }) => {
   const { store } = world;
-  const known = new Set(world.shops.flatMap(({ stack }) => stack.state.entries.map(({ id }) => id)));
   const kind = nth(["service", "useCase", "serviceBinding"] as const, pick) as Kind;
+  const idsIn = (shops: readonly Shop[]) => shops.flatMap(({ stack }) => stack.state.entries.map(({ id }) => id));
+  const known = new Set(idsIn(world.shops));
+  // Who imports another stack's line is warned, and has told us to.
+  const foreign = new Set(kind === "serviceBinding" ? idsIn(world.shops.filter((other) => other !== shop)) : []);
   const ids = {
     service: store.services
       .list()
@@ -239,7 +254,7 @@ const importExisting: Edit = (world, shop, { pick, other, value }) => {
     serviceBinding: store.bindings.list().map(({ use_case_id }) => use_case_id),
   }[kind as "service"];
   const id = nth(
-    ids.filter((candidate) => !known.has(candidate) || value % 4 === 0),
+    ids.filter((candidate) => !foreign.has(candidate) && (!known.has(candidate) || value % 4 === 0)),
     other,
   );
   const live = id && liveValues(store, kind, id);
@@ -276,6 +291,7 @@ const EDITS: Partial<Record<Verb, Edit>> = {
   renameWithAlias: renames(true),
   ignore,
   protect,
+  provision,
   adopt,
   capitals,
   swap,

@@ -7,7 +7,7 @@ import type { FaultClass } from "./faults.js";
 import { byHand } from "./hands.js";
 import { complete, type Observation, stackLabel, strikes, writes } from "./observation.js";
 import { keepsALineOnWhatGoes, lineRules } from "./rules/lines.js";
-import { outcomeRules } from "./rules/outcome.js";
+import { outcomeRules, writtenIdIsStale } from "./rules/outcome.js";
 import { thingRules } from "./rules/things.js";
 import { trafficRules } from "./rules/traffic.js";
 import { valueRules } from "./rules/values.js";
@@ -45,6 +45,7 @@ const OPENINGS: readonly (readonly [kind: Draft["kind"], pick: number, other: nu
   ],
   [["testCallerNumbers", 0, 0, 0]],
   [["workspace", 0, 0, 1]],
+  [["workspace", 1, 0, 1]],
   [],
   [
     ["service", 0, 0, 0],
@@ -161,7 +162,7 @@ class Teller {
     if (still && (this.#atRest.has(shop) || this.#isEmpty(shop))) return;
     const seen = await this.#run(shop, ask, "");
     this.#atRest.delete(shop);
-    if (this.violations.length > 0 || !complete(seen) || keepsALineOnWhatGoes(seen)) return;
+    if (this.violations.length > 0 || !canRest(seen)) return;
     await this.#again(shop);
     this.#atRest.add(shop);
   }
@@ -179,7 +180,7 @@ class Teller {
     let seen = await this.#run(shop, ask, "at the end: ");
     if (this.#recoveries > recoveries) seen = await this.#run(shop, ask, "after that: ");
     if (seen.result.outcome === "failed") this.#unsettled.push(seen.result.errors.join("; "));
-    if (this.violations.length === 0 && complete(seen) && !keepsALineOnWhatGoes(seen)) await this.#again(shop);
+    if (this.violations.length === 0 && canRest(seen)) await this.#again(shop);
   }
 
   /** A second run right after one that went through finds nothing to do. */
@@ -234,6 +235,11 @@ class Teller {
     for (const { id } of found) if (id) this.#lost.delete(id);
     this.say(`${label}recover: ${found.map(({ name, outcome }) => `${name} ${outcome}`).join(", ")}`);
   }
+}
+
+/** Whether a second run has nothing to do: the whole program went through, and names nothing that went in the same run. */
+function canRest(seen: Observation): boolean {
+  return complete(seen) && !keepsALineOnWhatGoes(seen) && !writtenIdIsStale(seen);
 }
 
 /** A story in plain words, with what it broke. */

@@ -106,6 +106,8 @@ export interface Lifecycle {
   readonly meanwhile?: string;
   /** Whether a step is missing between what state holds and what is declared, such as provisioning. */
   unfinished?(state: Values, news: Values): boolean;
+  /** The owner mark of the service that carries the thing, for a kind that can carry none itself. */
+  serviceMark?(context: ProviderContext, live: Values): Promise<string | undefined>;
   /** Things of other kinds that a resource with this id and these inputs declares too. */
   parts?(id: string, inputs: Values): [kind: string, id: string][];
   create(context: ProviderContext, news: Values): Promise<Existing>;

@@ -17,7 +17,7 @@ import { misfit } from "./channels.js";
 import { findInWorkspace, removeFromWorkspace, workspaceOf } from "./children.js";
 import * as fields from "./fields.js";
 import { Service } from "./service.js";
-import { ownerOf } from "./service-writes.js";
+import { ownerOf, serviceMark } from "./service-writes.js";
 import { UseCase } from "./use-case.js";
 
 /** Arguments of a {@link ServiceBinding}. */
@@ -70,6 +70,7 @@ export const serviceBindingLifecycle = {
   movesOthers: true,
   // A failed move has left lines of others down or elsewhere.
   unfinished: (state) => disturbedBy(state).length > 0,
+  serviceMark,
   create,
   read,
   update,

@@ -200,6 +200,12 @@ function fullBody(service: ServiceResponse): UpdateServiceBody {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
+/** The mark of the service with the id in these values, unless this program manages it. */
+export async function serviceMark(context: ProviderContext, { workspaceId, serviceId }: Values) {
+  if (context.run.manages("Service", String(serviceId))) return undefined;
+  return ownerOf(await context.workspace(String(workspaceId)).services.read(String(serviceId)));
+}
+
 /** The owner mark that the service carries. */
 export function ownerOf(service: Pick<ServiceResponse, "tags">): string | undefined {
   return service.tags.find(({ key }) => key === OWNER_TAG)?.value ?? undefined;

@@ -116,6 +116,27 @@ test("a service that was taken over from another stack stays this one's when ado
   });
 });
 
+test("importing what another stack may manage on its own service is warned of, and what is on ours is not", async () => {
+  await withBench({}, async (bench) => {
+    const mark = OWNER.replace("stack", "prod");
+    const desk = await bench.run().create("service", service({ __owner: mark }));
+    const line = await bench.run().create("useCase", useCase());
+    const on = { workspaceId, serviceId: desk.id };
+    await bench.run().create("serviceBinding", { ...on, useCaseId: line.id, allowRebind: true });
+    const set = `${desk.id}/release`;
+    const imported = async () => {
+      const run = bench.run();
+      await run.create("versionSet", { ...on, name: "release", __import: { id: set, ignore: [] } });
+      await run.create("serviceBinding", { ...on, useCaseId: line.id, __import: { id: line.id, ignore: [] } });
+      return run.warnings;
+    };
+    const said = (id: string) => expect.stringContaining(`the service of ${id} belongs to ${mark}`);
+    expect(await imported()).toEqual([said(set), said(line.id)]);
+    bench.emulator.store.services.update(desk.id, { tags: [{ key: "pulumi-owner", value: OWNER }] });
+    expect(await imported()).toEqual([]);
+  });
+});
+
 test("declaring what exists, or the contract's default, is no change, and never replaces a use case", async () => {
   await withBench({}, async (bench) => {
     const { store } = bench.emulator;

@@ -239,6 +239,13 @@ async function importExisting(
         `Change the program to match, or list the properties in ignoreChanges:\n  ${found.join("\n  ")}`,
     );
   }
+  const mark = await lifecycle.serviceMark?.(context, existing.live);
+  if (mark !== undefined && stackOf(mark) !== run.stack) {
+    context.warn(
+      `import: the service of ${existing.id} belongs to ${mark}. If that stack manages this ${lifecycle.kind} too, ` +
+        "take it out there first, with `pulumi state delete`: else it is removed here, too, when that stack removes it.",
+    );
+  }
   return existing;
 }
 
