@@ -115,7 +115,7 @@ describe("finds a wrong behaviour of the provider", () => {
   const drawn = [
     story(false, "consoleMake", "up"),
     story(true, "refresh"),
-    ...fc.sample(stories(8), { numRuns: 50, seed: 20_263 }),
+    ...fc.sample(stories(8), { numRuns: 150, seed: 20_263 }),
   ];
 
   it.each(Object.entries(PLANTS))("by the rule %s", { timeout: 120_000 }, async (rule, plantIt) => {
