@@ -31,8 +31,9 @@ SOURCE says in which workspace to look. It is one of these:
 The stack of a fleet's document is made where it is not there yet.
 
 What another stack owns is refused. Where that stack has given it up (\`pulumi
-state delete\` there), name it with --from-stack. Its tag stays on the service
-until the next update.
+state delete\` there), name it with --from-stack. While its state still holds
+what is adopted, this is refused. Its tag stays on the service until the next
+update.
 
 What is brought in is what the program declares, whatever the source is. What is
 declared and does not exist stays for the next \`pulumi up\`. What a document has

@@ -30,6 +30,8 @@ export interface Adoptable extends DeclaredOnly {
   readonly entry: ImportEntry;
   /** Where what exists is not as declared, each as `property: declared ..., exists as ...`. */
   readonly fields: readonly string[];
+  /** The owner mark that it carries, where that is another one's. */
+  readonly owner: unknown;
 }
 
 export interface AdoptPlan {
@@ -136,7 +138,7 @@ export function planAdoption(
       inputs: { ...known, [HIDDEN.takenFrom]: owner },
       existing: { id, live },
     };
-    plan.adoptable.push({ ...facts, id, entry, fields });
+    plan.adoptable.push({ ...facts, id, entry, fields, owner });
   }
   return plan;
 }
@@ -214,11 +216,16 @@ function refusalOf({ name }: Kind, { id }: Found, state: readonly StateResource[
   );
 }
 
+/** Whether a mark is that of the stack, which is named alone or with all before it. */
+export function isOf(owner: unknown, stack: string | undefined): boolean {
+  return stack !== undefined && [stackOf(owner), stackParts(owner)?.stack].includes(stack);
+}
+
 function ownerRefusal(inputs: Values, owner: unknown, fromStack: string | undefined): string | undefined {
   const stack = stackOf(owner);
   if (owner === undefined || stack === stackOf(inputs[HIDDEN.owner]) || inputs.adopt === true) return;
   const { project, stack: name } = stackParts(owner) ?? {};
-  if (fromStack !== undefined && [stack, name].includes(fromStack)) return;
+  if (isOf(owner, fromStack)) return;
   if (name === undefined)
     return `belongs to ${String(owner)}, as its tag pulumi-owner says. If it may be taken over, say so with \`adopt: true\` in the program`;
   return `belongs to stack ${name} (project ${project}), as its tag pulumi-owner says. If that stack has given it up (\`pulumi state delete\` there leaves the thing as it is), say so with --from-stack ${name}`;

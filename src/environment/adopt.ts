@@ -17,6 +17,7 @@ import {
   type StateResource,
 } from "../stack/state.js";
 import { type Account, withAdvice } from "./account.js";
+import { formerOwners, stillHeldText } from "./adopt-from.js";
 import { type Place, type PlaceOptions, placeOf } from "./adopt-place.js";
 import {
   type Adoptable,
@@ -114,15 +115,15 @@ async function adoptInto(
     const { workspaceId } = account;
     const plan = await planFor(account, { stack, created, held, document, fromStack: options.fromStack }, state);
     const facts = { stack, workspaceId, dryRun, there };
+    if (options.fromStack !== undefined && plan.adoptable.length > 0) {
+      const owners = await formerOwners(pulumi, options.fromStack, plan.adoptable);
+      const holding = owners.filter(({ held }) => held.length > 0);
+      if (holding.length > 0) throw new Error(holding.map(stillHeldText).join("\n"));
+    }
     if (!dryRun && plan.adoptable.length > 0) {
       const count = plan.adoptable.length;
       const what = `Bring ${count === 1 ? "this resource" : `these ${count} resources`} under stack ${stack}, as found? Nothing is written to the API.`;
       for (const { kind, name, id } of plan.adoptable) note(`${kind} "${name}": ${id}`);
-      if (options.fromStack !== undefined) {
-        note(
-          `Make sure first that stack ${options.fromStack} does not hold these any more: its next run would delete them.`,
-        );
-      }
       if (!(await options.confirm(what))) throw new Error("stopped; nothing was changed");
       begun.isWriting = true;
       await carryOut(
@@ -140,10 +141,12 @@ async function adoptInto(
         : await proof(pulumi, plan, options);
     return {
       ...facts,
-      adopted: plan.adoptable.map(({ entry: _entry, fields: _fields, ...one }) => one),
+      adopted: plan.adoptable.map(({ entry: _entry, fields: _fields, owner: _owner, ...one }) => one),
       missing: plan.missing,
       undeclared: plan.undeclared,
-      differing: plan.adoptable.filter(({ fields }) => fields.length > 0).map(({ entry: _entry, ...one }) => one),
+      differing: plan.adoptable
+        .filter(({ fields }) => fields.length > 0)
+        .map(({ entry: _entry, owner: _owner, ...one }) => one),
       changes,
     };
   } catch (error) {

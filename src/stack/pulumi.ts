@@ -117,6 +117,11 @@ export class Pulumi {
     return new Pulumi(this.bin, this.stack, this.cwd, more);
   }
 
+  /** The same, on another stack that the backend has, of whichever project. */
+  on(stack: string): Pulumi {
+    return new Pulumi(this.bin, stack, this.cwd, this.more);
+  }
+
   /** Runs a command on the stack and returns what it prints on standard output. */
   run(...args: string[]): Promise<string> {
     return this.plain(...args, "--stack", this.stack);

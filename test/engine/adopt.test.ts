@@ -233,6 +233,7 @@ it("moves what a stack has to a stack of another project, with the account of th
   const desk = `const amigo = require("pulumi-amigo");
 new amigo.Service("desk", { workspaceId: "${workspace}", name: "Front desk", agentId: "${agents.frontDesk}",
   contextGraphId: "${contextGraphs.scheduling}" });
+new amigo.TestCallerNumbers("numbers", { workspaceId: "${workspace}", numbers: ["+14155550100"], adopt: true });
 `;
   const one = "version: 1\nservices:\n  Front desk: { agent: front-desk, contextGraph: scheduling }\n";
   const taking = `const amigo = require("pulumi-amigo");
@@ -252,7 +253,17 @@ new amigo.Environment("clinic", { document: "clinic.yaml", references: "referenc
         1,
         expect.stringMatching(/belongs to stack dev \(project old\).*--from-stack dev/),
       ]);
-      const { code, report, stderr } = await adopt(there, "stack:organization/old/dev", "--yes", "--from-stack", "dev");
+      const taking = () => adopt(there, "stack:organization/old/dev", "--yes", "--from-stack", "dev");
+      const held = await taking();
+      const [, urn = "", flags = ""] = /^error: +pulumi state delete '(.*)' (.*)$/m.exec(held.stderr) ?? [];
+      expect([held.code, held.stderr]).toEqual([
+        1,
+        expect.stringContaining('stack organization/old/dev still holds Service "desk"'),
+      ]);
+      const engine = await testEngine();
+      const env = { ...cleanEnvironment(), ...engine.env, ...there.env };
+      await start(engine.bin, ["state", "delete", urn, ...flags.split(" ")], { cwd: there.folder, env }).done;
+      const { code, report, stderr } = await taking();
       expect([code, report?.adopted.map((found) => found.id), report?.changes], stderr).toEqual([0, [id], []]);
       expect(writes(operations())).toEqual([]);
 

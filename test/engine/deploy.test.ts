@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { testEngine } from "../../lab/cli/environment.js";
+import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { repositoryRoot } from "../../lab/root.js";
 import { type Emulator, seedIds, startEmulator } from "../../src/emulator/index.js";
 import { newWorkspaceOf, prepareProject } from "../../src/environment/deploy.js";
@@ -45,7 +45,7 @@ async function workingFolder(emulator: Emulator) {
   const env = {
     PULUMI_BACKEND_URL: `file://${path.join(folder, "backend")}`,
     PULUMI_CONFIG_PASSPHRASE: "test",
-    NODE_OPTIONS: "",
+    NODE_OPTIONS: cleanEnvironment().NODE_OPTIONS ?? "",
     CLINIC_KEY: "amigo-demo-key",
   };
   const file = (name: string, text: string) => {
