@@ -354,7 +354,7 @@ describe("an import in place of a create", () => {
     declared({ name: "Twin" }, { name: "Twin" });
     context.run.compared("Thing", id, {}, { name: "Twin" }, false);
     expect((await failure(importing({ ...desk, [HIDDEN.owner]: mine }))).message).toBe(
-      `creating Thing "Desk": import: another resource of this program manages ${id}. Nothing was written. Declare it once`,
+      `creating Thing "Desk": import: another resource of this program manages ${id}. Declare it once. Nothing was written`,
     );
   });
 

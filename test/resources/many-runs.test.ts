@@ -116,6 +116,23 @@ test("a service that was taken over from another stack stays this one's when ado
   });
 });
 
+test("a use case that a resource of the program holds is not imported by another one, whichever comes first", async () => {
+  await withBench({}, async (bench) => {
+    const mark = OWNER.replace("Service/desk", "UseCase/line");
+    const line = await bench.run().create("useCase", useCase({ __owner: mark }));
+    const twin = useCase({ __owner: `${mark}2`, __import: { id: line.id, ignore: [] } });
+    const said = `another resource of this program`;
+
+    const last = bench.run();
+    await last.update(line, useCase({ __owner: mark }));
+    await expect(last.check("useCase", twin)).rejects.toThrow(`import: ${said} manages ${line.id}. Declare it once`);
+    const first = bench.run();
+    await first.check("useCase", twin);
+    const again = first.update(line, useCase({ __owner: mark }));
+    await expect(again).rejects.toThrow(`${said}, UseCase "Clinic / Line" (inbound_voice), imports ${line.id} too.`);
+  });
+});
+
 test("importing what another stack may manage on its own service is warned of, and what is on ours is not", async () => {
   await withBench({}, async (bench) => {
     const mark = OWNER.replace("stack", "prod");

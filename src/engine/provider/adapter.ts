@@ -7,7 +7,7 @@ import type { Existing, Lifecycle, Values } from "../lifecycle.js";
 import { foreignMark, stackOf } from "../owner.js";
 import { valueAt } from "../property-path.js";
 import { isUnknown } from "../unknown.js";
-import { checkInputs } from "./check.js";
+import { checkInputs, managedText } from "./check.js";
 import type { ProviderContext } from "./context.js";
 import { EngineError, PartialFailure, Unfinished } from "./failure.js";
 import { changedBeside, everything, inputsOf, observed, outputsOf, withFullMark } from "./outputs.js";
@@ -78,11 +78,18 @@ export function dynamicProvider(lifecycle: Lifecycle, configured: () => Promise<
       const ownerOf = (values: Values | undefined) => values?.[HIDDEN.owner];
       const twin = run
         .declared(kind)
-        .find((one) => one.id === id && ownerOf(one.inputs) !== ownerOf(declaration?.inputs));
+        .find((one) => [one.id, one.imports].includes(id) && ownerOf(one.inputs) !== ownerOf(declaration?.inputs));
       if (ownerOf(declaration?.inputs) !== undefined && twin) {
+        const [verb, more] =
+          twin.id === id
+            ? [
+                "manages",
+                ", and take the other one out of state with `pulumi state delete`, which leaves the thing as it is",
+              ]
+            : ["imports", ""];
         throw new EngineError(
-          `${lifecycle.describe(news)}: another resource of this program, ${lifecycle.describe(twin.inputs)}, manages ${id} too. ` +
-            "Declare it once, and take the other one out of state with `pulumi state delete`, which leaves the thing as it is.",
+          `${lifecycle.describe(news)}: another resource of this program, ${lifecycle.describe(twin.inputs)}, ${verb} ${id} too. ` +
+            `Declare it once${more}.`,
         );
       }
       run.compared(kind, id, olds, news, replaces.length > 0);
@@ -227,10 +234,9 @@ async function importExisting(
   }
   const { run } = context;
   const isManagedElsewhere = async () => run.manages(lifecycle.kind, existing.id) || undefined;
-  if (foreign !== undefined && (await settle(WAIT_FOR_OTHERS_SECONDS, isManagedElsewhere))) {
-    throw new Error(
-      `import: another resource of this program manages ${existing.id}. Nothing was written. Declare it once`,
-    );
+  // A mark of this stack says that there may be one, whose turn has not come yet.
+  if (await settle(foreign === undefined ? 0 : WAIT_FOR_OTHERS_SECONDS, isManagedElsewhere)) {
+    throw new Error(`import: ${managedText(existing.id)}. Nothing was written`);
   }
   const found = mismatches(lifecycle, without(inputs, request.ignore), existing.live);
   if (found.length > 0) {

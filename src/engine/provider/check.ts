@@ -35,6 +35,9 @@ export function checkInputs(context: ProviderContext, lifecycle: Lifecycle, olds
   const failures = [
     ...settingsProblems(context),
     ...(request && isReplacement ? [importOfReplaced(request)] : []),
+    ...(request && !exists && context.run.manages(kind, request.id)
+      ? [{ property: "", reason: `import: ${managedText(request.id)}` }]
+      : []),
     ...conflicts(news[HIDDEN.conflicts]),
     ...(lifecycle.inWorkspace && inputs.workspaceId === undefined ? [NO_WORKSPACE] : []),
     ...problemsOf(lifecycle, inputs, exists ? former : undefined),
@@ -68,6 +71,10 @@ function importRequest(given: unknown): ImportRequest | undefined {
   if (!present(given) || isUnknown(given)) return undefined;
   const { id, ignore } = given as ImportRequest;
   return { id: canonicalResourceId(String(id)), ignore };
+}
+
+export function managedText(id: string): string {
+  return `another resource of this program manages ${id}. Declare it once`;
 }
 
 function importOfReplaced({ id }: ImportRequest): Problem {
