@@ -13,7 +13,14 @@ import { exportState, lifecycleOf, type StackState, UnreadableState } from "../s
 import { environmentFor } from "./account.js";
 import type { CloneStack, Plan } from "./clone.js";
 import type { WorkspaceEntry } from "./config.js";
-import { BUILT_IN_PROJECT, newWorkspaceOf, prepareProject } from "./deploy.js";
+import {
+  BUILT_IN_PROJECT,
+  type NewWorkspace,
+  newWorkspaceIn,
+  newWorkspaceOf,
+  PROJECT_FILE,
+  prepareProject,
+} from "./deploy.js";
 import { readDocument } from "./document.js";
 import { documentOf, type Environment, keyOf } from "./environment.js";
 import { writeDocument, writeReferences } from "./files.js";
@@ -42,6 +49,8 @@ export class StackOfClone implements CloneStack {
   private readonly scratch: string | undefined;
   private readonly former = new Map<string, string | undefined>();
   private wanted: Environment | undefined;
+  /** The workspace that an earlier run of this stack has made. */
+  private madeWorkspace: NewWorkspace | undefined;
   private unmakeStack: (() => Promise<void>) | undefined;
 
   constructor(private readonly options: CloneStackOptions) {
@@ -88,14 +97,28 @@ export class StackOfClone implements CloneStack {
   async managed(): Promise<ReadonlySet<string>> {
     const { note } = this.options;
     note(this.project.note);
-    if (!this.project.exists) return new Set();
-    let state = await this.state();
-    if (state === "unreadable" || (state && (await this.isInterrupted(state)))) {
-      await this.settle();
-      state = await this.state();
+    if (this.project.exists) return this.managedFrom(this.project.folder);
+    // In a fresh checkout the stack may be there although its project is not.
+    const folder = mkdtempSync(path.join(tmpdir(), "pulumi-amigo-"));
+    try {
+      writeFileSync(path.join(folder, "Pulumi.yaml"), PROJECT_FILE);
+      return await this.managedFrom(folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  private async managedFrom(folder: string): Promise<ReadonlySet<string>> {
+    const pulumi = await this.pulumi(folder);
+    let state = await this.state(pulumi);
+    if (state === "unreadable" || (state && (await this.isInterrupted(pulumi, state)))) {
+      await this.settle(folder);
+      state = await this.state(pulumi);
     }
     if (state === "unreadable") throw new Error(`stack ${this.name} cannot be read: see \`${COMMAND} recover\``);
-    return new Set(declaredBy(state?.resources ?? []).map(({ kind, id }) => managedKey(kind.name, id)));
+    const own = declaredBy(state?.resources ?? []);
+    this.madeWorkspace = newWorkspaceIn(state?.resources ?? []);
+    return new Set(own.map(({ kind, id }) => managedKey(kind.name, id)));
   }
 
   async write(environment: Environment): Promise<void> {
@@ -122,7 +145,7 @@ export class StackOfClone implements CloneStack {
       document,
       references,
       workspaceId: environment.workspaceId,
-      newWorkspace: newWorkspace === undefined ? undefined : newWorkspaceOf(environment, newWorkspace),
+      newWorkspace: newWorkspace === undefined ? this.madeWorkspace : newWorkspaceOf(environment, newWorkspace),
       entry: to,
     });
   }
@@ -168,23 +191,22 @@ export class StackOfClone implements CloneStack {
     if (!this.former.has(file)) this.former.set(file, existsSync(file) ? readFileSync(file, "utf8") : undefined);
   }
 
-  private pulumi(): Promise<Pulumi> {
-    return Pulumi.find(this.name, this.project.folder, environmentFor(this.options.to));
+  private pulumi(folder = this.project.folder): Promise<Pulumi> {
+    return Pulumi.find(this.name, folder, environmentFor(this.options.to));
   }
 
-  private async settle(): Promise<void> {
+  private async settle(folder: string): Promise<void> {
     const { dryRun, agreed, note, confirm } = this.options;
     note(`stack ${this.name} was interrupted: settling what its last run left open`);
-    const { folder } = this.project;
     const { settled } = await recover({ stack: this.name, cwd: folder, dryRun, agreed, tell: note, confirm });
     if (settled) return;
     throw new Error(`stack ${this.name} has creates that stay open: see \`${COMMAND} recover\`, then run this again`);
   }
 
   /** Undefined where there is no such stack yet. */
-  private async state(): Promise<StackState | "unreadable" | undefined> {
+  private async state(pulumi: Pulumi): Promise<StackState | "unreadable" | undefined> {
     try {
-      return await exportState(await this.pulumi());
+      return await exportState(pulumi);
     } catch (error) {
       if (error instanceof UnreadableState) return "unreadable";
       if (error instanceof CliFailed && saysNoStack(error.message)) return undefined;
@@ -192,8 +214,8 @@ export class StackOfClone implements CloneStack {
     }
   }
 
-  private async isInterrupted({ pending }: StackState): Promise<boolean> {
-    const backend = await LocalBackend.find(await this.pulumi());
+  private async isInterrupted(pulumi: Pulumi, { pending }: StackState): Promise<boolean> {
+    const backend = await LocalBackend.find(pulumi);
     const locks = backend ? findLocks(backend) : [];
     for (const lock of locks) this.options.note(`stack ${this.name} is locked by ${lockText(lock)}`);
     return pending.length > 0 || locks.length > 0;

@@ -13,10 +13,14 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import type { Values } from "../engine/lifecycle.js";
 import type { ProviderArgs } from "../engine/program/provider.js";
+import { lifecycleOf, nameOf, type StateResource } from "../stack/state.js";
 import type { WorkspaceEntry } from "./config.js";
 import { readDocument } from "./document.js";
 import type { Environment } from "./environment.js";
 import { fieldsOf, kindNamed } from "./kinds.js";
+
+/** What the built-in program calls the workspace that it makes. */
+const WORKSPACE = "workspace";
 
 /** The project of all stacks that the built-in program deploys. */
 export const BUILT_IN_PROJECT = "pulumi-amigo";
@@ -60,7 +64,7 @@ const amigo = require("pulumi-amigo");
 const settings = require("./settings.json");
 
 const provider = new amigo.Provider("amigo", settings.provider);
-const workspace = settings.newWorkspace && new amigo.Workspace("workspace", settings.newWorkspace, { provider });
+const workspace = settings.newWorkspace && new amigo.Workspace("${WORKSPACE}", settings.newWorkspace, { provider });
 const workspaceId = workspace ? workspace.id : settings.environment.workspaceId;
 new amigo.Environment("environment", { ...settings.environment, workspaceId }, { provider });
 module.exports = { workspaceId };
@@ -86,12 +90,16 @@ export function prepareProject(options: ProjectOptions): void {
   });
   mkdirSync(folder, { recursive: true });
   const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
-  write("settings.json", `${JSON.stringify(settings, undefined, 2)}\n`);
+  writeSettings(folder, settings);
   write("index.js", PROGRAM);
   write("package.json", `${JSON.stringify({ private: true, main: "index.js" }, undefined, 2)}\n`);
   write("Pulumi.yaml", PROJECT_FILE);
   write(".gitignore", "# All of it is written anew with each run.\n*\n");
   linkPackages(folder);
+}
+
+function writeSettings(folder: string, settings: ProgramSettings): void {
+  writeFileSync(path.join(folder, "settings.json"), `${JSON.stringify(settings, undefined, 2)}\n`);
 }
 
 /** What the program reads, with absolute paths. */
@@ -126,9 +134,22 @@ export function newWorkspaceOf({ name, items }: Environment, slug: string): NewW
   return { slug, ...Object.fromEntries(fields) };
 }
 
-/** Whether the built-in program in a folder makes the workspace, too. */
-export function makesWorkspace(folder: string): boolean {
-  return formerSettings(folder)?.newWorkspace !== undefined;
+/** The workspace that an earlier run of the built-in program has made, from the state: a fresh checkout knows of it nowhere else. */
+export function newWorkspaceIn(resources: readonly StateResource[]): NewWorkspace | undefined {
+  const { lifecycle } = kindNamed("Workspace");
+  const made = resources.find(
+    ({ type, urn, delete: isGone }) => !isGone && lifecycleOf(type) === lifecycle && nameOf(urn) === WORKSPACE,
+  );
+  if (!made) return undefined;
+  const given = Object.entries(made.inputs ?? {}).filter(([name]) => Object.hasOwn(lifecycle.properties, name));
+  return Object.fromEntries(given) as NewWorkspace;
+}
+
+/** Lets the program in a folder declare the workspace that the state of its stack holds. */
+export function keepWorkspace(folder: string, resources: readonly StateResource[]): void {
+  const settings = formerSettings(folder);
+  const newWorkspace = newWorkspaceIn(resources);
+  if (settings && newWorkspace && !settings.newWorkspace) writeSettings(folder, { ...settings, newWorkspace });
 }
 
 /** The document that the project of a built-in program in a folder deploys. */

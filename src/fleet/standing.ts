@@ -4,7 +4,7 @@ import { COMMAND } from "../command.js";
 import { tellsToTakeOver } from "../engine/advice.js";
 import { messageOf } from "../engine/provider/failure.js";
 import { openAccount, withAdvice } from "../environment/account.js";
-import { BUILT_IN_PROJECT, makesWorkspace } from "../environment/deploy.js";
+import { BUILT_IN_PROJECT } from "../environment/deploy.js";
 import { readDocument } from "../environment/document.js";
 import type { Item } from "../environment/environment.js";
 import { kinds } from "../environment/kinds.js";
@@ -101,12 +101,8 @@ export function misfitOf(pulumi: Pulumi, { resources }: StackState, workspaceId:
   const declared = declaredBy(resources);
   const others = new Set(declared.map((one) => canonicalId(workspaceOf(one))));
   others.delete(canonicalId(workspaceId));
-  if (others.size > 0) {
-    return `stack ${pulumi.stack} holds resources of workspace ${[...others].join(", ")}, and would be deployed to ${workspaceId}: that would delete them. Another fleet on this backend may have a stack of this name: give yours another name`;
-  }
-  const own = declared.find(({ kind }) => kind.name === "Workspace");
-  if (!own || makesWorkspace(pulumi.cwd)) return undefined;
-  return `stack ${pulumi.stack} also holds the workspace itself (${own.id}), and the program in ${pulumi.cwd} does not declare it: that would archive it. Do not unprotect it. \`clone --new-workspace\` wrote that folder: bring it back`;
+  if (others.size === 0) return undefined;
+  return `stack ${pulumi.stack} holds resources of workspace ${[...others].join(", ")}, and would be deployed to ${workspaceId}: that would delete them. Another fleet on this backend may have a stack of this name: give yours another name`;
 }
 
 /** The state of a stack; empty where it is not there. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { redact } from "../api/redact.js";
 import { COMMAND } from "../command.js";
 import { messageOf } from "../engine/provider/failure.js";
+import { keepWorkspace } from "../environment/deploy.js";
 import { missingLife } from "../stack/processes.js";
 import { stackFlags } from "../stack/project.js";
 import type { Pulumi } from "../stack/pulumi.js";
@@ -73,6 +74,7 @@ class Worker {
     const state = await stateOf(pulumi);
     const misfit = workspaceId === undefined ? undefined : misfitOf(pulumi, state, workspaceId);
     if (misfit !== undefined) return { state: "failed", error: `${misfit}. Nothing was run` };
+    if (workspaceId !== undefined) keepWorkspace(pulumi.cwd, state.resources);
     if (command === "check") return checkStack(pulumi, warn);
     const standing = { stack, folder, resources: state.resources, warn };
     const pending = pendingAdvice(pulumi, state);

@@ -362,4 +362,11 @@ it("makes a new workspace, and goes on after its engine was killed", async () =>
   ).toEqual(["Desk 1", "Desk 2", "Desk 3", "Desk 4"]);
   const compared = await run(folder, "compare", "staging", "trial", "--json");
   expect(JSON.parse(compared.stdout).differences).toEqual([]);
+
+  // In a fresh checkout the state alone says that the workspace is the stack's.
+  rmSync(path.join(folder, ".pulumi-amigo"), { recursive: true });
+  emulator.clearRequests();
+  const fresh = await run(folder, "clone", "staging", "trial", "--stack", "trial", "--yes");
+  expect([fresh.code, fresh.stdout], fresh.stderr).toEqual([0, expect.stringMatching(/nothing to do/i)]);
+  expect(written()).toEqual([]);
 });

@@ -250,10 +250,13 @@ useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, set
       expect([end.state, asked]).toEqual(["failed", ["stack export"]]);
       expect(end).toMatchObject({ error: expect.stringMatching(/of workspace 6f0c1d52.* deployed to .*another name/) });
     }
-    held({ type: type.replace("Service", "Workspace"), id, inputs: { slug: "demo" } });
-    expect((await runOf(stack, "up", "done"))[0]).toMatchObject({
-      error: expect.stringMatching(/Do not unprotect it/),
-    });
+    // A workspace that the stack has made, in a fresh checkout.
+    const made = type.replace("Service", "Workspace");
+    const urn = `urn:pulumi:desk::x::${made}::workspace`;
+    held({ urn, type: made, id, inputs: { slug: "demo", name: "Demo", __owner: "pulumi/a/b/c" } });
+    expect((await runOf(stack, "up", "done"))[0]).toMatchObject({ state: "done" });
+    const settings = JSON.parse(readFileSync(path.join(folder, ".pulumi-amigo/desk/settings.json"), "utf8"));
+    expect(settings.newWorkspace).toEqual({ slug: "demo", name: "Demo" });
     writeFileSync(path.join(folder, "state.json"), EMPTY);
     const former = "{ formerName: Front desk, agent: desk, contextGraph: plan }";
     writeFileSync(
