@@ -38,7 +38,7 @@ async function textOf(error: unknown): Promise<string> {
 
 /** Progress and warnings, which never mix with the result. */
 export function note(line: string): void {
-  console.error(line);
+  console.error(asShown(line));
 }
 
 export function warn(line: string): void {

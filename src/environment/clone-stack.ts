@@ -7,11 +7,12 @@ import { recover } from "../recovery/recover.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
 import { projectFor, projectName } from "../stack/project.js";
-import { CliFailed, Pulumi, saysNoStack } from "../stack/pulumi.js";
+import { CliFailed, NoCli, Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { ensureStack, failureText, reportTo, runStack } from "../stack/run.js";
 import { exportState, lifecycleOf, type StackState, UnreadableState } from "../stack/state.js";
 import { environmentFor } from "./account.js";
 import type { CloneStack, Plan } from "./clone.js";
+import { compareEnvironments } from "./compare.js";
 import type { WorkspaceEntry } from "./config.js";
 import {
   BUILT_IN_PROJECT,
@@ -89,7 +90,7 @@ export class StackOfClone implements CloneStack {
     return [
       {
         class: "verified",
-        sentence: `${shown} is written anew where something is deployed: it says what ${wanted.name} says`,
+        sentence: `${shown} is written anew where something is deployed: it says what ${wanted.name} says${otherValues(there, wanted)}`,
       },
     ];
   }
@@ -103,6 +104,10 @@ export class StackOfClone implements CloneStack {
     try {
       writeFileSync(path.join(folder, "Pulumi.yaml"), PROJECT_FILE);
       return await this.managedFrom(folder);
+    } catch (error) {
+      if (!this.options.dryRun || !(error instanceof CliFailed || error instanceof NoCli)) throw error;
+      this.options.warn(`the state of stack ${this.name} cannot be read, so it counts as a new one: ${error.message}`);
+      return new Set();
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -240,6 +245,20 @@ export class StackOfClone implements CloneStack {
     );
   }
 }
+
+/** The entries of the target's document that get other values, as the end of a sentence. */
+function otherValues(there: Environment, wanted: Environment): string {
+  const changed = compareEnvironments(there, wanted).differences.filter(({ fields }) => fields.length > 0);
+  const names = changed.map(
+    ({ kind, name, fields }) => `${kind} "${name}" (${fields.map(({ path: at }) => at).join(", ")})`,
+  );
+  const shown =
+    names.length > MOST_NAMED ? [...names.slice(0, MOST_NAMED), `${names.length - MOST_NAMED} more`] : names;
+  return shown.length === 0 ? "" : `. Other values there: ${shown.join(", ")}`;
+}
+
+/** Entries that a sentence names. */
+const MOST_NAMED = 5;
 
 /** What a dry run cannot know of a program that reads the document. */
 function ownProgram(folder: string): string {

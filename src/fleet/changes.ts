@@ -37,15 +37,27 @@ export function perhapsRenames(run: StackRun): string[] {
     const [gone, made] = ["delete", "create"].map((wanted) =>
       changes.filter((change) => change.operation === wanted && change.kind === kind),
     );
-    const [first] = gone ?? [];
-    if (!first || !made?.length) return [];
-    const former = decodeURIComponent(first.name.split("/").at(-1) ?? "");
-    const example = gone?.length === 1 && made.length === 1 ? ` ${former}` : "";
+    if (!gone?.length || !made?.length) return [];
+    const [former, next] = [gone, made].map((changes) => changes.map(({ name }) => entryIn(name)));
+    const example = gone.length === 1 && made.length === 1 ? ` ${former}` : "";
     return [
-      `a ${kind} would be deleted and another made: if that is a new name of the same thing, say \`${FORMER_NAME}:${example}\` in the new entry`,
+      `a ${kind} would be deleted (${named(former)}) and another made (${named(next)}): if that is a new name of the same thing, say \`${FORMER_NAME}:${example}\` in the new entry`,
     ];
   });
 }
+
+/** The name of a document's entry, as the last part of its resource's. */
+function entryIn(name: string): string {
+  return decodeURIComponent(name.split("/").at(-1) ?? "");
+}
+
+function named(names: readonly string[] = []): string {
+  const more = names.length - MOST_CANDIDATES;
+  return safe([...names.slice(0, MOST_CANDIDATES), ...(more > 0 ? [`${more} more`] : [])].join(", "));
+}
+
+/** Names on either side of what may be a rename. */
+const MOST_CANDIDATES = 5;
 
 export function changeText({ operation, kind, name, changed = [] }: ResourceChange): string {
   return safe(`${operation} ${kind} "${name}"${changed.length > 0 ? ` (${changed.join(", ")})` : ""}`);
