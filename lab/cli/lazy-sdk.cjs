@@ -4,9 +4,6 @@
 const { existsSync, readFileSync } = require("node:fs");
 const Module = require("node:module");
 
-if (Module.enableCompileCache) Module.enableCompileCache();
-else require("./compile-cache.cjs");
-
 const { _load: load } = Module;
 /** What is loaded when it is used: the request, and the file that asks. */
 const lazy = [

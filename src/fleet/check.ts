@@ -2,13 +2,16 @@ import { COMMAND } from "../command.js";
 import { type DriftReport, driftOf } from "../environment/drift.js";
 import { Accounts } from "../stack/accounts.js";
 import type { Pulumi } from "../stack/pulumi.js";
-import { exportState } from "../stack/state.js";
+import type { StackState } from "../stack/state.js";
 import { readLines } from "./lines.js";
 import { type Answer, DRIFT, FOREIGN } from "./messages.js";
 
-/** Reads what exists of a stack: its drift, and its lines. Writes nothing. */
-export async function checkStack(pulumi: Pulumi, warn: (line: string) => void): Promise<Answer> {
-  const { resources, pending } = await exportState(pulumi, "--show-secrets");
+/** Reads what exists of a stack whose state has its secrets in clear: its drift, and its lines. Writes nothing. */
+export async function checkStack(
+  pulumi: Pulumi,
+  { resources, pending }: StackState,
+  warn: (line: string) => void,
+): Promise<Answer> {
   const accounts = new Accounts(pulumi, resources, warn);
   try {
     const drift = await driftOf(pulumi.stack, { resources, pending }, accounts);

@@ -35,7 +35,7 @@ export function checkInputs(context: ProviderContext, lifecycle: Lifecycle, olds
   const failures = [
     ...settingsProblems(context),
     ...(request && isReplacement ? [importOfReplaced(request)] : []),
-    ...(request && !exists && context.run.manages(kind, request.id)
+    ...(request && !isReplacement && !exists && context.run.manages(kind, request.id)
       ? [{ property: "", reason: `import: ${managedText(request.id)}` }]
       : []),
     ...conflicts(news[HIDDEN.conflicts]),
