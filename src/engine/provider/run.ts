@@ -46,7 +46,7 @@ export class Run {
 
   /**
    * Called with what each check answers. True when the engine checks a replacement: that comes without former inputs, after
-   * the diff of the same inputs.
+   * the diff of the same inputs of the same resource.
    */
   checked(
     kind: string,
@@ -56,7 +56,8 @@ export class Run {
   ): boolean {
     const key = fingerprint(kind, inputs);
     const known = this.byInputs.get(key);
-    if (former === undefined && known?.id !== undefined) {
+    const isAnother = known?.mark !== undefined && more.mark !== undefined && known.mark !== more.mark;
+    if (former === undefined && known?.id !== undefined && !isAnother) {
       known.replaced = true;
       return true;
     }
