@@ -224,6 +224,7 @@ export function refuseForeignOwner(
   if (stack !== undefined && stackOf(owner) === stack) {
     throw new Error(
       `service ${service.name} (${service.id}) is this stack's own resource "${nameIn(owner)}". ${renameAdvice(nameIn(owner))} ` +
+        `If the state of this stack does not hold that one, take the service over with ${IMPORT_OPTION}: "${service.id}". ` +
         `(Its tag ${OWNER_TAG} is ${owner}.)`,
     );
   }

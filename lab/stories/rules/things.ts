@@ -70,11 +70,15 @@ const whatIsForeignIsNotWritten: Rule = (seen) =>
   made(seen.before)
     .filter(({ by }) => by !== "owner")
     .filter(({ kind, id }) => !isHeld(seen.before.entries(), kind, id) && !isHeld(seen.after.entries(), kind, id))
-    .filter(({ kind, id }) => {
+    .filter(({ kind, id, name }) => {
       const table = ({ store }: Moment) =>
         (kind === "service" ? store.services : kind === "useCase" ? store.useCases : store.workspaces).get(id);
       const keep = (record: object | undefined) => JSON.stringify({ ...record, updated_at: 0, test_caller_numbers: 0 });
       if (kind === "service" && holdsSet(seen, id)) return false;
+      // A killed run has begun to take over what it was told to.
+      const isTaken = ({ draft, wanted }: Observation["declared"][number]) =>
+        draft.kind === kind && wanted.adopt === true && wanted.name === name;
+      if (seen.result.outcome === "killed" && seen.declared.some(isTaken)) return false;
       return keep(table(seen.before)) !== keep(table(seen.after));
     })
     .map(({ kind, id, name }) => `${kind} "${name}" (${id}) was changed or deleted`);
