@@ -35,7 +35,6 @@ const longest = [
   "exchanged-lines",
   "deploy",
   "examples",
-  "dialects",
   "bad-input",
   "order",
   "adoption",

@@ -17,77 +17,82 @@ const before = (order: string[], first: string, second: string) => {
 };
 
 it("unbinds before it deletes: in replacements, renames, a move to another workspace, and removal from the program", async () => {
-  await deploy({ name: "order", program: sixResources() }, async ({ stack, emulator, operations }) => {
-    await stack.up();
-    operations();
-    const run = async (more: Parameters<typeof sixResources>[0], options: Parameters<typeof stack.up>[0] = {}) => {
-      stack.program(sixResources(more));
-      return { ...(await stack.up(options)), wrote: writes(operations()) };
-    };
+  // A server that deletes no service with a line shows each deletion that comes too early.
+  const strict = { dialect: { deleteBoundService: "refused" } } as const;
+  await deploy(
+    { name: "order", program: sixResources(), emulator: strict },
+    async ({ stack, emulator, operations }) => {
+      await stack.up();
+      operations();
+      const run = async (more: Parameters<typeof sixResources>[0], options: Parameters<typeof stack.up>[0] = {}) => {
+        stack.program(sixResources(more));
+        return { ...(await stack.up(options)), wrote: writes(operations()) };
+      };
 
-    // Another use case under the same key.
-    const described = { useCase: useCase("Line", ', description: "Books visits"') };
-    expect((await run(described)).wrote).toEqual([
-      "unbind-use-case-from-service",
-      "delete-use-case",
-      "create-use-case",
-      "bind-use-case-to-service",
-    ]);
+      // Another use case under the same key.
+      const described = { useCase: useCase("Line", ', description: "Books visits"') };
+      expect((await run(described)).wrote).toEqual([
+        "unbind-use-case-from-service",
+        "delete-use-case",
+        "create-use-case",
+        "bind-use-case-to-service",
+      ]);
 
-    const replaced = (await run(described, { args: ["--replace", (await stack.resource("desk")).urn] })).wrote;
-    before(replaced, "unbind-use-case-from-service", "delete-service");
-    before(replaced, "update-service", "delete-service");
-    before(replaced, "delete-service", "create-service");
-    before(replaced, "create-service", "bind-use-case-to-service");
+      const replaced = (await run(described, { args: ["--replace", (await stack.resource("desk")).urn] })).wrote;
+      before(replaced, "unbind-use-case-from-service", "delete-service");
+      before(replaced, "update-service", "delete-service");
+      before(replaced, "delete-service", "create-service");
+      before(replaced, "create-service", "bind-use-case-to-service");
 
-    // A use case of another name is made first, its line moves, and the old one goes last.
-    expect((await run({ useCase: useCase("Reception") }, { preview: true })).wrote).toEqual([
-      "create-use-case",
-      "unbind-use-case-from-service",
-      "bind-use-case-to-service",
-      "delete-use-case",
-    ]);
-    emulator.faults.add({
-      id: "no",
-      operation: "create-use-case",
-      when: "before",
-      action: { kind: "status", status: 409, body: { detail: "setup is not approved" } },
-    });
-    const failed = await run({ useCase: useCase("Night desk") }, { outcome: "fails" });
-    expect(failed.output).toContain("not approved");
-    expect(failed.wrote).toEqual(["create-use-case"]);
-    emulator.faults.remove("no");
+      // A use case of another name is made first, its line moves, and the old one goes last.
+      expect((await run({ useCase: useCase("Reception") }, { preview: true })).wrote).toEqual([
+        "create-use-case",
+        "unbind-use-case-from-service",
+        "bind-use-case-to-service",
+        "delete-use-case",
+      ]);
+      emulator.faults.add({
+        id: "no",
+        operation: "create-use-case",
+        when: "before",
+        action: { kind: "status", status: 409, body: { detail: "setup is not approved" } },
+      });
+      const failed = await run({ useCase: useCase("Night desk") }, { outcome: "fails" });
+      expect(failed.output).toContain("not approved");
+      expect(failed.wrote).toEqual(["create-use-case"]);
+      emulator.faults.remove("no");
 
-    // A rename without an alias leaves what the new one holds alone.
-    const line2 =
-      'const line = new amigo.ServiceBinding("line2", { workspaceId, useCaseId: calls.id, serviceId: desk.id });';
-    const renamed = await run({ useCase: useCase("Reception"), binding: line2 });
-    expect(renamed.wrote).toEqual([]);
-    expect(renamed.output).toContain("aliases");
-    expect(emulator.store.bindings.list()).toHaveLength(1);
+      // A rename without an alias leaves what the new one holds alone.
+      const line2 =
+        'const line = new amigo.ServiceBinding("line2", { workspaceId, useCaseId: calls.id, serviceId: desk.id });';
+      const renamed = await run({ useCase: useCase("Reception"), binding: line2 });
+      expect(renamed.wrote).toEqual([]);
+      expect(renamed.output).toContain("aliases");
+      expect(emulator.store.bindings.list()).toHaveLength(1);
 
-    // To a workspace of another slug; the old one is archived last.
-    const two = clinic("engine-clinic-two");
-    const order = (await run({ workspace: two, useCase: useCase("Reception") }, { preview: true })).wrote;
-    before(order, "create-self-service-workspace", "unbind-use-case-from-service");
-    before(order, "unbind-use-case-from-service", "delete-service");
-    before(order, "create-service", "bind-use-case-to-service");
-    before(order, "unbind-use-case-from-service", "delete-use-case");
-    expect(order.at(-1)).toBe("archive-workspace");
-    expect(order.filter((operation) => operation === "update-test-caller-numbers")).toHaveLength(2);
-    const moved = emulator.store.workspaces.find(({ slug }) => slug === "engine-clinic-two");
-    expect(emulator.store.services.list().filter(({ workspace_id }) => workspace_id === moved?.id)).toHaveLength(1);
-    expect(emulator.store.bindings.list().map(({ workspace_id }) => workspace_id)).toEqual([moved?.id]);
-    await stack.preview({ args: ["--expect-no-changes", "--refresh"] });
-    operations();
+      // To a workspace of another slug; the old one is archived last.
+      const two = clinic("engine-clinic-two");
+      const order = (await run({ workspace: two, useCase: useCase("Reception") }, { preview: true })).wrote;
+      before(order, "create-self-service-workspace", "unbind-use-case-from-service");
+      before(order, "unbind-use-case-from-service", "delete-service");
+      before(order, "create-service", "bind-use-case-to-service");
+      before(order, "unbind-use-case-from-service", "delete-use-case");
+      expect(order.at(-1)).toBe("archive-workspace");
+      expect(order.filter((operation) => operation === "update-test-caller-numbers")).toHaveLength(2);
+      const moved = emulator.store.workspaces.find(({ slug }) => slug === "engine-clinic-two");
+      expect(emulator.store.services.list().filter(({ workspace_id }) => workspace_id === moved?.id)).toHaveLength(1);
+      expect(emulator.store.bindings.list().map(({ workspace_id }) => workspace_id)).toEqual([moved?.id]);
+      await stack.preview({ args: ["--expect-no-changes", "--refresh"] });
+      operations();
 
-    const nothing = { service: "", versionSet: "", useCase: "", binding: "", exports: "" };
-    const removed = (await run({ workspace: two, ...nothing })).wrote;
-    before(removed, "unbind-use-case-from-service", "delete-use-case");
-    before(removed, "unbind-use-case-from-service", "delete-service");
-    before(removed, "update-service", "delete-service");
-    await stack.destroy();
-  });
+      const nothing = { service: "", versionSet: "", useCase: "", binding: "", exports: "" };
+      const removed = (await run({ workspace: two, ...nothing })).wrote;
+      before(removed, "unbind-use-case-from-service", "delete-use-case");
+      before(removed, "unbind-use-case-from-service", "delete-service");
+      before(removed, "update-service", "delete-service");
+      await stack.destroy();
+    },
+  );
 });
 
 it("swaps two bindings in one run, at --parallel 1 and 16", async () => {
