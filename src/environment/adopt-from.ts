@@ -1,10 +1,13 @@
+import { HIDDEN } from "../engine/hidden.js";
 import { canonicalResourceId } from "../engine/ids.js";
 import { stackOf } from "../engine/owner.js";
+import { Journal } from "../engine/provider/journal.js";
 import { CliFailed, type Pulumi, saysNoStack } from "../stack/pulumi.js";
 import { exportState, lifecycleOf, type StateResource, titleOf } from "../stack/state.js";
+import type { Account } from "./account.js";
 import { type Adoptable, isOf } from "./adopt-plan.js";
 
-/** A stack that owned what is adopted, and what it still holds of it: those that depend on others first. */
+/** A stack that owned what is adopted, and what it still holds of it or of what depends on that: in the order in which it can go. */
 export interface FormerOwner {
   /** As the CLI takes it with `--stack`. */
   readonly stack: string;
@@ -33,13 +36,34 @@ export async function formerOwners(
             "Nothing was changed. Run this where that stack can be read, or leave out --from-stack and set `adopt: true` in the program",
         );
       });
-      const held = (state?.resources ?? []).filter(({ type, id, delete: gone }) => {
+      const isAdopted = ({ type, id, delete: gone }: StateResource) => {
         const kind = lifecycleOf(type)?.kind;
         return kind !== undefined && id !== undefined && !gone && adopted.has(keyOf(kind, id));
+      };
+      const going = new Set<string>();
+      // State lists each after what it depends on.
+      const held = (state?.resources ?? []).filter((one) => {
+        const isHeld = isAdopted(one) || (one.dependencies ?? []).some((urn) => going.has(urn));
+        if (isHeld) going.add(one.urn);
+        return isHeld;
       });
       return { stack, held: held.toReversed() };
     }),
   );
+}
+
+/**
+ * Ends what this machine's journal says of the former owner's creates: the tag is still that one's, and `recover` there would
+ * take the thing back.
+ */
+export function endFormerCreates({ context }: Account, adopted: readonly Adoptable[]): void {
+  const journal = new Journal(context.settings.baseUrl, context.warn);
+  const ids = new Set(adopted.map(({ kind, id }) => `${kind} ${id}`));
+  const own = new Set(adopted.map(({ entry }) => stackOf(entry.inputs[HIDDEN.owner])));
+  for (const { entry, kind, id, owner, state } of journal.entries()) {
+    const isFormer = state === "made" && ids.has(`${kind} ${id}`) && !own.has(stackOf(owner));
+    if (isFormer) journal.settle(entry, "closed");
+  }
 }
 
 /** The next run of such a stack would delete what is here then. */
@@ -47,7 +71,7 @@ export function stillHeldText({ stack, held }: FormerOwner): string {
   const commands = held.map(({ urn }) => `  pulumi state delete '${urn}' --stack ${stack} --yes`);
   return [
     `stack ${stack} still holds ${held.map(titleOf).join(", ")}: a run of it would delete what this stack adopts. Nothing was changed.`,
-    "Take it out of that state first, which leaves what exists as it is, and then out of its program:",
+    "Take it out of the program of that stack, without a run of it, and then out of its state, which leaves what exists as it is:",
     ...commands,
   ].join("\n");
 }

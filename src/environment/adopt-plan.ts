@@ -216,9 +216,10 @@ function refusalOf({ name }: Kind, { id }: Found, state: readonly StateResource[
   );
 }
 
-/** Whether a mark is that of the stack, which is named alone or with all before it. */
+/** Whether a mark is that of the stack, which is named alone or with its project, or with both before it. */
 export function isOf(owner: unknown, stack: string | undefined): boolean {
-  return stack !== undefined && [stackOf(owner), stackParts(owner)?.stack].includes(stack);
+  const whole = stackOf(owner)?.replace(/^pulumi\//, "");
+  return stack !== undefined && whole !== undefined && (whole === stack || whole.endsWith(`/${stack}`));
 }
 
 function ownerRefusal(inputs: Values, owner: unknown, fromStack: string | undefined): string | undefined {

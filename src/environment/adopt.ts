@@ -17,7 +17,7 @@ import {
   type StateResource,
 } from "../stack/state.js";
 import { type Account, withAdvice } from "./account.js";
-import { formerOwners, stillHeldText } from "./adopt-from.js";
+import { endFormerCreates, formerOwners, stillHeldText } from "./adopt-from.js";
 import { type Place, type PlaceOptions, placeOf } from "./adopt-place.js";
 import {
   type Adoptable,
@@ -132,6 +132,12 @@ async function adoptInto(
         steps.flatMap(({ newState }) => newState ?? []),
         options,
       );
+      endFormerCreates(account, plan.adoptable);
+      if (plan.adoptable.some(({ owner }) => owner !== undefined)) {
+        note(
+          `The services keep the tag of their former stack until their next update: take them out of its program now.`,
+        );
+      }
     }
     const isDone = plan.adoptable.length === 0;
     const changes = isDone

@@ -8,7 +8,7 @@ import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
 import { projectFor, projectName } from "../stack/project.js";
 import { CliFailed, NoCli, Pulumi, saysNoStack } from "../stack/pulumi.js";
-import { ensureStack, failureText, reportTo, runStack } from "../stack/run.js";
+import { ensureStack, failureText, keepSalt, reportTo, runStack } from "../stack/run.js";
 import { exportState, lifecycleOf, type StackState, UnreadableState } from "../stack/state.js";
 import { environmentFor } from "./account.js";
 import type { CloneStack, Plan } from "./clone.js";
@@ -52,6 +52,7 @@ export class StackOfClone implements CloneStack {
   private wanted: Environment | undefined;
   /** The workspace that an earlier run of this stack has made. */
   private madeWorkspace: NewWorkspace | undefined;
+  private salt: string | undefined;
   private unmakeStack: (() => Promise<void>) | undefined;
 
   constructor(private readonly options: CloneStackOptions) {
@@ -90,7 +91,7 @@ export class StackOfClone implements CloneStack {
     return [
       {
         class: "verified",
-        sentence: `${shown} is written anew where something is deployed: it says what ${wanted.name} says${otherValues(there, wanted)}`,
+        sentence: `${shown} will say what ${wanted.name} says, if this run deploys something; else it stays as it is${otherValues(there, wanted)}`,
       },
     ];
   }
@@ -123,6 +124,7 @@ export class StackOfClone implements CloneStack {
     if (state === "unreadable") throw new Error(`stack ${this.name} cannot be read: see \`${COMMAND} recover\``);
     const own = declaredBy(state?.resources ?? []);
     this.madeWorkspace = newWorkspaceIn(state?.resources ?? []);
+    this.salt = state?.salt;
     return new Set(own.map(({ kind, id }) => managedKey(kind.name, id)));
   }
 
@@ -161,6 +163,7 @@ export class StackOfClone implements CloneStack {
       return { steps: [], open: [ownProgram(this.project.folder)] };
     }
     const pulumi = await this.pulumi();
+    keepSalt(pulumi, { salt: this.salt });
     this.unmakeStack = await ensureStack(pulumi);
     const run = await runStack(pulumi, "preview");
     if (!run.succeeded) throw new Error(failureText(run));

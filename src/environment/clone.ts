@@ -128,6 +128,11 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
     // Where nothing is deployed, what the target's file says beside that is not lost.
     isKept = changes.length > 0;
     if (changes.length > 0) await runInTurn(stack, plan, note);
+    // The references file names the workspace as soon as there is one.
+    const made = workspaceId === undefined ? await there.find() : undefined;
+    if (made !== undefined) {
+      await stack.write({ ...wanted, workspaceId: made, references: references.copy(made) });
+    }
     const result = await readBack(options, { there, wanted, references });
     if (result.state === "differs" && changes.length === 0) {
       note("the run changed nothing: does the program build the document, with `new amigo.Environment(...)`?");

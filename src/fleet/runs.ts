@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import * as path from "node:path";
+import { COMMAND } from "../command.js";
 import { replaceFile } from "../environment/files.js";
 import { BUILT_IN } from "../stack/project.js";
 import type { FleetCommand, FleetReport, StackEntry, WaveEntry } from "./report.js";
@@ -42,7 +43,10 @@ export class FleetRun {
     const found = run === "last" ? ups.at(-1) : ups.find(({ report }) => report.run === run);
     if (found !== undefined) return found;
     const known = ups.slice(-5).map(({ report }) => report.run);
-    const others = known.length === 0 ? "there is none" : `there are ${known.join(", ")}`;
+    const others =
+      known.length === 0
+        ? `there is none. Start a new run: \`${COMMAND} fleet up ${path.relative("", file)}\` changes only what differs`
+        : `there are ${known.join(", ")}`;
     const runs = runsFolder(path.dirname(file));
     throw new Error(`found no run ${run === "last" ? "" : `${run} `}of ${file} in ${runs}: ${others}`);
   }

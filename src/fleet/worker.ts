@@ -6,7 +6,7 @@ import { keepWorkspace } from "../environment/deploy.js";
 import { missingLife } from "../stack/processes.js";
 import { stackFlags } from "../stack/project.js";
 import type { Pulumi } from "../stack/pulumi.js";
-import { ensureStack, failureText, foundNoStack, reportTo, runStack, type StackRun } from "../stack/run.js";
+import { ensureStack, failureText, foundNoStack, keepSalt, reportTo, runStack, type StackRun } from "../stack/run.js";
 import { exportState, pendingText, type StackState } from "../stack/state.js";
 import { changesOf, changeText, perhapsRenames } from "./changes.js";
 import { checkStack } from "./check.js";
@@ -74,7 +74,10 @@ class Worker {
     const state = command === "check" ? await exportState(pulumi, "--show-secrets") : await stateOf(pulumi);
     const misfit = workspaceId === undefined ? undefined : misfitOf(pulumi, state, workspaceId);
     if (misfit !== undefined) return { state: "failed", error: `${misfit}. Nothing was run` };
-    if (workspaceId !== undefined) keepWorkspace(pulumi.cwd, state.resources);
+    if (workspaceId !== undefined) {
+      keepWorkspace(pulumi.cwd, state.resources);
+      keepSalt(pulumi, state);
+    }
     if (command === "check") return checkStack(pulumi, state, warn);
     const standing = { stack, folder, resources: state.resources, warn };
     const pending = pendingAdvice(pulumi, state);

@@ -264,7 +264,7 @@ async function takeOver(
       `${factsOf(refusal)} The service ${holder.id} has this name` +
         (mine
           ? " and carries this resource's own owner mark: an earlier run was interrupted, or the resource was taken out of state. " +
-            `Run \`${COMMAND} recover\`, or take it over with ${IMPORT_OPTION}: "${holder.id}".`
+            `If another stack has it now, take it out of this program. Else run \`${COMMAND} recover\`, or take it over with ${IMPORT_OPTION}: "${holder.id}".`
           : ` and carries no owner mark. Take it over with \`adopt: true\` or ${IMPORT_OPTION}: "${holder.id}", or choose another name.`),
       { cause: refusal },
     );

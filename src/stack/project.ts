@@ -19,7 +19,10 @@ export interface Project {
 /** Throws where --cwd names no folder. */
 export function requireFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw new Error(`there is no folder ${folder}: --cwd names the folder to work in`);
+  const hint = folder.split(path.sep).includes(BUILT_IN)
+    ? "`fleet preview` or `clone` writes it anew, from what the stack is deployed from"
+    : "--cwd names the folder to work in";
+  throw new Error(`there is no folder ${folder}: ${hint}`);
 }
 
 /** The user's own project where there is one in the folder or above it, else the built-in one of this stack. */

@@ -157,6 +157,12 @@ export async function ensureStack(pulumi: Pulumi): Promise<(() => Promise<void>)
   };
 }
 
+/** Where the settings of a stack are not there, as in a fresh checkout, the CLI would take any passphrase. */
+export function keepSalt(pulumi: Pulumi, { salt }: { readonly salt?: string }): void {
+  const config = configFile(pulumi);
+  if (salt !== undefined && !existsSync(config)) writeFileSync(config, `encryptionsalt: ${salt}\n`);
+}
+
 /** The settings of the stack, to which the CLI adds as it makes one. */
 function configFile({ cwd, stack }: Pulumi): string {
   const folder = path.dirname(projectFile(cwd) ?? path.join(cwd, "Pulumi.yaml"));

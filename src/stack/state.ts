@@ -15,6 +15,8 @@ export interface StateResource {
   readonly parent?: string;
   readonly provider?: string;
   readonly protect?: boolean;
+  /** The URNs of what it depends on. */
+  readonly dependencies?: readonly string[];
   /** Replaced, and only waiting for its own deletion. */
   readonly delete?: boolean;
 }
@@ -30,6 +32,8 @@ export interface StackState {
   readonly pending: readonly PendingOperation[];
   /** What encrypts its secrets, such as `passphrase`; undefined where no run has written it yet. */
   readonly secretsProvider?: string;
+  /** With which the passphrase is checked, where secrets are encrypted by one. */
+  readonly salt?: string;
 }
 
 /** The engine cannot read the state: a kill has cut short the description of its file, which `recover` mends. */
@@ -51,13 +55,14 @@ export async function exportState(pulumi: Pulumi, ...flags: string[]): Promise<S
     deployment: {
       resources?: StateResource[];
       pending_operations?: PendingOperation[];
-      secrets_providers?: { type?: string };
+      secrets_providers?: { type?: string; state?: { salt?: string } };
     } | null;
   };
   return {
     resources: deployment?.resources ?? [],
     pending: deployment?.pending_operations ?? [],
     secretsProvider: deployment?.secrets_providers?.type,
+    salt: deployment?.secrets_providers?.state?.salt,
   };
 }
 

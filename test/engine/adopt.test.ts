@@ -231,8 +231,9 @@ it("takes a document for the workspace that it describes, and another stack for 
 
 it("moves what a stack has to a stack of another project, with the account of that one", async () => {
   const desk = `const amigo = require("pulumi-amigo");
-new amigo.Service("desk", { workspaceId: "${workspace}", name: "Front desk", agentId: "${agents.frontDesk}",
+const desk = new amigo.Service("desk", { workspaceId: "${workspace}", name: "Front desk", agentId: "${agents.frontDesk}",
   contextGraphId: "${contextGraphs.scheduling}" });
+new amigo.VersionSet("release", { workspaceId: "${workspace}", serviceId: desk.id, name: "release" });
 new amigo.TestCallerNumbers("numbers", { workspaceId: "${workspace}", numbers: ["+14155550100"], adopt: true });
 `;
   const one = "version: 1\nservices:\n  Front desk: { agent: front-desk, contextGraph: scheduling }\n";
@@ -255,17 +256,28 @@ new amigo.Environment("clinic", { document: "clinic.yaml", references: "referenc
       ]);
       const taking = () => adopt(there, "stack:organization/old/dev", "--yes", "--from-stack", "dev");
       const held = await taking();
-      const [, urn = "", flags = ""] = /^error: +pulumi state delete '(.*)' (.*)$/m.exec(held.stderr) ?? [];
+      const commands = [...held.stderr.matchAll(/^error: +pulumi state delete '(.*)' (.*)$/gm)];
       expect([held.code, held.stderr]).toEqual([
         1,
-        expect.stringContaining('stack organization/old/dev still holds Service "desk"'),
+        expect.stringContaining('stack organization/old/dev still holds VersionSet "release", Service "desk"'),
       ]);
       const engine = await testEngine();
       const env = { ...cleanEnvironment(), ...engine.env, ...there.env };
-      await start(engine.bin, ["state", "delete", urn, ...flags.split(" ")], { cwd: there.folder, env }).done;
+      for (const [, urn = "", flags = ""] of commands) {
+        const args = ["state", "delete", urn, ...flags.split(" ")];
+        const { code, output } = await start(engine.bin, args, { cwd: there.folder, env }).done;
+        expect(code, output).toBe(0);
+      }
       const { code, report, stderr } = await taking();
       expect([code, report?.adopted.map((found) => found.id), report?.changes], stderr).toEqual([0, [id], []]);
       expect(writes(operations())).toEqual([]);
+
+      // The former owner does not take it back.
+      expect((await stack.up({ outcome: "fails" })).output).toContain("If another stack has it now");
+      const args = [commandFile, "recover", "--stack", stack.name, "--yes"];
+      const whole = { ...cleanEnvironment(), ...engine.env, ...stack.env };
+      expect((await start(process.execPath, args, { cwd: stack.folder, env: whole }).done).output).not.toContain(id);
+      operations();
 
       // The former owner's tag is in nobody's way, and the next update writes the new one.
       writeFileSync(path.join(there.folder, "clinic.yaml"), one.replace("}", ", toolCapacity: 5 }"));

@@ -362,11 +362,18 @@ it("makes a new workspace, and goes on after its engine was killed", async () =>
   ).toEqual(["Desk 1", "Desk 2", "Desk 3", "Desk 4"]);
   const compared = await run(folder, "compare", "staging", "trial", "--json");
   expect(JSON.parse(compared.stdout).differences).toEqual([]);
+  expect(readFileSync(path.join(folder, "references/trial.yaml"), "utf8")).toContain(`workspace: ${made[0]?.id}`);
 
   // In a fresh checkout the state alone says that the workspace is the stack's.
   rmSync(path.join(folder, ".pulumi-amigo"), { recursive: true });
   emulator.clearRequests();
-  const fresh = await run(folder, "clone", "staging", "trial", "--stack", "trial", "--yes");
+  const again = ["clone", "staging", "trial", "--stack", "trial", "--yes"] as const;
+  const wrong = await start(process.execPath, [commandFile, ...again], {
+    cwd: folder,
+    env: { ...(await envOf(folder)), PULUMI_CONFIG_PASSPHRASE: "another" },
+  }).done;
+  expect([wrong.code, wrong.output]).toEqual([1, expect.stringContaining("the passphrase is not the one")]);
+  const fresh = await run(folder, ...again);
   expect([fresh.code, fresh.stdout], fresh.stderr).toEqual([0, expect.stringMatching(/nothing to do/i)]);
   expect(written()).toEqual([]);
 });
