@@ -185,11 +185,10 @@ export class StackOfClone implements CloneStack {
     }
   }
 
-  /** Puts back the files as they were, where nothing was run. */
-  async undo(): Promise<void> {
+  async undo(keepsNew: boolean): Promise<void> {
     for (const [file, text] of this.former) {
-      if (text === undefined) rmSync(file, { force: true });
-      else writeFileSync(file, text);
+      if (text !== undefined) writeFileSync(file, text);
+      else if (!keepsNew) rmSync(file, { force: true });
     }
     await this.unmakeStack?.();
     if (this.scratch) rmSync(this.scratch, { recursive: true, force: true });

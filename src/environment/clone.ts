@@ -24,8 +24,8 @@ export interface CloneStack {
   plan(): Promise<Plan>;
   /** Runs the stack, or the part of it that these URNs name. */
   run(targets?: readonly string[]): Promise<void>;
-  /** Puts files back as they were, where nothing was run. */
-  undo(): Promise<void>;
+  /** Puts files back as they were, where nothing was run; files that were not there may stay. */
+  undo(keepsNew: boolean): Promise<void>;
 }
 
 export interface Plan {
@@ -110,6 +110,7 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
   checks.push(...stack.fileChecks(wanted, options.mayDelete));
   if (isBlocked(checks)) return { checks, state: "blocked", planned: {}, counts: [] };
   let isKept = false;
+  let isWhole = false;
   try {
     await stack.write(wanted);
     const plan = await stack.plan();
@@ -133,13 +134,14 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
     if (made !== undefined) {
       await stack.write({ ...wanted, workspaceId: made, references: references.copy(made) });
     }
+    isWhole = true;
     const result = await readBack(options, { there, wanted, references });
     if (result.state === "differs" && changes.length === 0) {
       note("the run changed nothing: does the program build the document, with `new amigo.Environment(...)`?");
     }
     return { checks, planned, ...result, state: result.state ?? (changes.length > 0 ? "done" : "nothing to do") };
   } finally {
-    if (!isKept) await stack.undo();
+    if (!isKept) await stack.undo(isWhole);
   }
 }
 

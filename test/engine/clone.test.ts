@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -375,5 +375,6 @@ it("makes a new workspace, and goes on after its engine was killed", async () =>
   expect([wrong.code, wrong.output]).toEqual([1, expect.stringContaining("the passphrase is not the one")]);
   const fresh = await run(folder, ...again);
   expect([fresh.code, fresh.stdout], fresh.stderr).toEqual([0, expect.stringMatching(/nothing to do/i)]);
+  expect(existsSync(path.join(folder, ".pulumi-amigo/trial/environment.yaml")), "what the program reads").toBe(true);
   expect(written()).toEqual([]);
 });
