@@ -158,7 +158,7 @@ async function takeOver(
       : [
           "Which is it?",
           'The resource was renamed in the program: give it the resource option aliases: [{ name: "<old name>" }].',
-          "Another stack or a person manages it, or you do not know: choose another name or entityName.",
+          "Another stack has it now: take it out of this program. A person manages it, or you do not know: choose another name or entityName.",
           `A run was interrupted: \`${COMMAND} recover\` finds out whether this is its use case.`,
           "Another resource of this stack has it, and goes in this change: run `pulumi up` without this one first, since the engine deletes last.",
           `Nobody manages it: take it over with \`adopt: true\` or ${IMPORT_OPTION}: "${holder.id}".`,
