@@ -82,6 +82,7 @@ export function summary({
       `No create is open: there is nothing to settle${locked}.`,
       `Was a \`pulumi destroy\` interrupted? Run ${destroy} again: it goes on with what is left.`,
       `If it was run since then, \`${COMMAND} drift ${flags}\` shows what is gone, and ${up} with --refresh makes it again.`,
+      "Was nothing interrupted, and a run says that something exists already? Then another stack or somebody else made it: do what that message says.",
     ];
   }
   if (dryRun) return ["Nothing was changed (--dry-run)."];

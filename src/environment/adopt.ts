@@ -135,7 +135,7 @@ async function adoptInto(
       endFormerCreates(account, plan.adoptable);
       if (plan.adoptable.some(({ owner }) => owner !== undefined)) {
         note(
-          `The services keep the tag of their former stack until their next update: take them out of its program now.`,
+          `The services keep the tag of their former stack until their next update: if its program still declares them, take them out before its next run.`,
         );
       }
     }

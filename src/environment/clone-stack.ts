@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { COMMAND } from "../command.js";
+import { firstNames } from "../first-names.js";
 import { recover } from "../recovery/recover.js";
 import { LocalBackend } from "../stack/local-backend.js";
 import { findLocks, lockText } from "../stack/lock.js";
@@ -88,10 +89,13 @@ export class StackOfClone implements CloneStack {
       return [{ class: "blocked", sentence }];
     }
     if (isDeepStrictEqual(documentOf(there), documentOf(wanted))) return [];
+    const others = otherValues(there, wanted);
+    if (others !== undefined)
+      this.options.warn(`${shown} has other values than ${wanted.name}, and would lose them: ${others}`);
     return [
       {
         class: "verified",
-        sentence: `${shown} will say what ${wanted.name} says, if this run deploys something; else it stays as it is${otherValues(there, wanted)}`,
+        sentence: `${shown} will say what ${wanted.name} says, if this run deploys something; else it stays as it is`,
       },
     ];
   }
@@ -248,19 +252,14 @@ export class StackOfClone implements CloneStack {
   }
 }
 
-/** The entries of the target's document that get other values, as the end of a sentence. */
-function otherValues(there: Environment, wanted: Environment): string {
+/** The entries of the target's document that get other values. */
+function otherValues(there: Environment, wanted: Environment): string | undefined {
   const changed = compareEnvironments(there, wanted).differences.filter(({ fields }) => fields.length > 0);
   const names = changed.map(
     ({ kind, name, fields }) => `${kind} "${name}" (${fields.map(({ path: at }) => at).join(", ")})`,
   );
-  const shown =
-    names.length > MOST_NAMED ? [...names.slice(0, MOST_NAMED), `${names.length - MOST_NAMED} more`] : names;
-  return shown.length === 0 ? "" : `. Other values there: ${shown.join(", ")}`;
+  return names.length === 0 ? undefined : firstNames(names);
 }
-
-/** Entries that a sentence names. */
-const MOST_NAMED = 5;
 
 /** What a dry run cannot know of a program that reads the document. */
 function ownProgram(folder: string): string {

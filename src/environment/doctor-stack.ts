@@ -2,6 +2,7 @@ import { COMMAND } from "../command.js";
 import { HIDDEN } from "../engine/hidden.js";
 import { strangeSettings } from "../engine/settings.js";
 import { providerText, typeToken } from "../engine/tokens.js";
+import { firstNames } from "../first-names.js";
 import { projectName, stackFlags } from "../stack/project.js";
 import { hasPassphrase, NoCli, Pulumi, SET_PASSPHRASE } from "../stack/pulumi.js";
 import { exportState, lifecycleOf, nameOf, pendingText, type StackState, type StateResource } from "../stack/state.js";
@@ -102,6 +103,5 @@ function isConstant(type: string, text: unknown): boolean {
 }
 
 function listed(resources: readonly StateResource[]): string {
-  const names = resources.slice(0, 5).map(({ type, urn }) => `${type.slice(typeToken("").length)} ${nameOf(urn)}`);
-  return resources.length > 5 ? `${names.join(", ")} and ${resources.length - 5} more` : names.join(", ");
+  return firstNames(resources.map(({ type, urn }) => `${type.slice(typeToken("").length)} ${nameOf(urn)}`));
 }

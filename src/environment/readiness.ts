@@ -1,4 +1,5 @@
 import { stackOf, stackParts } from "../engine/owner.js";
+import { firstNames } from "../first-names.js";
 import { describe, type Environment, type Item, keyOf } from "./environment.js";
 import { problemsOf } from "./export.js";
 import { fieldsOf, type Kind, kinds } from "./kinds.js";
@@ -321,8 +322,6 @@ function approvalChecks(wanted: Environment): Check[] {
   );
 }
 
-/** The first three, and how many more. */
 export function listed(items: readonly Item[]): string {
-  const names = items.slice(0, 3).map(describe);
-  return items.length > 3 ? `${names.join(", ")} and ${items.length - 3} more` : names.join(", ");
+  return firstNames(items.map(describe), 3);
 }

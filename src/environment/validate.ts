@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
 import { COMMAND } from "../command.js";
 import { didYouMean } from "../engine/nearest.js";
+import { firstNames } from "../first-names.js";
 import { channelMisfit } from "../resources/channels.js";
 import { AmigoConfig } from "./config.js";
 import { missingAlias, unreadProblems } from "./declarations.js";
@@ -231,6 +232,5 @@ function namesOf(inventory: Inventory | undefined, table: string, id: string): s
 }
 
 function listed(items: readonly Item[]): string {
-  const names = items.slice(0, 5).map(describe);
-  return items.length > 5 ? `${names.join(", ")} and ${items.length - 5} more` : names.join(", ");
+  return firstNames(items.map(describe));
 }

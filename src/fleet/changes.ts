@@ -1,9 +1,10 @@
 import { FORMER_NAME, kinds, mayBeRenamed } from "../environment/kinds.js";
 import { safe } from "../environment/show/layout.js";
+import { firstNames } from "../first-names.js";
 import { changesIn, resourcesIn, type StackRun } from "../stack/run.js";
 import { lifecycleOf } from "../stack/state.js";
 
-/** What a run would do to one resource. */
+/** What a run would do, or did, to one resource. */
 export interface ResourceChange {
   readonly operation: string;
   /** Such as `Service`; of another package's resource its type. */
@@ -18,9 +19,9 @@ export interface ResourceChange {
 const FIRST = ["delete", "replace", "update"];
 const rank = ({ operation }: ResourceChange) => (FIRST.includes(operation) ? FIRST.indexOf(operation) : FIRST.length);
 
-/** The resources that a preview would change: as many as it counts. */
+/** The resources that a preview would change, or a run has changed: as many as it counts. */
 export function changesOf({ steps }: StackRun): ResourceChange[] {
-  return changesIn({ steps: resourcesIn(steps) })
+  return changesIn({ steps: resourcesIn(steps).filter(({ status }) => status === "done") })
     .map(({ op, type, name, changed = [] }) => ({
       operation: op,
       kind: lifecycleOf(type)?.kind ?? type,
@@ -38,10 +39,10 @@ export function perhapsRenames(run: StackRun): string[] {
       changes.filter((change) => change.operation === wanted && change.kind === kind),
     );
     if (!gone?.length || !made?.length) return [];
-    const [former, next] = [gone, made].map((changes) => changes.map(({ name }) => entryIn(name)));
+    const [former, next] = [gone, made].map((changes) => safe(firstNames(changes.map(({ name }) => entryIn(name)))));
     const example = gone.length === 1 && made.length === 1 ? ` ${former}` : "";
     return [
-      `a ${kind} would be deleted (${named(former)}) and another made (${named(next)}): if that is a new name of the same thing, say \`${FORMER_NAME}:${example}\` in the new entry`,
+      `a ${kind} would be deleted (${former}) and another made (${next}): if that is a new name of the same thing, say \`${FORMER_NAME}:${example}\` in the new entry`,
     ];
   });
 }
@@ -50,14 +51,6 @@ export function perhapsRenames(run: StackRun): string[] {
 function entryIn(name: string): string {
   return decodeURIComponent(name.split("/").at(-1) ?? "");
 }
-
-function named(names: readonly string[] = []): string {
-  const more = names.length - MOST_CANDIDATES;
-  return safe([...names.slice(0, MOST_CANDIDATES), ...(more > 0 ? [`${more} more`] : [])].join(", "));
-}
-
-/** Names on either side of what may be a rename. */
-const MOST_CANDIDATES = 5;
 
 export function changeText({ operation, kind, name, changed = [] }: ResourceChange): string {
   return safe(`${operation} ${kind} "${name}"${changed.length > 0 ? ` (${changed.join(", ")})` : ""}`);

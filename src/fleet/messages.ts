@@ -43,7 +43,7 @@ export interface Answer {
   readonly state: "done" | "failed" | "interrupted";
   /** Of a run: how many resources by operation; of a preview, how many there would be. */
   readonly changes?: Readonly<Record<string, number>>;
-  /** Of a preview: the first of what would change, and how many more there are. */
+  /** Of a preview the first of what would change, of a run that failed the first of what it did; and how many more there are. */
   readonly resources?: readonly ResourceChange[];
   readonly moreResources?: number;
   readonly error?: string;

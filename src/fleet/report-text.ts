@@ -63,7 +63,7 @@ export function stackText(
   const isPrinted = wasPrinted && error !== undefined;
   const isUndone = command === "up" && state !== "done" && Object.keys(changes).length > 0;
   const places = [
-    ...(isUndone ? [`before that: ${changesText(changes)}`] : []),
+    ...(isUndone ? [`before that: ${didText(stack)}`] : []),
     ...(isPrinted ? ["see above"] : []),
     ...(log === undefined || state === "done" ? [] : [`log: ${log}`]),
   ];
@@ -123,13 +123,19 @@ function stackLines(stack: StackEntry, command: FleetCommand, options: LineOptio
   if (stack.state === "waiting") return [];
   return [
     stackText(stack, command, options),
-    ...resourceLines(stack).map((line) => `    ${line}`),
+    ...(command === "preview" ? resourceLines(stack).map((line) => `    ${line}`) : []),
     ...(stack.differences ?? []).map((difference) => `    ${safe(difference)}`),
     ...(stack.warnings ?? []).map((warning) => `    warning: ${safe(warning)}`),
   ];
 }
 
-/** The resources that a preview would change, and where the others stand. */
+/** What a run did before it failed. */
+function didText({ resources = [], moreResources: more = 0, changes }: StackEntry): string {
+  if (resources.length === 0) return changesText(changes);
+  return `${resources.map(changeText).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** The resources of the report, and where the others stand. */
 export function resourceLines({ resources = [], moreResources: more = 0, log }: StackEntry): string[] {
   return [...resources.map(changeText), ...(more > 0 ? [`and ${more} more, in ${log}`] : [])];
 }

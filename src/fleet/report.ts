@@ -17,7 +17,7 @@ export interface StackEntry {
   readonly state: StackState;
   /** How many resources by operation, components and what is the engine's own left out; of a preview, how many there would be. */
   readonly changes?: Readonly<Record<string, number>>;
-  /** Of a preview: the first of what would change, and how many more the log names. */
+  /** Of a preview the first of what would change, of a run that failed the first of what it did; and how many more the log names. */
   readonly resources?: readonly ResourceChange[];
   readonly moreResources?: number;
   /** Of drift: what differs, or could not be read. */

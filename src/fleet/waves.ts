@@ -1,4 +1,5 @@
 import type { SourceText } from "../environment/source-text.js";
+import { firstNames } from "../first-names.js";
 import type { FleetText } from "./schema.js";
 import { Selector } from "./selector.js";
 import type { FleetStack } from "./stacks.js";
@@ -52,11 +53,10 @@ export function wavesOf(
   });
   if (left.size > 0 && areKnown && problems.length === before) {
     const names = [...left].map(({ name }) => name);
-    const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
     problems.push(
       source.problem(
         ["waves"],
-        `waves: no wave takes ${shown}: change a selector, or add a wave without one, which takes what is left`,
+        `waves: no wave takes ${firstNames(names)}: change a selector, or add a wave without one, which takes what is left`,
       ),
     );
   }

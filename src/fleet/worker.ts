@@ -95,10 +95,12 @@ class Worker {
       if (run.changes.create) for (const line of await inTheWay(standing)) warn(line);
       if (stack.environment !== undefined) for (const line of perhapsRenames(run)) warn(line);
     }
-    if (run.succeeded)
-      return { state: "done", changes: run.changes, ...(command === "preview" ? this.resources(run) : {}) };
+    if (run.succeeded && command === "preview")
+      for (const change of changesOf(run)) this.log(`would ${changeText(change)}`);
+    const resources = run.succeeded === (command === "preview") ? named(run) : {};
+    if (run.succeeded) return { state: "done", changes: run.changes, ...resources };
     const error = await withoutProgramAdvice(run, { stack, folder, pulumi, warn });
-    return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, error };
+    return { state: run.interrupted ? "interrupted" : "failed", changes: run.changes, ...resources, error };
   }
 
   /** Makes the stack where it is not there. Starts an engine once more that ended before it began anything. */
@@ -138,14 +140,6 @@ class Worker {
     return { run, unmake };
   }
 
-  /** What the preview found; all of it goes to the log. */
-  private resources(run: StackRun): Pick<Answer, "resources" | "moreResources"> {
-    const all = changesOf(run);
-    for (const change of all) this.log(`would ${changeText(change)}`);
-    const more = all.length - MOST_NAMED;
-    return { resources: all.slice(0, MOST_NAMED), ...(more > 0 ? { moreResources: more } : {}) };
-  }
-
   private progress(text: string): void {
     this.log(text);
     this.send({ kind: "progress", text });
@@ -160,6 +154,13 @@ class Worker {
     if (process.connected) process.send?.(message, () => sent());
     else sent();
   }
+}
+
+/** What a report names; the log has all of it. */
+function named(run: StackRun): Pick<Answer, "resources" | "moreResources"> {
+  const all = changesOf(run);
+  const more = all.length - MOST_NAMED;
+  return { resources: all.slice(0, MOST_NAMED), ...(more > 0 ? { moreResources: more } : {}) };
 }
 
 /** The engine would go on, and forget what an interrupted run has left. */

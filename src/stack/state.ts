@@ -1,6 +1,7 @@
 import { COMMAND } from "../command.js";
 import type { Lifecycle, Values } from "../engine/lifecycle.js";
 import { typeToken } from "../engine/tokens.js";
+import { firstNames } from "../first-names.js";
 import { lifecycles } from "../resources/index.js";
 import { CliFailed, noStackText, type Pulumi, saysNoStack } from "./pulumi.js";
 
@@ -77,9 +78,8 @@ export function lifecycleOf(type: string): Lifecycle | undefined {
 
 /** What interrupted runs have left, such as `2 pending operations (deleting Service "desk", ...)`; ten at most are named. */
 export function pendingText(pending: readonly PendingOperation[]): string {
-  const names = pending.slice(0, 10).map(({ type, resource }) => `${type} ${titleOf(resource)}`);
-  const more = pending.length > 10 ? ` and ${pending.length - 10} more` : "";
-  return `${pending.length} pending ${pending.length === 1 ? "operation" : "operations"} (${names.join(", ")}${more})`;
+  const names = pending.map(({ type, resource }) => `${type} ${titleOf(resource)}`);
+  return `${pending.length} pending ${pending.length === 1 ? "operation" : "operations"} (${firstNames(names, 10)})`;
 }
 
 /** Its kind and its name in the program, such as `Service "desk"`. */

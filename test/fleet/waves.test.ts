@@ -166,6 +166,10 @@ it("says in the status in one line why a stack failed, and leaves the rest to it
   expect(text("the API said no")).toBe("a: failed (log: a.log): the API said no");
   const begun = { ...stack, error: "no", changes: { create: 2, same: 1 } };
   expect(stackText(begun, "up")).toBe("a: failed (before that: create 2; log: a.log): no");
+  const resources = [{ operation: "create", kind: "Service", name: "desk" }];
+  expect(stackText({ ...begun, resources, moreResources: 1 }, "up")).toBe(
+    'a: failed (before that: create Service "desk" and 1 more; log: a.log): no',
+  );
   expect(stackText(begun, "preview"), "it did nothing").toBe("a: failed (log: a.log): no");
   expect(text("x".repeat(201))).toBe(`a: failed (log: a.log): ${"x".repeat(200)} ...`);
 });

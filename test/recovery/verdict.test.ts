@@ -68,6 +68,7 @@ it("says what to do after a destroy, where no create is open", () => {
     "No create is open: there is nothing to settle.",
     "Was a `pulumi destroy` interrupted? Run `pulumi destroy --stack dev` again: it goes on with what is left.",
     "If it was run since then, `npx pulumi-amigo drift --stack dev` shows what is gone, and `pulumi up --stack dev` with --refresh makes it again.",
+    "Was nothing interrupted, and a run says that something exists already? Then another stack or somebody else made it: do what that message says.",
   ]);
 });
 
