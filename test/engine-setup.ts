@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import * as path from "node:path";
 import { ensureEngine } from "../lab/cli/engine.js";
 import { tellEngine } from "../lab/cli/environment.js";
-import { PROVIDERS, placeQuickNode } from "../lab/cli/launcher.js";
-import { pulumiHome } from "../lab/cli/places.js";
-import { startProviderHosts } from "../lab/cli/provider-host.js";
+import { startHosts } from "../lab/cli/hosts.js";
+import { HOSTS, placeQuickEngine } from "../lab/cli/launcher.js";
 import { repositoryRoot } from "../lab/root.js";
 
 /**
@@ -16,14 +15,15 @@ export default async function setup(): Promise<() => Promise<void>> {
   const state = path.join(repositoryRoot, "state");
   await mkdir(state, { recursive: true });
   const home = await mkdtemp(path.join(state, "test-home-"));
-  await symlink(path.join(pulumiHome(), "versions"), path.join(home, "versions"));
-  await placeQuickNode(home);
+  const folder = path.join(home, "versions", engine.version, "bin");
+  const bin = await placeQuickEngine(folder, engine.bin);
   process.env.PULUMI_HOME = home;
-  const providers = process.platform === "linux" ? await startProviderHosts() : undefined;
-  process.env[PROVIDERS] = String(providers?.port ?? "");
-  tellEngine({ ...engine, env: { ...engine.env, PATH: [home, engine.env.PATH].join(path.delimiter) } });
+  const hosts = process.platform === "linux" ? await startHosts() : undefined;
+  process.env[HOSTS] = String(hosts?.port ?? "");
+  const env = { ...engine.env, PATH: [folder, engine.env.PATH].join(path.delimiter) };
+  tellEngine({ ...engine, root: path.dirname(folder), bin, env });
   return async () => {
-    providers?.close();
+    hosts?.close();
     await rm(home, { recursive: true, force: true });
   };
 }

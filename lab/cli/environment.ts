@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { repositoryRoot } from "../root.js";
 import { type Engine, ensureEngine } from "./engine.js";
-import { PROVIDERS } from "./launcher.js";
+import { HOSTS } from "./launcher.js";
 
 let engine: Promise<Engine> | undefined;
 
@@ -24,7 +24,7 @@ const FOUND = "PULUMI_OF_TESTS";
  * @param asUsers without what makes a start cheaper in tests; so it always is outside of the test runner.
  */
 export function cleanEnvironment({ asUsers = process.env.VITEST === undefined } = {}): Record<string, string> {
-  const clean: Record<string, string> = asUsers ? {} : { ...cheaper, [PROVIDERS]: process.env[PROVIDERS] ?? "" };
+  const clean: Record<string, string> = asUsers ? {} : { ...cheaper, [HOSTS]: process.env[HOSTS] ?? "" };
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && (name === "PULUMI_HOME" || !foreign.test(name))) clean[name] = value;
   }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, copyFile, rename, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, rename, symlink, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { repositoryRoot } from "../root.js";
 
@@ -18,24 +18,44 @@ export async function placeLauncher(folder: string): Promise<void> {
   await rename(unfinished, launcher);
 }
 
-/** The variable with the port of providers that have started already; empty for a process of its own. */
-export const PROVIDERS = "PULUMI_PROVIDERS_OF_TESTS";
+/** The variable with the port of processes that have started already; empty for processes of a run's own. */
+export const HOSTS = "PULUMI_HOSTS_OF_TESTS";
 
 /**
- * Writes a `node` for the PATH of tests. The SDK's launchers start Node.js twice in each run, only to find a file; where that lies
- * as usual, the shell finds it in a tenth of the time.
+ * Makes a folder with a `pulumi` and a `node` for tests, beside links to all else that is beside this CLI. The SDK's launchers
+ * start Node.js twice in each run, only to find a file; where that lies as usual, the shell finds it in a tenth of the time.
  */
-export async function placeQuickNode(folder: string): Promise<void> {
+export async function placeQuickEngine(folder: string, bin: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const beside = path.dirname(bin);
+  for (const file of await readdir(beside)) {
+    if (/^pulumi-/.test(file)) await symlink(path.join(beside, file), path.join(folder, file));
+  }
   await writeFile(path.join(folder, "node"), quickNode, { mode: 0o755 });
+  const quick = path.join(folder, path.basename(bin));
+  await writeFile(quick, quickPulumi(bin), { mode: 0o755 });
+  return quick;
 }
+
+/** Runs a JavaScript program in a process that is there, which is free again when the CLI ends and closes the connection. */
+const quickPulumi = (bin: string) => `#!/bin/bash
+case $1 in
+up | preview)
+  if [ -n "$${HOSTS}" ] && grep -qs "^ *typescript: false$" Pulumi.yaml && exec 3<>"/dev/tcp/127.0.0.1/$${HOSTS}"; then
+    echo "program $$" >&3
+    read -r address <&3 && exec "${bin}" "$@" "--client=$address"
+  fi ;;
+esac
+exec "${bin}" "$@"
+`;
 
 const quickNode = `#!/bin/bash
 case "$1 $2" in
 */cmd/dynamic-provider/index.js\\ *)
-  if [ -n "$${PROVIDERS}" ] && exec 3<>"/dev/tcp/127.0.0.1/$${PROVIDERS}"; then
+  if [ -n "$${HOSTS}" ] && exec 3<>"/dev/tcp/127.0.0.1/$${HOSTS}"; then
     # A provider that is there takes these two, and answers in place of this process until the engine ends it.
     exec 4>&1 5>&2
-    echo $$ >&3
+    echo "provider $$" >&3
     read -r _ <&3
     exit
   fi ;;

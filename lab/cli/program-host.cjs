@@ -1,10 +1,11 @@
-// Serves the programs of tests to the CLI, one after the other; `program-host.ts` starts it.
+// Serves the programs of tests to the CLI, one after the other; `hosts.ts` starts it.
 const { createRequire } = require("node:module");
 const path = require("node:path");
 const grpc = require("@grpc/grpc-js");
 const { LanguageServer } = require("@pulumi/pulumi/automation/server");
 const { LanguageRuntimeService } = require("@pulumi/pulumi/proto/language_grpc_pb");
 const { grpcClientOptions } = require("@pulumi/pulumi/runtime/settings");
+const { takePlaceOf } = require("./take-place.cjs");
 
 // The connections of a process share what they know of an address, and the SDK leaves them open. An engine that gets the port of
 // an earlier one would not be reached.
@@ -20,7 +21,13 @@ async function program() {
 }
 
 const server = new grpc.Server();
-server.addService(LanguageRuntimeService, new LanguageServer(program));
+let run = Promise.resolve();
+class Server extends LanguageServer {
+  run(...args) {
+    run = super.run(...args).catch(() => undefined);
+  }
+}
+server.addService(LanguageRuntimeService, new Server(program));
 const address = new Promise((resolve, reject) => {
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error) reject(error);
@@ -28,10 +35,16 @@ const address = new Promise((resolve, reject) => {
   });
 });
 
-process.on("message", async ({ folder, env }) => {
-  process.chdir(folder);
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  Object.assign(process.env, env);
-  process.send(await address);
+process.on("message", async (pid) => {
+  if (pid) {
+    takePlaceOf(pid);
+    process.send(await address);
+    return;
+  }
+  // The engine ends before the program of a run that fails; one that waits for ever is not used again.
+  const end = setTimeout(() => process.exit(), 2_000);
+  await run;
+  clearTimeout(end);
+  process.send("idle");
 });
 process.on("disconnect", () => process.exit());

@@ -1,7 +1,8 @@
-// Is the provider process of one run after the other, for the engine in tests; `provider-host.ts` starts it.
-const { readFileSync, readlinkSync, writeSync, openSync, closeSync } = require("node:fs");
+// Is the provider process of one run after the other, for the engine in tests; `hosts.ts` starts it.
+const { writeSync, openSync, closeSync } = require("node:fs");
 const path = require("node:path");
 const grpc = require("@grpc/grpc-js");
+const { takePlaceOf } = require("./take-place.cjs");
 require("@pulumi/pulumi/runtime");
 require("@pulumi/pulumi/proto/provider_grpc_pb");
 
@@ -19,12 +20,7 @@ grpc.Server.prototype.bindAsync = function (...args) {
 /** Takes the place of a process that waits: its folder, environment and output. */
 function begin(pid) {
   const [stdout, stderr] = [4, 5].map((fd) => openSync(`/proc/${pid}/fd/${fd}`, "w"));
-  process.chdir(readlinkSync(`/proc/${pid}/cwd`));
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  for (const pair of readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean)) {
-    const [name] = pair.split("=", 1);
-    process.env[name] = pair.slice(name.length + 1);
-  }
+  takePlaceOf(pid);
   const { log, info, warn, error } = console;
   const write = { out: process.stdout.write, err: process.stderr.write };
   process.stdout.write = (text) => writeSync(stdout, text) > 0;

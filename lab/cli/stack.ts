@@ -4,9 +4,8 @@ import type { Engine } from "./engine.js";
 import { cleanEnvironment, testEngine } from "./environment.js";
 import { type RunEvents, readEvents } from "./events.js";
 import { keyService, SECRETS_PROVIDER } from "./key-service.js";
-import { PROVIDERS } from "./launcher.js";
+import { HOSTS } from "./launcher.js";
 import { type ProcessResult, type RunningProcess, start } from "./process.js";
-import { withProgramHost } from "./program-host.js";
 import { makeProject } from "./project.js";
 
 export interface TestStackOptions {
@@ -226,25 +225,19 @@ export class TestStack {
   }
 
   private environment({ env }: Pick<RunOptions, "env">): Record<string, string> {
-    // What may be killed has a provider that is killed with it.
-    return { ...cleanEnvironment(), [PROVIDERS]: "", ...this.engine.env, ...this.env, ...env };
+    // What may be killed has a program and a provider that are killed with it.
+    return { ...cleanEnvironment(), [HOSTS]: "", ...this.engine.env, ...this.env, ...env };
   }
 
   private async operate(command: string, flags: string[], given: RunOptions): Promise<RunResult> {
     const log = path.join(this.folder, `events-${this.name}-${++this.runs}-${command}.jsonl`);
     const args = [command, ...flags, "--event-log", log, ...(given.args ?? [])];
     const { language, ownProcess = language === "typescript" } = this.options;
-    const providers = ownProcess ? "" : (cleanEnvironment()[PROVIDERS] ?? "");
-    const options = { ...given, env: { [PROVIDERS]: providers, ...given.env } };
-    const isHosted = !ownProcess && (command === "up" || command === "preview");
-    const ended = isHosted
-      ? withProgramHost({ folder: this.folder, env: this.environment(options) }, (address) => {
-          return this.start([...args, `--client=${address}`], options).done;
-        })
-      : this.start(args, options).done;
+    const hosts = ownProcess ? "" : (cleanEnvironment()[HOSTS] ?? "");
+    const ended = this.start(args, { ...given, env: { [HOSTS]: hosts, ...given.env } }).done;
     const result = { ...(await ended), ...readEvents(log, command === "preview") };
     writeFileSync(log.replace(/jsonl$/, "txt"), result.output);
-    return judge(result, options.outcome);
+    return judge(result, given.outcome);
   }
 }
 

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
+import { HOSTS } from "../../lab/cli/launcher.js";
 import { start } from "../../lab/cli/process.js";
+import { killTree } from "../../lab/cli/process-tree.js";
 import { commandFile, repositoryRoot } from "../../lab/root.js";
 import { AmigoClient } from "../../src/api/index.js";
 import { demoKey, type Emulator, seedIds, startEmulator } from "../../src/emulator/index.js";
@@ -83,10 +85,12 @@ async function envOf(folder: string) {
 }
 
 async function run(folder: string, ...args: string[]) {
-  const { code, stdout, stderr } = await start(process.execPath, [commandFile, ...args], {
-    cwd: folder,
-    env: await envOf(folder),
-  }).done;
+  return runWith({}, folder, args);
+}
+
+async function runWith(more: Record<string, string>, folder: string, args: string[]) {
+  const env = { ...(await envOf(folder)), ...more };
+  const { code, stdout, stderr } = await start(process.execPath, [commandFile, ...args], { cwd: folder, env }).done;
   return { code, stdout, stderr };
 }
 
@@ -332,8 +336,8 @@ it("promotes tested version numbers, and takes them back to the former bytes", a
 it("makes a new workspace, and goes on after its engine was killed", async () => {
   const folder = place({ "references/trial.yaml": references(target).replace(/^workspace.*\n/m, "") });
   emulator.clearRequests();
-  const clone = (...more: string[]) =>
-    run(folder, "clone", "staging", "trial", "--stack", "trial", "--yes", "--new-workspace", "trial-clinic", ...more);
+  const args = ["clone", "staging", "trial", "--stack", "trial", "--yes", "--new-workspace", "trial-clinic"];
+  const clone = (...more: string[]) => run(folder, ...args, ...more);
   emulator.faults.add({
     operation: "create-service",
     skip: 1,
@@ -343,11 +347,12 @@ it("makes a new workspace, and goes on after its engine was killed", async () =>
       kind: "call",
       fn: async () => {
         const { execFileSync } = await import("node:child_process");
-        execFileSync("pkill", ["-9", "-f", folder]);
+        const engine = execFileSync("pgrep", ["-f", "pulumi up .*--stack trial "], { encoding: "utf8" });
+        killTree(Number(engine));
       },
     },
   });
-  const killed = await clone();
+  const killed = await runWith({ [HOSTS]: "" }, folder, args);
   expect(killed.code).not.toBe(0);
   const done = await clone();
   expect(done.code, done.stdout + done.stderr).toBe(0);

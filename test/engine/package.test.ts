@@ -14,7 +14,7 @@ import * as path from "node:path";
 import * as ts from "typescript";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
-import { PROVIDERS } from "../../lab/cli/launcher.js";
+import { HOSTS } from "../../lab/cli/launcher.js";
 import { type ProcessOptions, type ProcessResult, type RunningProcess, start } from "../../lab/cli/process.js";
 import { repositoryRoot } from "../../lab/root.js";
 import packageJson from "../../package.json";
@@ -268,7 +268,7 @@ async function engineProcess(cwd: string, ...args: string[]): Promise<RunningPro
   const account = { AMIGO_BASE_URL: emulator.url, AMIGO_API_KEY: "amigo-demo-key" };
   // Previews and deletions load no other file of the package, so they may start as cheaply as those of other tests.
   const asUsers = args[0] === "up";
-  const env = { ...cleanEnvironment({ asUsers }), ...engine.env, [PROVIDERS]: "", ...backend, ...account };
+  const env = { ...cleanEnvironment({ asUsers }), ...engine.env, [HOSTS]: "", ...backend, ...account };
   return start(engine.bin, [...args, "--stack", "dev", "--non-interactive", "--color=never"], { cwd, env, timeoutMs });
 }
 
