@@ -50,6 +50,8 @@ const place = ({ moduleId }: TestSpecification) => {
 const modulesAnew = { poolOptions: { forks: { isolate: true } } };
 const modulesShared = { poolOptions: { forks: { isolate: false } } };
 
+const lazySdk = resolve("lab/cli/lazy-sdk.cjs");
+
 /** Some of these tests run programs and commands as they are compiled. */
 const compiled = { globalSetup: ["lab/dist.ts"] };
 
@@ -72,6 +74,8 @@ async function config(): Promise<ViteUserConfig> {
       // A busy machine may stop a process for seconds; only what never comes fails.
       expect: { poll: { timeout: 30_000 } },
       setupFiles: ["test/setup.ts"],
+      // For the processes that tests start.
+      env: { NODE_OPTIONS: `--require ${JSON.stringify(lazySdk)}` },
       pool: "forks",
       // Tests wait for half of their time, for what is only sure after a while.
       poolOptions: {
@@ -80,7 +84,7 @@ async function config(): Promise<ViteUserConfig> {
           minForks: 2 * availableParallelism(),
           maxForks: 2 * availableParallelism(),
           ...modulesShared.poolOptions.forks,
-          execArgv: ["--require", resolve("lab/cli/lazy-sdk.cjs")],
+          execArgv: ["--require", lazySdk],
         },
         threads: { minThreads: 2, maxThreads: 2 },
       },

@@ -26,8 +26,8 @@ export interface TestStackOptions {
   /** Packages to write into the project's `node_modules`: file name to text, by package name. */
   packages?: Record<string, Record<string, string>>;
   /**
-   * Starts processes for the program and the provider in each run, as users' runs do: for tests of what they print, and of
-   * their end. @default false
+   * Starts processes for the program and the provider in each run, as users' runs do: for tests of what they print, of
+   * their end, and of `--parallel 1`. @default false
    */
   ownProcess?: boolean;
 }
@@ -232,8 +232,7 @@ export class TestStack {
   private async operate(command: string, flags: string[], given: RunOptions): Promise<RunResult> {
     const log = path.join(this.folder, `events-${this.name}-${++this.runs}-${command}.jsonl`);
     const args = [command, ...flags, "--event-log", log, ...(given.args ?? [])];
-    const { language, ownProcess = language === "typescript" } = this.options;
-    const hosts = ownProcess ? "" : (cleanEnvironment()[HOSTS] ?? "");
+    const hosts = this.options.ownProcess ? "" : (cleanEnvironment()[HOSTS] ?? "");
     const ended = this.start(args, { ...given, env: { [HOSTS]: hosts, ...given.env } }).done;
     const result = { ...(await ended), ...readEvents(log, command === "preview") };
     writeFileSync(log.replace(/jsonl$/, "txt"), result.output);

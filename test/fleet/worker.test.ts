@@ -233,7 +233,7 @@ useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, set
     expect((await runOf(stack, "preview", "missing", "done"))[0]).toMatchObject({ state: "done", warnings: found });
     const [holding] = await runOf(stack, "preview", "previews");
     const rename = "if that is a new name of the same thing, say `formerName:` in the new entry";
-    const desks = "desk 11, desk 12, desk 13, desk 14, desk 15, 5 more";
+    const desks = "desk 11, desk 12, desk 13, desk 14, desk 15 and 5 more";
     const warnings = [...found, `a Service would be deleted (gone\\u001b[2J) and another made (${desks}): ${rename}`];
     expect(holding).toMatchObject({ state: "done", warnings });
     const [{ state, error }] = await runOf(stack, "up", "exists");
