@@ -58,13 +58,13 @@ it("says in a sentence what each argument and each output is", () => {
   ).toEqual([]);
 });
 
+const asUsers = { cwd: root, encoding: "utf8", env: { ...process.env, NODE_OPTIONS: "" } } as const;
+
 it("keeps heavy packages out of programs and the provider process until they are needed", () => {
   for (const door of ["index.js", "providers.js"]) {
     const script = `require(${JSON.stringify(path.join(root, "dist", door))});
       process.stdout.write(JSON.stringify(Object.keys(require.cache)));`;
-    const loaded = JSON.parse(
-      execFileSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" }),
-    ) as string[];
+    const loaded = JSON.parse(execFileSync(process.execPath, ["-e", script], asUsers)) as string[];
     const heavy = loaded.filter((file) => /node_modules\/(undici|hono|@hono|ajv|commander|yaml)\//.test(file));
     expect(heavy).toEqual([]);
   }
@@ -79,13 +79,13 @@ it("says which Node.js it needs before it loads anything else", () => {
     const script = `${pretended} try { require(${JSON.stringify(path.join(root, "dist", door))}); } catch (error) {
       const loaded = Object.keys(require.cache).map((file) => require("node:path").basename(file));
       process.stdout.write(JSON.stringify([error.message, error.stack, error.__pulumiRunError, loaded])); }`;
-    const printed = JSON.parse(execFileSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" }));
+    const printed = JSON.parse(execFileSync(process.execPath, ["-e", script], asUsers));
     expect(printed.slice(0, 3)).toEqual([sentence, sentence, true]);
     // What throws while it loads is not kept.
     expect(printed[3]).toEqual(["node-version.js"]);
   }
   const script = `${pretended} require(${JSON.stringify(path.join(root, "dist/cli/main.js"))});`;
-  const { status, stderr } = spawnSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, ["-e", script], asUsers);
   expect([status, stderr]).toEqual([1, `error: ${sentence}\n`]);
 
   const least = needs.split(".").map(Number) as [number, number, number];

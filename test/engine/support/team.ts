@@ -30,7 +30,7 @@ export async function makeTeam(stack: TestStack, example: string) {
     cpSync(path.join(folder, name), path.join(source, name));
   }
 
-  // What `npm ci` would install, and an `npm` that does so.
+  // What `npm ci` would install, an `npm` that does so, and an `npx` that starts it.
   const modules = path.join(folder, "node_modules");
   const executable = (file: string, text: string) => write(folder, file, text, 0o755);
   executable("node_modules/.bin/pulumi-amigo", `#!/bin/sh\nexec node ${commandFile} "$@"\n`);
@@ -42,6 +42,7 @@ export async function makeTeam(stack: TestStack, example: string) {
     "node_modules/.bin/pulumi-amigo-policies",
     `#!/usr/bin/env node\nprocess.chdir(${JSON.stringify(policies)});\nrequire(${loader});\nrequire(${pack});\n`,
   );
+  executable("bin/npx", '#!/bin/sh\ntest "$1" = "--no-install" && shift && exec "node_modules/.bin/$@"\n');
   executable("bin/npm", `#!/bin/sh\ntest "$*" = "ci --ignore-scripts" && ln -s ${modules} node_modules\n`);
 
   const engine = await testEngine();
