@@ -11,6 +11,10 @@ const lazy = [
   [/^(@npmcli\/arborist|normalize-package-data)$/, /@pulumi\/pulumi\/runtime\/closure\/codePaths\.js$/],
   [/^@opentelemetry\/(?!api$)/, /@pulumi\/pulumi\/cmd\/run\/tracing\.js$/],
   [/^\.\/automation$/, /@pulumi\/pulumi\/index\.js$/],
+  [
+    /^(@grpc\/grpc-js|@opentelemetry\/api|semver|fdir)$|^google-protobuf\/|\/proto\/\w+_pb$/,
+    /@pulumi\/pulumi\/(?!proto\/)/,
+  ],
   [/^\.\.\/locales\/index\.cjs$/, /zod\/v4\/(classic\/external|core\/index)\.cjs$/],
 ];
 const starts = /@pulumi\/pulumi\/cmd\/(run|dynamic-provider)\/index\.js$/;

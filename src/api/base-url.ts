@@ -1,5 +1,5 @@
 import { SettingsError } from "./errors.js";
-import { isLoopback } from "./loopback.js";
+import { isLoopback, parsedUrl } from "./url.js";
 
 export interface BaseUrl {
   /** Scheme, host and port. */
@@ -11,7 +11,7 @@ export interface BaseUrl {
 /** Takes a base URL apart; anything that could lead a key astray is a SettingsError, which never repeats the URL's user or password. */
 export function parseBaseUrl(text: string): BaseUrl {
   if (/[\s\\\p{Cc}]/u.test(text)) throw refused("contains white space, a control character or a backslash");
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parsedUrl(text);
   if (url === undefined || !/^https?:\/\//i.test(text)) throw refused("is not a complete http(s) address");
   if (authority(text).includes("@") || url.username !== "" || url.password !== "")
     throw refused("contains a user or password; the key is a setting of its own");

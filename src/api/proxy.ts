@@ -1,6 +1,6 @@
 import { SettingsError } from "./errors.js";
-import { isLoopback } from "./loopback.js";
 import { registerSecret } from "./redact.js";
+import { isLoopback, parsedUrl } from "./url.js";
 
 export interface Proxy {
   url: string;
@@ -43,7 +43,7 @@ function checked(variable: string, value: string): string {
   if (scheme !== undefined && scheme !== "http" && scheme !== "https") {
     throw refused(variable, `uses ${scheme}, and only http and https proxies are supported`);
   }
-  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const url = parsedUrl(address);
   // Else `http:///proxy` would have the host "proxy", and a host with white space or a backslash
   // another one.
   if (url === undefined || /[\s\\]/.test(address) || /^https?:\/\/([^/@]*@)?([/:?#]|$)/i.test(address)) {

@@ -1,7 +1,7 @@
 import type { Deadline } from "./deadline.js";
 import { seconds, type TransportReason } from "./errors.js";
-import { isLoopback } from "./loopback.js";
 import { proxyFor } from "./proxy.js";
+import { isLoopback } from "./url.js";
 
 const reasonByCode: Record<string, TransportReason> = {
   ENOTFOUND: "dns",

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { isLoopback } from "../api/loopback.js";
 import { registerSecret } from "../api/redact.js";
+import { isLoopback, parsedUrl } from "../api/url.js";
 
 /** Where to write, as the command line and GitHub's environment give it. */
 export interface Target {
@@ -78,7 +78,7 @@ function problemOfUrl(text: string): string | undefined {
 }
 
 function isWebAddress(text: string): boolean {
-  return /^https?:\/\/[^\s<>"'`()\\]+$/i.test(text) && URL.canParse(text);
+  return /^https?:\/\/[^\s<>"'`()\\]+$/i.test(text) && parsedUrl(text) !== undefined;
 }
 
 function runPage({

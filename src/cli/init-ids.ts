@@ -1,5 +1,5 @@
 import { canonicalId, type ServiceResponse, type WorkspaceResponse, wholeOf } from "../api/index.js";
-import { isLoopback } from "../api/loopback.js";
+import { isLoopback } from "../api/url.js";
 import { demoKey } from "../emulator-keys.js";
 import { PUBLIC_SERVER, readSettings } from "../engine/settings.js";
 import { openContext } from "../environment/account.js";

@@ -4,6 +4,11 @@ import { SettingsError } from "../../src/api/index.js";
 import fc from "../support/random.js";
 
 describe("a base URL", () => {
+  it("is read in the same way however often it was read before", () => {
+    const texts = Array.from({ length: 100_000 }, () => "https://bücher.example");
+    expect(new Set(texts.map((text) => parseBaseUrl(text).origin))).toEqual(new Set(["https://xn--bcher-kva.example"]));
+  });
+
   it.each([
     ["https://api.platform.amigo.ai", "https://api.platform.amigo.ai", ""],
     ["https://api.platform.amigo.ai/", "https://api.platform.amigo.ai", ""],

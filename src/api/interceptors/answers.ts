@@ -4,6 +4,7 @@ import { type FailureBody, readFailureBody, requestIdOf } from "../failure-body.
 import { parseJson } from "../json.js";
 import { reasonFor } from "../reasons.js";
 import { retryAfterMs } from "../retry-after.js";
+import { parsedUrl } from "../url.js";
 
 /** Turns what is no success into an error, and the body of a success into JSON; so all interceptors above see one family of errors. */
 export const answers: Interceptor = (next) => async (request) => {
@@ -36,7 +37,8 @@ function wordsOf({ detail, code, problems }: FailureBody): string {
 /** Following would send the key to wherever the answer says. */
 function redirect(request: Outgoing, reply: Reply): ApiError {
   const location = header(reply, "location") ?? "";
-  const host = URL.canParse(location) ? `to the host ${new URL(location).host}` : "to another path of the same host";
+  const url = parsedUrl(location);
+  const host = url ? `to the host ${url.host}` : "to another path of the same host";
   return new ApiError({
     ...identity(request),
     requestId: requestIdOf(reply),

@@ -1,7 +1,7 @@
 import { demoKey, secondKey } from "../../emulator-keys.js";
 import { AuthenticationError, TransportError } from "../errors.js";
 import type { Interceptor } from "../exchange.js";
-import { isLoopback } from "../loopback.js";
+import { isLoopback } from "../url.js";
 
 /** Marks the errors that come of a key of the emulator at an address where it cannot be: it serves its own machine only. */
 export function emulatorKey(origin: string): Interceptor {

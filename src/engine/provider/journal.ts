@@ -14,6 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import * as path from "node:path";
+import { parsedUrl } from "../../api/url.js";
 import { COMMAND } from "../../command.js";
 import { pulumiHome } from "./home.js";
 
@@ -68,7 +69,7 @@ export class Journal {
     private readonly warn: (message: string) => void,
   ) {
     // What is no address may hold a password, and is refused elsewhere.
-    const host = URL.canParse(baseUrl) ? new URL(baseUrl).host : "unknown";
+    const host = parsedUrl(baseUrl)?.host ?? "unknown";
     this.file = path.join(journalFolder(), `${host.replace(/[^\w.-]/g, "_")}.jsonl`);
   }
 
