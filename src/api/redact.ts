@@ -10,8 +10,7 @@ let secrets: string[] = [];
 export function registerSecret(value: string): void {
   if (value.length < shortestSecret || secrets.includes(value)) return;
   const forms = [value, ...jsonForms(value), ...addressForms(value), ...base64Forms(value)];
-  const long = forms.filter(({ length }) => length >= shortestSecret);
-  secrets = [...new Set([...secrets, ...long])].sort((left, right) => right.length - left.length);
+  secrets = [...new Set([...secrets, ...forms])].sort((left, right) => right.length - left.length);
 }
 
 let privateTexts: string[] = [];

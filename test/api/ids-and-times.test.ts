@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type AmigoClient, canonicalId, timeOf } from "../../src/api/index.js";
+import { isOlderThan } from "../../src/api/times.js";
 import {
   binding,
   clientOf,
@@ -84,6 +85,23 @@ describe("a time of an answer", () => {
     const expected = Date.UTC(2026, 2, 29, 2, 30);
     expect(local === expected).toBe(TZ === "UTC");
     expect(times).toEqual(forms.map(() => expected));
+  });
+
+  it("is read alike in all its forms", () => {
+    expect(forms.map((text) => [text, timeOf(text)])).toEqual(
+      forms.map((text) => [text, Date.UTC(2026, 2, 29, 2, 30)]),
+    );
+    expect(timeOf("2026-03-29 02:30:00,250")).toBe(Date.UTC(2026, 2, 29, 2, 30, 0, 250));
+    expect(timeOf("2026-03-29t02:30:00.5")).toBe(Date.UTC(2026, 2, 29, 2, 30, 0, 500));
+    expect(timeOf("Sun, 29 Mar 2026 02:30:00 utc")).toBe(Date.UTC(2026, 2, 29, 2, 30));
+  });
+
+  it("is older than a request by more than five seconds, or cannot be told", () => {
+    const at = "2026-03-29T02:30:00Z";
+    const sent = Date.parse(at);
+    expect([4_999, 5_000, 5_001].map((later) => isOlderThan(at, sent + later))).toEqual([false, false, true]);
+    expect(isOlderThan(at, sent - 1)).toBe(false);
+    expect(isOlderThan("soon", sent)).toBe(true);
   });
 
   it("is a day in UTC, or no time", () => {
