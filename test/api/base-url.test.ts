@@ -15,7 +15,7 @@ describe("a base URL", () => {
     ["HTTPS://API.example.com:8443/a/b//", "https://api.example.com:8443", "/a/b"],
     ["http://localhost:8787", "http://localhost:8787", ""],
     ["http://127.0.0.1:8787/x", "http://127.0.0.1:8787", "/x"],
-    ["http://127.255.3.4", "http://127.255.3.4", ""],
+    ["http://127.255.34.4", "http://127.255.34.4", ""],
     ["http://[::1]:8787", "http://[::1]:8787", ""],
   ])("%s is taken", (text, origin, prefix) => {
     expect(parseBaseUrl(text)).toEqual({ origin, prefix });

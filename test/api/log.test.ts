@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { LogLevel } from "../../src/api/log.js";
+import { isLogLevel, type LogLevel, shownBody } from "../../src/api/log.js";
 import { clientOf, failureOf, json, serve, service, serviceId, workspaceId } from "./server.js";
 
 const key = "planted-key-5d41402abc4b2a76";
@@ -69,6 +69,19 @@ describe("the log", () => {
       await client.updateService(workspaceId, serviceId, { description: "d".repeat(before) + key });
     }
     expect(lines.join("\n")).not.toContain(key.slice(0, 5));
+  });
+
+  it("shows a body whole up to 4096 characters, and says how long a longer one was", () => {
+    expect(["x".repeat(4096), "x".repeat(4097)].map((body) => shownBody(body))).toEqual([
+      "x".repeat(4096),
+      `${"x".repeat(4096)}… (4097 characters)`,
+    ]);
+    expect([shownBody(""), shownBody(undefined), shownBody("{}")]).toEqual(["(none)", "(none)", "{}"]);
+  });
+
+  it("has three levels", () => {
+    const isKnown = ["off", "debug", "trace", "verbose", "", undefined].map(isLogLevel);
+    expect(isKnown).toEqual([true, true, true, false, false, false]);
   });
 
   it("tells why no answer came", async () => {

@@ -105,6 +105,48 @@ describe("a proxy", () => {
     }
   });
 
+  it.each([
+    [" http://proxy.corp:3128 ", "http://proxy.corp:3128/"],
+    ["HTTPS://proxy.corp", "https://proxy.corp/"],
+    ["//proxy.corp:3128", "http://proxy.corp:3128/"],
+    ["proxy.corp:3128//x", "http://proxy.corp:3128//x"],
+    ["user:p%25ss@proxy.corp:3128", "http://user:p%25ss@proxy.corp:3128/"],
+    ["http://u:odd@pass@proxy.corp", "http://u:odd%40pass@proxy.corp/"],
+    ["http://proxy.corp/http://:1", "http://proxy.corp/http://:1"],
+  ])("%j is the address %s", (value, url) => {
+    expect(proxyFor(remote.url, { HTTPS_PROXY: value })).toEqual({ variable: "HTTPS_PROXY", url });
+  });
+
+  const noAddress = "is not the address of a proxy";
+  it.each([
+    ["ftp://proxy.corp", "uses ftp, and only http and https proxies are supported"],
+    ["http-x.y+z://proxy.corp", "uses http-x.y+z, and only http and https proxies are supported"],
+    ["http://user@:3128", noAddress],
+    ["http://proxy\\corp", noAddress],
+    ["http://proxy.corp:99999", noAddress],
+    ["http://", noAddress],
+    ["http:///proxy.corp", noAddress],
+    ["http://?x", noAddress],
+    ["http://u:%zz@proxy.corp", "has a % in its user or password that is no percent-encoding; write a plain % as %25"],
+    ["http://%zz:p@proxy.corp", "has a % in its user or password that is no percent-encoding; write a plain % as %25"],
+  ])("%j is refused, since it %s", (value, why) => {
+    expect(() => proxyFor(remote.url, { HTTPS_PROXY: value })).toThrow(`The environment variable HTTPS_PROXY ${why}`);
+  });
+
+  it.each([
+    ["ftp://user:one-password@proxy.corp", "one-password"],
+    ["http://u:two/password@proxy.corp", "two/password"],
+    ["user:three-pass@word@proxy.corp", "three-pass@word"],
+    ["http://user:four%2Bpassword@proxy.corp", "four+password"],
+  ])("of %j keeps the password out of all texts, though it is refused", (value, password) => {
+    try {
+      proxyFor(remote.url, { HTTPS_PROXY: value });
+    } catch (error) {
+      expect(String(error)).not.toContain(password);
+    }
+    expect(redact(`a ${password} b`)).toBe("a [redacted] b");
+  });
+
   it("that was put right is used by the next call", async () => {
     const proxy = await proxyTo("http://127.0.0.1:1", true);
     vi.stubEnv("HTTPS_PROXY", "socks5://proxy.corp:1080");
