@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import { Command } from "commander";
 import { COMMAND } from "../command.js";
 import type { CloneReport } from "../environment/clone.js";
@@ -58,7 +59,7 @@ export function cloneCommand(): Command {
 
 async function run(from: string, to: string, flags: Flags): Promise<number> {
   const { AmigoConfig } = await import("../environment/config.js");
-  const { readSource } = await import("../environment/source.js");
+  const { readSource, sourceNamed } = await import("../environment/source.js");
   const { clone } = await import("../environment/clone.js");
   const { StackOfClone } = await import("../environment/clone-stack.js");
   const { cwd, config, dryRun, yes, newWorkspace } = flags;
@@ -68,6 +69,12 @@ async function run(from: string, to: string, flags: Flags): Promise<number> {
   const shared = { to: entry, newWorkspace, dryRun, note, warn, confirm };
   const stack = new StackOfClone({ ...shared, name: flags.stack, cwd, agreed: yes });
   const { environment, kind } = source;
+  if (kind === "workspace") {
+    const file = sourceNamed(from, { config, cwd });
+    const document = file.kind === "workspace" ? file.entry?.environment : undefined;
+    if (document !== undefined)
+      note(`the source is workspace ${from} as it is now; its document ${path.relative("", document)} is not read`);
+  }
   const mayDelete = flags.delete;
   const report = await clone({ ...shared, source: environment, isDocument: kind === "document", stack, mayDelete });
   console.log(flags.json ? JSON.stringify(report, undefined, 2) : (await summary(report)).join("\n"));

@@ -11,6 +11,8 @@ import { type Adoptable, isOf } from "./adopt-plan.js";
 export interface FormerOwner {
   /** As the CLI takes it with `--stack`. */
   readonly stack: string;
+  /** Whether the backend has it, or something carries its mark. */
+  readonly isKnown: boolean;
   readonly held: readonly StateResource[];
 }
 
@@ -47,7 +49,7 @@ export async function formerOwners(
         if (isHeld) going.add(one.urn);
         return isHeld;
       });
-      return { stack, held: held.toReversed() };
+      return { stack, isKnown: state !== undefined || marked.length > 0, held: held.toReversed() };
     }),
   );
 }

@@ -97,7 +97,7 @@ async function adoptInto(
   { open, document, state, begun }: Adoption,
   options: AdoptOptions,
 ): Promise<AdoptReport> {
-  const { stack, dryRun, note } = options;
+  const { stack, dryRun, note, warn } = options;
   note(`Asking the program of stack ${stack} what it declares ...`);
   const steps = await previewSteps(pulumi);
   const created = steps.flatMap(({ op, newState }) =>
@@ -117,6 +117,9 @@ async function adoptInto(
     const facts = { stack, workspaceId, dryRun, there };
     if (options.fromStack !== undefined && plan.adoptable.length > 0) {
       const owners = await formerOwners(pulumi, options.fromStack, plan.adoptable);
+      for (const { stack: former } of owners.filter(({ isKnown }) => !isKnown)) {
+        warn(`there is no stack ${former} in this backend, and nothing here carries its mark: is the name right?`);
+      }
       const holding = owners.filter(({ held }) => held.length > 0);
       if (holding.length > 0) throw new Error(holding.map(stillHeldText).join("\n"));
     }

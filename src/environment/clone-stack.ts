@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -22,6 +22,7 @@ import {
   newWorkspaceOf,
   PROJECT_FILE,
   prepareProject,
+  settingsFile,
 } from "./deploy.js";
 import { readDocument } from "./document.js";
 import { documentOf, type Environment, keyOf } from "./environment.js";
@@ -50,6 +51,9 @@ export class StackOfClone implements CloneStack {
   /** Of a dry run with the built-in program, which changes no file of the user's. */
   private readonly scratch: string | undefined;
   private readonly former = new Map<string, string | undefined>();
+  /** The first folder that was made for the built-in program, and what its settings were where it was there. */
+  private madeFolder: string | undefined;
+  private formerSettings: string | undefined;
   private wanted: Environment | undefined;
   /** The workspace that an earlier run of this stack has made. */
   private madeWorkspace: NewWorkspace | undefined;
@@ -85,13 +89,15 @@ export class StackOfClone implements CloneStack {
     const keys = new Set(wanted.items.map(({ kind, path: key }) => keyOf(kind, key)));
     const lost = there.items.filter(({ kind, path: key }) => kind.form.key.length > 0 && !keys.has(keyOf(kind, key)));
     if (lost.length > 0 && !mayDelete) {
-      const sentence = `${shown} has ${listed(lost)}, and ${wanted.name} has not: \`clone\` writes that file anew. Write ${lost.length === 1 ? "it" : "them"} into ${wanted.name} too, or allow it with --delete`;
+      const sentence = `${shown} has ${listed(lost)}, and ${wanted.name} has not: \`clone\` writes that file anew. To deploy the file as it is: \`${COMMAND} clone ${shown} ${this.options.to.alias} --stack ${this.name}\`. To drop ${lost.length === 1 ? "it" : "them"} there: --delete`;
       return [{ class: "blocked", sentence }];
     }
     if (isDeepStrictEqual(documentOf(there), documentOf(wanted))) return [];
     const others = otherValues(there, wanted);
     if (others !== undefined)
-      this.options.warn(`${shown} has other values than ${wanted.name}, and would lose them: ${others}`);
+      this.options.warn(
+        `${shown} has other values than ${wanted.name}, and loses them if this run deploys something: ${others}`,
+      );
     return [
       {
         class: "verified",
@@ -151,6 +157,8 @@ export class StackOfClone implements CloneStack {
     writeDocument(document, environment);
     writeReferences(references, environment.references);
     if (kind === "own") return;
+    this.madeFolder ??= mkdirSync(folder, { recursive: true });
+    this.formerSettings ??= textOf(settingsFile(folder));
     prepareProject({
       folder,
       document,
@@ -195,11 +203,14 @@ export class StackOfClone implements CloneStack {
       else if (!keepsNew) rmSync(file, { force: true });
     }
     await this.unmakeStack?.();
+    if (!keepsNew && this.madeFolder !== undefined) rmSync(this.madeFolder, { recursive: true, force: true });
+    else if (!keepsNew && this.formerSettings !== undefined)
+      writeFileSync(settingsFile(this.project.folder), this.formerSettings);
     if (this.scratch) rmSync(this.scratch, { recursive: true, force: true });
   }
 
   private remember(file: string): void {
-    if (!this.former.has(file)) this.former.set(file, existsSync(file) ? readFileSync(file, "utf8") : undefined);
+    if (!this.former.has(file)) this.former.set(file, textOf(file));
   }
 
   private pulumi(folder = this.project.folder): Promise<Pulumi> {
@@ -250,6 +261,10 @@ export class StackOfClone implements CloneStack {
       `\`clone\` runs the Pulumi project in ${folder}, and its program does not declare all of the document: ${counts.join(", ")}. Build the document there with \`new amigo.Environment(...)\`, or run \`clone\` in a folder without Pulumi.yaml. Nothing was written`,
     );
   }
+}
+
+function textOf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /** The entries of the target's document that get other values. */

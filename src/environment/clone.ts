@@ -1,9 +1,12 @@
+import { firstNames } from "../first-names.js";
+import { nameOf } from "../stack/state.js";
 import { contextOf, findWorkspace, withAdvice } from "./account.js";
 import { compareEnvironments } from "./compare.js";
 import type { WorkspaceEntry } from "./config.js";
 import { type Environment, itemsWithin } from "./environment.js";
 import { type Kind, kinds } from "./kinds.js";
 import { environmentOf, type Inventory, readWorkspace } from "./live.js";
+import { keysIn } from "./names.js";
 import { type Check, checkLines, isBlocked, managedKey, readinessOf } from "./readiness.js";
 import { References } from "./references.js";
 
@@ -82,7 +85,7 @@ interface There {
 }
 
 async function cloneInto(options: CloneOptions, there: There): Promise<CloneReport> {
-  const { source, to, stack, dryRun, note, confirm } = options;
+  const { source, to, stack, dryRun, note, warn, confirm } = options;
   const workspaceId = await there.find();
   refuseImpossible(options, workspaceId);
   const inventory = workspaceId === undefined ? undefined : await there.read(workspaceId);
@@ -119,6 +122,13 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
     const deletions = plan.steps.filter(({ op, kind }) => kind !== undefined && op === "delete");
     if (deletions.length > 0 && !options.mayDelete) {
       return { checks: [...checks, ...deletions.map(refusedDeletion)], state: "blocked", planned, counts: [] };
+    }
+    for (const [op, done] of [
+      ["delete", "deletes"],
+      ["replace", "replaces"],
+    ]) {
+      const gone = plan.steps.filter((step) => step.kind !== undefined && step.op === op).map(titleOfStep);
+      if (gone.length > 0) warn(`this run ${dryRun ? `would ${op}` : done} ${firstNames(gone, 10)}`);
     }
     if (dryRun) return { checks, state: "dry run", planned, counts: [] };
     const changes = plan.steps.filter(({ op }) => op !== "same");
@@ -273,11 +283,15 @@ function refusable({ steps }: Plan): string[] {
   return some && first.length < creates.length ? first.map(({ urn }) => urn) : [];
 }
 
-function refusedDeletion({ urn, kind }: Plan["steps"][number]): Check {
-  const name = urn.split("::").at(-1);
+/** Such as `VersionSet "Front desk / release"`, by the keys in a document. */
+function titleOfStep({ urn, kind }: Plan["steps"][number]): string {
+  return `${kind} "${keysIn(nameOf(urn)).join(" / ")}"`;
+}
+
+function refusedDeletion(step: Plan["steps"][number]): Check {
   return {
     class: "blocked",
-    sentence: `${kind} ${name} is in the stack and not in the source any more: the run would delete it. Allow that with --delete`,
+    sentence: `${titleOfStep(step)} is in the stack and not in the source any more: the run would delete it. Allow that with --delete`,
   };
 }
 

@@ -98,8 +98,13 @@ export function prepareProject(options: ProjectOptions): void {
   linkPackages(folder);
 }
 
+/** What the program in a folder reads. */
+export function settingsFile(folder: string): string {
+  return path.join(folder, "settings.json");
+}
+
 function writeSettings(folder: string, settings: ProgramSettings): void {
-  writeFileSync(path.join(folder, "settings.json"), `${JSON.stringify(settings, undefined, 2)}\n`);
+  writeFileSync(settingsFile(folder), `${JSON.stringify(settings, undefined, 2)}\n`);
 }
 
 /** What the program reads, with absolute paths. */
@@ -159,7 +164,7 @@ export function documentIn(folder: string): Environment | undefined {
 }
 
 function formerSettings(folder: string): ProgramSettings | undefined {
-  const file = path.join(folder, "settings.json");
+  const file = settingsFile(folder);
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ProgramSettings) : undefined;
 }
 

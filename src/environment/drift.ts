@@ -7,6 +7,7 @@ import type { Values } from "../engine/lifecycle.js";
 import type { ProviderContext } from "../engine/provider/context.js";
 import { withFullMark } from "../engine/provider/outputs.js";
 import { Accounts } from "../stack/accounts.js";
+import { stackFlags } from "../stack/project.js";
 import { Pulumi } from "../stack/pulumi.js";
 import { exportState, inClear, pendingText, type StackState } from "../stack/state.js";
 import {
@@ -26,6 +27,8 @@ import { declaredBy, workspaceOf } from "./stack-environment.js";
 
 export interface DriftReport {
   readonly stack: string;
+  /** The folder of its Pulumi project. */
+  readonly cwd: string;
   /** False where something could not be read. */
   readonly complete: boolean;
   readonly findings: readonly Finding[];
@@ -45,15 +48,20 @@ export async function readDrift({ stack, cwd, warn }: DriftOptions): Promise<Dri
   const state = await exportState(pulumi, "--show-secrets");
   const accounts = new Accounts(pulumi, state.resources, warn);
   try {
-    return await driftOf(pulumi.stack, state, accounts);
+    return await driftOf(pulumi, state, accounts);
   } finally {
     await accounts.close();
   }
 }
 
-export async function driftOf(stack: string, state: StackState, accounts: Pick<Accounts, "of">): Promise<DriftReport> {
+export async function driftOf(
+  { stack, cwd }: Pick<Pulumi, "stack" | "cwd">,
+  state: StackState,
+  accounts: Pick<Accounts, "of">,
+): Promise<DriftReport> {
+  const flags = stackFlags({ stack, cwd });
   const declared = declaredBy(state.resources);
-  if (declared.length === 0) throw new Error(nothingToCompare(stack, state));
+  if (declared.length === 0) throw new Error(nothingToCompare(stack, flags, state));
   const facts = new StackFacts(declared);
   const workspaces = await byWorkspace(declared, accounts);
   const results = await Promise.all(workspaces.map((one) => new WorkspaceDrift(one, facts).read()));
@@ -68,16 +76,17 @@ export async function driftOf(stack: string, state: StackState, accounts: Pick<A
   }
   return {
     stack,
+    cwd,
     complete: results.every(({ error, unread }) => error === undefined && unread.size === 0),
     findings: [...findings.values()].sort(inOrder),
     notes: [
-      ...pendingNotes(stack, state),
+      ...pendingNotes(flags, state),
       ...new Set(results.flatMap(({ notes, error }) => [...notes, ...(error ? [error.message] : [])])),
     ],
   };
 }
 
-function nothingToCompare(stack: string, { resources, pending }: StackState): string {
+function nothingToCompare(stack: string, flags: string, { resources, pending }: StackState): string {
   const others = resources.filter(({ custom, type }) => custom && !type.startsWith("pulumi:")).length;
   const what =
     resources.length === 0
@@ -85,15 +94,15 @@ function nothingToCompare(stack: string, { resources, pending }: StackState): st
       : `holds no resource of this provider${others > 0 ? `, and ${others} of others` : ""}`;
   const next =
     pending.length > 0
-      ? `A run was interrupted: run \`${COMMAND} recover --stack ${stack}\` first`
+      ? `A run was interrupted: run \`${COMMAND} recover ${flags}\` first`
       : "Deploy it first (`pulumi up`, or `fleet up` for a document), or name another stack with --stack";
   return `the state of stack ${stack} ${what}: there is nothing to compare. ${next}`;
 }
 
-function pendingNotes(stack: string, { pending }: StackState): string[] {
+function pendingNotes(flags: string, { pending }: StackState): string[] {
   if (pending.length === 0) return [];
   return [
-    `an interrupted run left ${pendingText(pending)}, so what it made may be shown as foreign: run \`${COMMAND} recover --stack ${stack}\` first`,
+    `an interrupted run left ${pendingText(pending)}, so what it made may be shown as foreign: run \`${COMMAND} recover ${flags}\` first`,
   ];
 }
 

@@ -227,22 +227,25 @@ class Editor {
     return { start: isNode(first) ? (first.range?.[0] ?? 0) : 0, end: this.lastEnd(last) };
   }
 
-  /** Another value in the place of this one, on its line where that is short and flow, else below. */
+  /** Another value in the place of this one: on lines of its own where it stood so, else in brackets. */
   private replaceWhole(node: Node & { flow?: boolean }, value: unknown): void {
     const [start = 0] = node.range ?? [];
     const isBlock = (isMap(node) || isSeq(node)) && !node.flow;
-    this.replace(start, isBlock ? this.lastEnd(node) : (node.range?.[1] ?? start), this.flowText(value));
+    const text = isBlock && isFilled(value) ? this.blockText(value, this.columnOf(node)) : this.flowText(value);
+    this.replace(start, isBlock ? this.lastEnd(node) : (node.range?.[1] ?? start), text);
   }
 
   private insertAfter(node: unknown, indent: number, value: unknown): void {
     const at = this.lineEnd(this.lastEnd(node));
     const isLast = at >= this.source.text.length && !this.source.text.endsWith("\n");
-    const body = printed(yamlDocument(value))
-      .trimEnd()
-      .split("\n")
-      .map((line) => (line === "" ? line : " ".repeat(indent) + line))
-      .join(this.newline);
+    const body = " ".repeat(indent) + this.blockText(value, indent);
     this.replace(at, at, isLast ? `${this.newline}${body}` : `${body}${this.newline}`);
+  }
+
+  /** The value on lines of its own, of which the first stands at a place that is indented already. */
+  private blockText(value: unknown, indent: number): string {
+    const [first = "", ...lines] = printed(yamlDocument(value)).trimEnd().split("\n");
+    return [first, ...lines.map((line) => (line === "" ? line : " ".repeat(indent) + line))].join(this.newline);
   }
 
   /** The lines of an entry, with the comments right above it. */
@@ -319,6 +322,10 @@ class Editor {
     const before = this.source.text.slice(0, offset).split("\n");
     return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
   }
+}
+
+function isFilled(value: unknown): boolean {
+  return value !== null && typeof value === "object" && Object.keys(value).length > 0;
 }
 
 function isObject(value: unknown): value is Values {

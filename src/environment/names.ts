@@ -16,6 +16,12 @@ export function keyText(path: readonly string[]): string {
   return path.map((step) => step.replaceAll("%", "%25").replaceAll("/", "%2F")).join("/");
 }
 
+/** The keys in the name of a document's resource, without the component's; of another resource its name. */
+export function keysIn(name: string): string[] {
+  const steps = name.split("/");
+  return (steps.length > 1 ? steps.slice(1) : steps).map((step) => step.replaceAll("%2F", "/").replaceAll("%25", "%"));
+}
+
 /** What a program calls the entries of a kind, such as `serviceBindings`. */
 export function collectionName({ name }: Kind): string {
   const word = `${name[0]?.toLowerCase()}${name.slice(1)}`;

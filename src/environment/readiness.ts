@@ -194,6 +194,8 @@ export function nameChecks(
       item.kind.above === undefined &&
       item.kind.form.key.length > 0 &&
       !inTheWay.includes(item) &&
+      // What the stack has would be deleted.
+      !(item.id && managed.has(managedKey(item.kind.name, item.id))) &&
       !wanted.items.some((one) => keyOf(one.kind, one.path) === keyOf(item.kind, item.path)),
   );
   return [

@@ -1,4 +1,6 @@
+import type { Item } from "../environment/environment.js";
 import { FORMER_NAME, kinds, mayBeRenamed } from "../environment/kinds.js";
+import { keysIn } from "../environment/names.js";
 import { safe } from "../environment/show/layout.js";
 import { firstNames } from "../first-names.js";
 import { changesIn, resourcesIn, type StackRun } from "../stack/run.js";
@@ -32,24 +34,26 @@ export function changesOf({ steps }: StackRun): ResourceChange[] {
 }
 
 /** What a new name in a document looks like: of a kind one is deleted and another made. Says how to keep what exists, as sentences. */
-export function perhapsRenames(run: StackRun): string[] {
+export function perhapsRenames(run: StackRun, items: readonly Item[] = []): string[] {
   const changes = changesOf(run);
   return kinds.filter(mayBeRenamed).flatMap(({ name: kind }) => {
     const [gone, made] = ["delete", "create"].map((wanted) =>
       changes.filter((change) => change.operation === wanted && change.kind === kind),
     );
     if (!gone?.length || !made?.length) return [];
-    const [former, next] = [gone, made].map((changes) => safe(firstNames(changes.map(({ name }) => entryIn(name)))));
+    const [former, next] = [gone, made].map((changes) =>
+      safe(firstNames(changes.map(({ name }) => keysIn(name).at(-1) ?? name))),
+    );
+    const unheld = items.flatMap(({ kind: { name }, path, former: said }) =>
+      said && name === kind && made.some((one) => keysIn(one.name).at(-1) === path.at(-1))
+        ? safe(`; "${path.at(-1)}" says \`${FORMER_NAME}: ${said.at(-1)}\`, and the stack holds nothing of that name`)
+        : [],
+    );
     const example = gone.length === 1 && made.length === 1 ? ` ${former}` : "";
     return [
-      `a ${kind} would be deleted (${former}) and another made (${next}): if that is a new name of the same thing, say \`${FORMER_NAME}:${example}\` in the new entry`,
+      `a ${kind} would be deleted (${former}) and another made (${next}): if that is a new name of the same thing, say \`${FORMER_NAME}:${example}\` in the new entry${unheld.join("")}`,
     ];
   });
-}
-
-/** The name of a document's entry, as the last part of its resource's. */
-function entryIn(name: string): string {
-  return decodeURIComponent(name.split("/").at(-1) ?? "");
 }
 
 export function changeText({ operation, kind, name, changed = [] }: ResourceChange): string {

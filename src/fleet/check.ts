@@ -14,7 +14,7 @@ export async function checkStack(
 ): Promise<Answer> {
   const accounts = new Accounts(pulumi, resources, warn);
   try {
-    const drift = await driftOf(pulumi.stack, { resources, pending }, accounts);
+    const drift = await driftOf(pulumi, { resources, pending }, accounts);
     const lines = await readLines(resources, accounts);
     return { state: "done", lines: lines.read, differences: [...driftSentences(drift), ...lines.problems] };
   } finally {

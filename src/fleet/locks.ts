@@ -52,7 +52,7 @@ export async function refuseLocked(
         .slice(0, 1)
         .map(
           ({ stack, cwd }) =>
-            `Nothing was started. Wait for ${locked.length === 1 ? "it" : "them"}. Where that process is gone, run \`${COMMAND} recover ${stackFlags({ stack, cwd })}\` (or \`pulumi cancel --stack ${stack}\` there), then this again`,
+            `Nothing was started. Wait for ${locked.length === 1 ? "it" : "them"}. Where that process is gone, run \`${COMMAND} recover ${stackFlags({ stack, cwd })}\`, then this again. With state elsewhere than in a folder, run \`pulumi cancel ${stackFlags({ stack, cwd })}\` before \`recover\``,
         ),
     ].join("\n"),
   );

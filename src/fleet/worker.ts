@@ -3,6 +3,7 @@ import { redact } from "../api/redact.js";
 import { COMMAND } from "../command.js";
 import { messageOf } from "../engine/provider/failure.js";
 import { keepWorkspace } from "../environment/deploy.js";
+import { readDocument } from "../environment/document.js";
 import { missingLife } from "../stack/processes.js";
 import { stackFlags } from "../stack/project.js";
 import type { Pulumi } from "../stack/pulumi.js";
@@ -93,7 +94,8 @@ class Worker {
     if (command === "preview" && run.succeeded) {
       // What a run would make may be there already.
       if (run.changes.create) for (const line of await inTheWay(standing)) warn(line);
-      if (stack.environment !== undefined) for (const line of perhapsRenames(run)) warn(line);
+      if (stack.environment !== undefined)
+        for (const line of perhapsRenames(run, readDocument(stack.environment).items)) warn(line);
     }
     if (run.succeeded && command === "preview")
       for (const change of changesOf(run)) this.log(`would ${changeText(change)}`);

@@ -135,7 +135,7 @@ async function create(context: ProviderContext, news: Values): Promise<Existing>
       }
       throw new Error(
         `the workspace has ${numbers.length} test caller numbers already (${numbers.join(", ")}) that are not known to be this resource's. ` +
-          `Nothing was written. Take them over with \`adopt: true\` or ${IMPORT_OPTION}: "${id}"; after an interrupted run, \`${COMMAND} recover\` finds out.`,
+          `Nothing was written. Another stack has them: take them out of this program. None has: take them over with \`adopt: true\` or ${IMPORT_OPTION}: "${id}"; after an interrupted run, \`${COMMAND} recover\` finds out.`,
       );
     }
     if (numbers.length > 0) {

@@ -73,10 +73,10 @@ it("adopts every kind with the import option, and writes nothing", async () => {
 
     stack.program(withDemo(program(adopting)));
     const preview = await stack.preview();
-    expect(preview.output).toContain(`desk: will adopt ${ids.service}; compared at up`);
+    expect(preview.output).toContain(`desk: will import ${ids.service}; compared at up`);
     await stack.up();
     await stack.preview({ args: ["--expect-no-changes"] });
-    expect((await stack.preview()).output).not.toContain("will adopt");
+    expect((await stack.preview()).output).not.toContain("will import");
     expect(writes(operations())).toEqual([]);
     expect(JSON.stringify((await stack.resource("desk")).outputs)).not.toContain("__import");
     const state = await stack.exportState();

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
 import { cleanEnvironment, testEngine } from "../../lab/cli/environment.js";
 import { HOSTS } from "../../lab/cli/launcher.js";
 import { start } from "../../lab/cli/process.js";
@@ -107,6 +108,7 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   const dry = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--dry-run", "--json");
   expect(dry.code, dry.stderr).toBe(0);
   expect(JSON.parse(dry.stdout)).toMatchObject({ state: "dry run", planned: { create: 16 } });
+  expect(existsSync(path.join(folder, ".pulumi-amigo")), "a dry run leaves nothing").toBe(false);
   expect(written()).toEqual([]);
 
   const done = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");
@@ -145,6 +147,17 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
   const kept = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");
   expect([kept.code, kept.stdout], kept.stderr).toEqual([0, expect.stringContaining("Nothing to do")]);
   expect([described === former, readFileSync(copy, "utf8")]).toEqual([false, described]);
+  const less = parse(former) as { services: Record<string, unknown> };
+  delete less.services["Desk 1"];
+  writeFileSync(path.join(folder, "less.yaml"), stringify(less));
+  const settings = path.join(folder, ".pulumi-amigo/copy/settings.json");
+  const formerSettings = readFileSync(settings, "utf8");
+  const dropped = await run(folder, "clone", "less.yaml", "copy", "--stack", "copy", "--delete", "--dry-run");
+  expect([dropped.code, dropped.stderr], dropped.stdout).toEqual([
+    0,
+    expect.stringContaining('this run would delete VersionSet "Desk 1 / release", Service "Desk 1"'),
+  ]);
+  expect(readFileSync(settings, "utf8")).toBe(formerSettings);
   writeFileSync(copy, former.replace(/^services:\n/m, "$&  Mine: { agent: front-desk, contextGraph: scheduling }\n"));
   const lossy = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes");
   expect([lossy.code, lossy.stdout], lossy.stderr).toEqual([

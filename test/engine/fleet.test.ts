@@ -137,7 +137,7 @@ it("looks at all locks before the first wave", async () => {
   const up = await run("up", "fleet.yaml", "--yes");
   expect(up.code).toBe(1);
   expect(up.stderr).toContain(`error: stack north is locked by process 4194305 of ann on ${hostname()}`);
-  expect(up.stderr).toMatch(/Nothing was started.*`pulumi cancel --stack north`/);
+  expect(up.stderr).toMatch(/Nothing was started.*`pulumi cancel --stack north -C .*before `recover`/);
   expect(up.stderr).not.toContain("started\n");
   expect(emulator.requests).toEqual([]);
   // As a backend says it whose files cannot be looked at.

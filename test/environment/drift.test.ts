@@ -58,7 +58,7 @@ async function makeStack(options: Parameters<typeof makeScene>[0] = {}) {
     },
     drift: async (resources = state(), pending: PendingOperation[] = []) => {
       const context = scene.newContext();
-      return driftOf("dev", { resources, pending }, { of: async () => context });
+      return driftOf({ stack: "dev", cwd: "" }, { resources, pending }, { of: async () => context });
     },
   };
 }
@@ -129,14 +129,15 @@ describe("drift", () => {
       name,
       id: `${workspaceId}/${name}`,
     });
+    const place = { stack: "dev", cwd: "" };
     const declare =
       "Foreign is what this stack does not declare. To manage it here: declare it, then `npx pulumi-amigo adopt`.";
     const kept = "A version set `release` cannot be deleted.";
     const ask =
       "Before you delete it, ask who made it: another stack may manage it, and not everything says which one.";
-    expect(waysOut([set("release")])).toEqual([`${declare} ${kept}`]);
-    expect(waysOut([set("canary")])).toEqual([`${declare} ${ask}`]);
-    expect(waysOut([set("canary"), set("release")])).toEqual([`${declare} ${ask} ${kept}`]);
+    expect(waysOut({ findings: [set("release")], ...place })).toEqual([`${declare} ${kept}`]);
+    expect(waysOut({ findings: [set("canary")], ...place })).toEqual([`${declare} ${ask}`]);
+    expect(waysOut({ findings: [set("canary"), set("release")], ...place })).toEqual([`${declare} ${ask} ${kept}`]);
   });
 
   it("is no drift where nothing changed: defaults, order, ignored properties, what a refresh has taken in", async () => {

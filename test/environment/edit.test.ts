@@ -57,6 +57,17 @@ describe("an edit of a document", () => {
     expect(edit(() => {})).toBe(text);
   });
 
+  it("writes entries on lines of their own where all former ones go", () => {
+    const after = edit((document) => {
+      document.services = { "Day desk": { agent: "front-desk", keyterms: ["flu"] }, Ward: { agent: "front-desk" } };
+      (document as Record<string, unknown>).useCases = [];
+    });
+    expect(after).toContain(
+      "services:\n  # The main line.\n  Day desk:\n    agent: front-desk\n    keyterms:\n      - flu\n  Ward:\n    agent: front-desk\n",
+    );
+    expect(after).toContain("useCases:\n  []\n");
+  });
+
   it("changes a number within its line, and back to the same bytes", () => {
     const release = (document: Document) =>
       (document.services["Front desk"]?.versionSets as Record<string, Record<string, number>>).release as Record<

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Identifiers } from "../../src/environment/identifiers.js";
 import { kindNamed } from "../../src/environment/kinds.js";
-import { collectionName, logicalName } from "../../src/environment/names.js";
+import { collectionName, keysIn, logicalName } from "../../src/environment/names.js";
 import fc from "../support/random.js";
 
 test("entries with different keys have different names, whatever their texts are", () => {
@@ -13,6 +13,7 @@ test("entries with different keys have different names, whatever their texts are
       const same = JSON.stringify(a) === JSON.stringify(b);
       const [first, second] = [a, b].map((one) => logicalName({ kind: useCase, path: one }, "clinic"));
       expect(first === second).toBe(same);
+      expect(keysIn(first ?? "")).toEqual(a);
     }),
   );
 });

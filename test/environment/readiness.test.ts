@@ -60,6 +60,11 @@ describe("before a clone", () => {
     expect(sentences(checks, "verified")).toContain(
       '1 other entry in production (service "Something else") is left alone',
     );
+    const other = target.environment?.items.find(({ path }) => path[0] === "Something else");
+    const managed = new Set([managedKey("Service", String(other?.id))]);
+    expect(sentences(readinessOf(source, { ...target, managed }), "verified").join(), "it would go").not.toContain(
+      "left alone",
+    );
   });
 
   it("says what this API cannot be asked", async () => {

@@ -212,7 +212,7 @@ it("says what is in the way of a document: in a preview that would make somethin
   writeFileSync(
     environment,
     `version: 1
-services: { Front desk: { agent: desk, contextGraph: plan }, Night desk: { agent: desk, contextGraph: plan } }
+services: { Front desk: { agent: desk, contextGraph: plan }, Night desk: { agent: desk, contextGraph: plan }, desk 11: { formerName: lost, agent: desk, contextGraph: plan } }
 useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, setup: voice }]
 `,
   );
@@ -232,7 +232,8 @@ useCases: [{ channel: inbound_voice, entityName: Riverside, name: Reception, set
   try {
     expect((await runOf(stack, "preview", "missing", "done"))[0]).toMatchObject({ state: "done", warnings: found });
     const [holding] = await runOf(stack, "preview", "previews");
-    const rename = "if that is a new name of the same thing, say `formerName:` in the new entry";
+    const rename =
+      'if that is a new name of the same thing, say `formerName:` in the new entry; "desk 11" says `formerName: lost`, and the stack holds nothing of that name';
     const desks = "desk 11, desk 12, desk 13, desk 14, desk 15 and 5 more";
     const warnings = [...found, `a Service would be deleted (gone\\u001b[2J) and another made (${desks}): ${rename}`];
     expect(holding).toMatchObject({ state: "done", warnings });

@@ -117,7 +117,7 @@ function announceImport(resource: pulumi.CustomResource, name: string, importId:
   pulumi.output(importId).apply(async (id) => {
     // A resource that is in state already has an id in a preview; one that is yet to be adopted has none.
     const adopted = await (resource.id as unknown as { isKnown: Promise<boolean> }).isKnown;
-    if (!adopted) await pulumi.log.info(`${name}: will adopt ${id}; compared at up`, resource);
+    if (!adopted) await pulumi.log.info(`${name}: will import ${id}; compared at up`, resource);
   });
 }
 

@@ -8,7 +8,7 @@ import { codeText, escaped, table } from "./markdown.js";
 export function driftMarkdown(report: DriftReport): string {
   const { stack, findings, notes } = report;
   const rows = findings.flatMap(rowsOf);
-  const ways = waysOut(findings);
+  const ways = waysOut(report);
   return [
     `### Drift of stack ${escaped(stack)}`,
     "",

@@ -1,4 +1,5 @@
 import { COMMAND } from "../../command.js";
+import { isBuiltIn, stackFlags } from "../../stack/project.js";
 import type { DriftReport } from "../drift.js";
 import type { DriftField, Finding } from "../drift-findings.js";
 import type { ValueDifference } from "../value-differences.js";
@@ -28,7 +29,7 @@ export function driftText(report: DriftReport, terminal: Terminal): string {
     ...notes
       .flatMap((note) => paragraph(`Note: ${safe(note.replace(/\s+/g, " "))}.`, terminal))
       .map((line) => paint("yellow", line)),
-    ...waysOut(findings).flatMap((line) => paragraph(line, terminal)),
+    ...waysOut(report).flatMap((line) => paragraph(line, terminal)),
   ].join("\n");
 }
 
@@ -49,11 +50,15 @@ export function driftSummary({ findings, complete }: DriftReport): string {
 }
 
 /** What a person can do about it. */
-export function waysOut(findings: readonly Finding[]): string[] {
+export function waysOut({ findings, ...place }: Pick<DriftReport, "findings" | "stack" | "cwd">): string[] {
+  const flags = stackFlags(place);
+  const keep = isBuiltIn(place)
+    ? "write it into the document"
+    : `change the program to match, then \`pulumi refresh ${flags}\``;
   const has = (name: Finding["class"]) => findings.some((one) => one.class === name && one.owner === undefined);
   return [
     ...(has("changed") || has("missing")
-      ? ["To put it back: `pulumi up --refresh`. To keep it: change the program to match, then `pulumi refresh`."]
+      ? [`To put it back: \`pulumi up --refresh ${flags}\`. To keep it: ${keep}.`]
       : []),
     ...(has("foreign") ? [foreignText(findings)] : []),
   ];
