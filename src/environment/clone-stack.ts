@@ -49,7 +49,7 @@ export class StackOfClone implements CloneStack {
   readonly name: string;
   private readonly project;
   /** Of a dry run with the built-in program, which changes no file of the user's. */
-  private readonly scratch: string | undefined;
+  private scratch: string | undefined;
   private readonly former = new Map<string, string | undefined>();
   /** The first folder that was made for the built-in program, and what its settings were where it was there. */
   private madeFolder: string | undefined;
@@ -63,10 +63,6 @@ export class StackOfClone implements CloneStack {
   constructor(private readonly options: CloneStackOptions) {
     this.name = options.name;
     this.project = projectFor(options.cwd, options.name);
-    this.scratch =
-      options.dryRun && this.project.kind === "built-in"
-        ? mkdtempSync(path.join(tmpdir(), "pulumi-amigo-"))
-        : undefined;
   }
 
   get adoptAdvice(): string {
@@ -147,6 +143,7 @@ export class StackOfClone implements CloneStack {
         `the program in ${folder} reads a document and a references file: name both in amigo.yaml, as \`environment\` and \`references\` of ${to.alias}`,
       );
     }
+    if (kind === "built-in" && this.options.dryRun) this.scratch ??= mkdtempSync(path.join(tmpdir(), "pulumi-amigo-"));
     const place = (given: string | undefined, name: string) =>
       this.scratch ? path.join(this.scratch, name) : (given ?? path.join(folder, name));
     const document = place(to.environment, "environment.yaml");
