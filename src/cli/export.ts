@@ -83,7 +83,7 @@ async function run(text: string, flags: Flags): Promise<number> {
   for (const line of [...added, ...(part.notes ?? []), ...refused]) note(line);
   const { dryRun } = flags;
   if (flags.program !== undefined) {
-    const { resolve } = await import("node:path");
+    const { relative, resolve } = await import("node:path");
     const { writeProgram } = await import("../environment/program-folder.js");
     const folder = resolve(flags.cwd, flags.program);
     const written = writeProgram(folder, part, { overwrite: flags.yes, dryRun });
@@ -91,7 +91,9 @@ async function run(text: string, flags: Flags): Promise<number> {
     else for (const file of written) console.log(file);
     if (written.length === 0) note(`${folder} holds this program already`);
     else if (!dryRun)
-      note(`Next: cd ${folder} && npm install, then \`${COMMAND} adopt\` brings what exists under a stack`);
+      note(
+        `Next: \`cd ${relative("", folder)} && npm install && pulumi stack init dev\`, then \`${COMMAND} adopt ${part.workspaceId} --stack dev\` brings what exists under that stack`,
+      );
   } else if (flags.out === undefined)
     process.stdout.write(documentText(part, flags.json ? "json" : (flags.format ?? "yaml")));
   if (flags.out !== undefined) {

@@ -1,5 +1,3 @@
-import { version } from "../version.js";
-
 /** Everything that a new project says about an account. */
 export interface ProjectFacts {
   /** Of the Pulumi project. */
@@ -29,8 +27,6 @@ export function projectFiles(facts: ProjectFacts): Record<string, string> {
     ".gitignore": "node_modules/\n",
   };
 }
-
-export const publishedVersion = `^${version}`;
 
 function packageJson({ name, dependency }: ProjectFacts): string {
   // A newer SDK needs Node 22.

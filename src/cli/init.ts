@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { isUuid } from "../api/ids.js";
 import { COMMAND } from "../command.js";
 import { action, EXIT, warn } from "./common.js";
-import { projectFiles, publishedVersion } from "./init-files.js";
+import { projectFiles } from "./init-files.js";
 import type { Choice } from "./init-ids.js";
 
 interface Flags {
@@ -70,6 +70,7 @@ async function run(folder: string, flags: Flags): Promise<number> {
   const { idsFor } = await import("./init-ids.js");
   const choice = await idsFor(given, emulator);
   const baseUrl = choice.isEmulator ? undefined : choice.baseUrl;
+  const { ownDependency } = await import("../environment/program-folder.js");
   const facts = { name, ids: choice.ids, baseUrl, dependency: ownDependency(target) };
   const files = projectFiles(facts);
   if (dryRun) {
@@ -133,13 +134,6 @@ async function wouldBe(target: string, files: Record<string, string>): Promise<s
     // What is there is kept.
     return fileStateText(existsSync(file) ? "same" : "new", path.relative(process.cwd(), file));
   });
-}
-
-/** Run from a clone, the project uses that clone: its version may not be published. */
-function ownDependency(target: string): string {
-  const root = path.join(__dirname, "..", "..");
-  if (!existsSync(path.join(root, "src"))) return publishedVersion;
-  return `file:${path.relative(target, root).split(path.sep).join("/")}`;
 }
 
 /** What brings the Pulumi CLI on PATH, where it is not. */

@@ -92,12 +92,12 @@ export class StackOfClone implements CloneStack {
     const others = otherValues(there, wanted);
     if (others !== undefined)
       this.options.warn(
-        `${shown} has other values than ${wanted.name}, and loses them if this run deploys something: ${others}`,
+        `${shown} has other values than ${wanted.name}, and loses them${mayDelete ? "" : " if this run deploys something"}: ${others}`,
       );
     return [
       {
         class: "verified",
-        sentence: `${shown} will say what ${wanted.name} says, if this run deploys something; else it stays as it is`,
+        sentence: `${shown} will say what ${wanted.name} says${mayDelete ? "" : ", if this run deploys something; else it stays as it is"}`,
       },
     ];
   }

@@ -137,7 +137,7 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
     const question = `Shall I run stack ${stack.name} on ${to.alias} (${changesText(planned)})?`;
     if (changes.length > 0 && !(await confirm(question))) throw new Error("stopped; nothing was written to the API");
     // Where nothing is deployed, what the target's file says beside that is not lost.
-    isKept = changes.length > 0;
+    isKept = changes.length > 0 || options.mayDelete;
     if (changes.length > 0) await runInTurn(stack, plan, note);
     // The references file names the workspace as soon as there is one.
     const made = workspaceId === undefined ? await there.find() : undefined;

@@ -67,7 +67,7 @@ const provider = new amigo.Provider("amigo", settings.provider);
 const workspace = settings.newWorkspace && new amigo.Workspace("${WORKSPACE}", settings.newWorkspace, { provider });
 const workspaceId = workspace ? workspace.id : settings.environment.workspaceId;
 new amigo.Environment("environment", { ...settings.environment, workspaceId }, { provider });
-module.exports = { workspaceId };
+module.exports = workspaceId === undefined ? {} : { workspaceId };
 `;
 
 /** The project of the program. */
@@ -161,6 +161,12 @@ export function keepWorkspace(folder: string, resources: readonly StateResource[
 export function documentIn(folder: string): Environment | undefined {
   const { document } = formerSettings(folder)?.environment ?? {};
   return typeof document === "string" ? readDocument(document) : undefined;
+}
+
+/** The workspace that the project of a built-in program in a folder deploys to. */
+export function workspaceIn(folder: string): string | undefined {
+  const { workspaceId } = formerSettings(folder)?.environment ?? {};
+  return typeof workspaceId === "string" ? workspaceId : undefined;
 }
 
 function formerSettings(folder: string): ProgramSettings | undefined {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { version } from "../version.js";
 import type { Environment } from "./environment.js";
-import { programFiles } from "./program.js";
+import { CLONE, programFiles } from "./program.js";
 
 export interface FolderOptions {
   /** Replaces files that hold something else. @default false */
@@ -17,7 +17,10 @@ export function writeProgram(
   environment: Environment,
   { overwrite = false, dryRun = false }: FolderOptions,
 ): string[] {
-  const files = programFiles(environment, { name: path.basename(path.resolve(folder)), version });
+  const files = programFiles(environment, {
+    name: path.basename(path.resolve(folder)),
+    dependency: ownDependency(folder),
+  });
   const changed = [...files].filter(([name, text]) => textOf(path.join(folder, name)) !== text);
   const others = changed.map(([name]) => path.join(folder, name)).filter((file) => existsSync(file));
   if (others.length > 0 && !overwrite) {
@@ -29,6 +32,13 @@ export function writeProgram(
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of changed) writeFileSync(path.join(folder, name), text);
   return changed.map(([name]) => path.join(folder, name));
+}
+
+/** How a project in a folder asks npm for this package. Run from a clone, it uses that clone: its version may not be published. */
+export function ownDependency(folder: string): string {
+  const root = path.join(__dirname, "..", "..");
+  if (!existsSync(path.join(root, "src"))) return `^${version}`;
+  return `${CLONE}${path.relative(folder, root).split(path.sep).join("/")}`;
 }
 
 function textOf(file: string): string | undefined {

@@ -11,12 +11,12 @@ import type { AliasEntry, References } from "./references.js";
 export interface ProgramOptions {
   /** The project's name. */
   readonly name: string;
-  /** The version of this package. */
-  readonly version: string;
+  /** The version range of this package, or the folder of a clone. */
+  readonly dependency: string;
 }
 
 /** A Pulumi project, file by file, whose resources are those of an environment. Formatted as Prettier does by default. */
-export function programFiles(environment: Environment, { name, version }: ProgramOptions): Map<string, string> {
+export function programFiles(environment: Environment, { name, dependency }: ProgramOptions): Map<string, string> {
   if (environment.workspaceId === undefined) {
     throw new Error(
       `${environment.name} does not say which workspace it belongs to, which a program needs: name its references file`,
@@ -27,7 +27,7 @@ export function programFiles(environment: Environment, { name, version }: Progra
   const index = indexText(environment, used);
   return new Map([
     ["Pulumi.yaml", `name: ${project}\nruntime:\n  name: nodejs\n  options:\n    typescript: true\n`],
-    ["package.json", jsonText(packageOf(project, version))],
+    ["package.json", jsonText(packageOf(project, dependency))],
     ["tsconfig.json", TSCONFIG],
     [".gitignore", "node_modules/\n"],
     ["references.ts", referencesText(environment, used)],
@@ -35,22 +35,28 @@ export function programFiles(environment: Environment, { name, version }: Progra
   ]);
 }
 
+/** Before the folder of a clone in a `package.json`. */
+export const CLONE = "file:";
+
 const POLICIES = "node_modules/pulumi-amigo-policies";
 
-function packageOf(name: string, version: string): object {
+/** The policies are asked for with the library's version; a clone does not give them. */
+function packageOf(name: string, dependency: string): object {
+  const hasPolicies = !dependency.startsWith(CLONE);
   return {
     name: name.toLowerCase(),
     private: true,
     main: "index.ts",
     scripts: {
-      preview: `pulumi preview --policy-pack ${POLICIES}`,
-      up: `pulumi up --policy-pack ${POLICIES}`,
+      ...(hasPolicies
+        ? { preview: `pulumi preview --policy-pack ${POLICIES}`, up: `pulumi up --policy-pack ${POLICIES}` }
+        : {}),
       types: "tsc --noEmit",
     },
-    dependencies: { "@pulumi/pulumi": "^3.248.0", "pulumi-amigo": `^${version}` },
+    dependencies: { "@pulumi/pulumi": "^3.248.0", "pulumi-amigo": dependency },
     devDependencies: {
       "@types/node": "^20.19.0",
-      "pulumi-amigo-policies": `^${version}`,
+      ...(hasPolicies ? { "pulumi-amigo-policies": dependency } : {}),
       typescript: "^5.9.0",
     },
   };

@@ -125,7 +125,7 @@ function movesOf({ kind: above, path: own, where }: Item, { source, target, set,
     const unpinned = numbers.filter((name) => typeof found?.fields[name] !== "number");
     if (unpinned.length > 0) {
       throw new Error(
-        `service "${own.join(" / ")}" of ${source.name} has no ${unpinned.join(" and no ")} in its version set ${set}: what is not pinned cannot be promoted, since nobody knows what was tested. Pin it there first, and deploy it where ${source.name} is what is live`,
+        `service "${own.join(" / ")}" of ${source.name} has no ${unpinned.join(" and no ")} in its version set ${set}: what is not pinned cannot be promoted, since nobody knows what was tested. Promote others alone with --service NAME, or pin it there first, and deploy it where ${source.name} is what is live`,
       );
     }
     const there = at(target.items);

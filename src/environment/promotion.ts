@@ -9,7 +9,7 @@ import { changesIn, failureText, type RunStep, reportTo, runStack, type StackRun
 import { exportState, lifecycleOf } from "../stack/state.js";
 import { environmentFor } from "./account.js";
 import type { WorkspaceEntry } from "./config.js";
-import { prepareProject } from "./deploy.js";
+import { prepareProject, workspaceIn } from "./deploy.js";
 import { parseDocument } from "./document.js";
 import type { Environment } from "./environment.js";
 import { replaceFile } from "./files.js";
@@ -215,7 +215,9 @@ async function tryOut(
 async function prepared({ to, cwd }: PromotionOptions, stack: string, document: string): Promise<Pulumi> {
   const project = projectFor(cwd, stack);
   if (project.kind === "built-in") {
-    const { references, id: workspaceId } = to;
+    const { references } = to;
+    // What amigo.yaml does not name, an earlier run has written.
+    const workspaceId = to.id ?? workspaceIn(project.folder);
     prepareProject({ folder: project.folder, document, references, workspaceId, entry: to });
   }
   return Pulumi.find(stack, project.folder, environmentFor(to));

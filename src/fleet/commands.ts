@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import * as path from "node:path";
 import { budgetFor } from "../api/budget/around.js";
 import { DEFAULT_MAX_CONCURRENCY } from "../api/limiter.js";
 import { CHILD_SETTINGS, type ChildSettings } from "./child.js";
@@ -96,7 +98,10 @@ export async function fleetUp(whole: Fleet, options: UpOptions): Promise<FleetRe
     const former = options.resume === undefined ? undefined : resumed(whole, options.resume, options.select);
     const select = former ? former.report.select : options.select;
     const fleet = selectFrom(whole, select);
-    if (former) refuseChanged(former, fleet);
+    if (former) {
+      refuseChanged(former, fleet);
+      for (const line of editedSince(former, fleet)) warn(line);
+    }
     const isDone = (name: string) => former?.stack(name).state === "done";
     const left = fleet.stacks.filter(({ name }) => !isDone(name));
     if (refresh && left.length === 0) {
@@ -188,6 +193,16 @@ function refuseChanged(run: FleetRun, fleet: Fleet): void {
   throw new Error(
     `run ${id} cannot go on, since ${fleet.file} says something else now: ${changed.join("; ")}. Nothing was started. Start a new run without --resume`,
   );
+}
+
+/** Documents of stacks that are done: what was written into them since is not deployed by this run. */
+function editedSince(former: FleetRun, { stacks }: Fleet): string[] {
+  const { run, startedAt } = former.report;
+  const began = Date.parse(startedAt);
+  return stacks.flatMap(({ name, environment: file }) => {
+    if (file === undefined || former.stack(name).state !== "done" || statSync(file).mtimeMs <= began) return [];
+    return `${path.relative("", file)} was changed since run ${run} began, and stack ${name} is done there and not run again: start a new run to deploy it`;
+  });
 }
 
 function question({ waves }: Fleet, stacks: number): string {

@@ -103,8 +103,12 @@ export function resumeCommand({ file, run }: Pick<FleetReport, "file" | "run">):
 function againText(report: FleetReport): string {
   const goOn = `\`${resumeCommand(report)}\``;
   const stopped = report.waves.find((wave) => wave.state === "stopped");
-  if (!stopped || !driftIn(stopped.reasons).own) return `Go on with ${goOn}.`;
-  return `Start a new run: \`${COMMAND} fleet up ${path.relative("", report.file)} --refresh\`. Where you have put it right by hand, go on with ${goOn}.`;
+  const { own, foreign } = driftIn(stopped?.reasons ?? []);
+  const anew = `${COMMAND} fleet up ${path.relative("", report.file)}`;
+  if (foreign && !own)
+    return `Start a new run where you have declared and adopted it: \`${anew}\`. Where you have deleted it, go on with ${goOn}.`;
+  if (!own) return `Go on with ${goOn}.`;
+  return `Start a new run: \`${anew} --refresh\`. Where you have put it right by hand, go on with ${goOn}.`;
 }
 
 /** The changes in words; resources that stay as they are do not count. */

@@ -227,7 +227,7 @@ describe("the path of a document", () => {
     const dry = await inFolder("export", "a.yaml", "--program", "clinic", "--dry-run");
     expect([dry.code, dry.stderr]).toEqual([0, expect.stringContaining("Nothing was written (--dry-run)")]);
     const program = await inFolder("export", "a.yaml", "--program", "clinic");
-    expect([program.code, program.stderr]).toEqual([0, expect.stringMatching(/Next: cd .*clinic && npm install/)]);
+    expect([program.code, program.stderr]).toEqual([0, expect.stringMatching(/Next: `cd .*clinic && npm install/)]);
     expect(readFileSync(path.join(folder, "clinic", "references.ts"), "utf8")).toContain(agents.frontDesk);
 
     place({ "refs-a.yaml": references("desk").replace(workspace, agents.nightNurse) });

@@ -164,6 +164,9 @@ it("says what is missing before it writes, clones, and then has nothing to do", 
     2,
     expect.stringMatching(/copy\.yaml has service "Mine", and staging has not: `clone` writes that file anew/),
   ]);
+  const freed = await run(folder, "clone", "staging", "copy", "--stack", "copy", "--yes", "--delete");
+  expect([freed.code, freed.stdout], freed.stderr).toEqual([0, expect.stringContaining("Nothing to do")]);
+  expect(readFileSync(copy, "utf8")).toBe(former);
   expect((await run(folder, "clone", "staging", "staging", "--stack", "x", "--yes")).stderr).toContain(
     "the same workspace",
   );
@@ -282,6 +285,8 @@ it("promotes tested version numbers, and takes them back to the former bytes", a
   const promoted = await run(folder, "promote", "tested.yaml", "copy", "--yes", "--reason", "tested");
   emulator.faults.remove(fault);
   expect(promoted.stderr).toContain("version 2 of contextGraph scheduling has no number of copy");
+  const { environment: kept } = JSON.parse(readFileSync(path.join(folder, ".pulumi-amigo/copy/settings.json"), "utf8"));
+  expect(kept.workspaceId, "the stack's output").toMatch(/^[0-9a-f-]{36}$/);
   const [, rest = ""] = /A part was deployed, .* run `pulumi (up .*?)`/.exec(promoted.stderr) ?? [];
   expect([promoted.code, rest], promoted.stderr).toEqual([1, expect.stringContaining("up --stack copy --cwd ")]);
   const id = emulator.store.workspaces.list().find(({ slug }) => slug === "promoted-clinic")?.id;

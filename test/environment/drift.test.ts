@@ -131,7 +131,7 @@ describe("drift", () => {
     });
     const place = { stack: "dev", cwd: "" };
     const declare =
-      "Foreign is what this stack does not declare. To manage it here: declare it, then `npx pulumi-amigo adopt`.";
+      "Foreign is what this stack does not declare. To manage it here: declare it, then `npx pulumi-amigo adopt WORKSPACE --stack dev`, with its alias or id.";
     const kept = "A version set `release` cannot be deleted.";
     const ask =
       "Before you delete it, ask who made it: another stack may manage it, and not everything says which one.";

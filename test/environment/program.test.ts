@@ -10,7 +10,7 @@ import { SourceText } from "../../src/environment/source-text.js";
 import fc from "../support/random.js";
 import { ids, makeScene } from "./support.js";
 
-const project = { name: "Riverside Clinic", version: "0.1.0" };
+const project = { name: "Riverside Clinic", dependency: "^0.1.0" };
 
 interface Entry {
   services?: Record<string, object>;

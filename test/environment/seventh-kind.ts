@@ -77,7 +77,10 @@ async function main(folder = "."): Promise<void> {
   const { References } = await import("../../src/environment/references.js");
   const environment = new Environment("clinic", { document, references, protect: true });
   await (pulumi.runtime as unknown as { disconnect(): Promise<void> }).disconnect();
-  const files = programFiles(readDocument(document, References.read(references)), { name: "clinic", version: "0.1.0" });
+  const files = programFiles(readDocument(document, References.read(references)), {
+    name: "clinic",
+    dependency: "^0.1.0",
+  });
   const children = environment.children as unknown as Record<string, Record<string, unknown>>;
   console.log(
     JSON.stringify({

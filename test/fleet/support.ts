@@ -8,7 +8,7 @@ import type { FleetReport } from "../../src/fleet/report.js";
 /**
  * Plays the process of a stack. What a stack does stands in `behaviour.json`, by `<command> <stack>`:
  * `done` (the default), `slow`, `fail`, `crash`, `silent` (with an engine of its own), `quiet` (with an engine that gives no sign of
- * life), `differs`, `warns`, `changes` (a preview with more changes than are named), `empty` (an answer without a result).
+ * life), `differs`, `strays` (something is not declared), `warns`, `changes` (a preview with more changes than are named), `empty` (an answer without a result).
  */
 const worker = `const fs = require("node:fs"), path = require("node:path"), { spawn } = require("node:child_process");
 const answer = (more) => process.send({ kind: "answer", answer: { state: "done", ...more } }, () => process.exit());
@@ -28,6 +28,7 @@ process.on("message", (task) => {
   if (behaviour === "fail") wait(20, () => answer({ state: "failed", error: "the API said no" }));
   if (behaviour === "crash") wait(20, () => process.exit(7));
   if (behaviour === "differs") wait(20, () => answer({ differences: ["drift: Service \\"Desk\\" is gone"] }));
+  if (behaviour === "strays") wait(20, () => answer({ differences: ["drift: Service \\"By hand\\" exists and is not declared"] }));
   if (behaviour === "warns") wait(20, () => answer({ ...result, warnings: ["description was changed"], refresh: task.refresh }));
   const resources = [
     { operation: "update", kind: "Service", name: "desk <b>", changed: ["name", "tags"] },

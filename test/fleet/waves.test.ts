@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { statusText } from "../../src/cli/fleet.js";
+import { seedIds } from "../../src/emulator/index.js";
 import type { FleetReport } from "../../src/fleet/report.js";
 import { reportMarkdown } from "../../src/fleet/report-markdown.js";
 import { reportText, stackText } from "../../src/fleet/report-text.js";
@@ -345,6 +346,24 @@ describe("a gate", { timeout: 60_000 }, () => {
 });
 
 describe("a run that goes on", { timeout: 60_000 }, () => {
+  it("names documents that were written into since, and a new run where something is to be declared", async () => {
+    const fleet = play(["a"], "");
+    fleet.write("amigo.yaml", `workspaces:\n  staging: { id: ${seedIds.workspace}, apiKeyEnv: PLAYED_KEY }\n`);
+    fleet.write("a.yaml", "version: 1\n");
+    fleet.write("fleet.yaml", "version: 1\nstacks:\n  - { name: a, environment: a.yaml, workspace: staging }\n");
+    process.env.PLAYED_KEY = "key";
+    const stopped = await fleet.behave({ "check a": "strays" }).up();
+    expect(reportText(stopped)).toMatch(
+      /Start a new run where you have declared and adopted it: `[^`]*fleet up [^`]*yaml`/,
+    );
+    fleet.write("a.yaml", "version: 1\nservices: {}\n");
+    const { state } = await fleet.behave({}).up({ resume: "last" });
+    expect([state, fleet.said.join()]).toEqual([
+      "done",
+      expect.stringMatching(/a\.yaml was changed since run .*-up began/),
+    ]);
+  });
+
   it("does again only what did not succeed", async () => {
     const fleet = play(["a", "b", "c", "d"], `waves:\n  - { name: one, count: 3, concurrency: 2 }\n  - name: two\n`);
     fleet.behave({ "up b": "fail" });

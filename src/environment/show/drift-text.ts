@@ -60,15 +60,15 @@ export function waysOut({ findings, ...place }: Pick<DriftReport, "findings" | "
     ...(has("changed") || has("missing")
       ? [`To put it back: \`pulumi up --refresh ${flags}\`. To keep it: ${keep}.`]
       : []),
-    ...(has("foreign") ? [foreignText(findings)] : []),
+    ...(has("foreign") ? [foreignText(findings, flags)] : []),
   ];
 }
 
-function foreignText(findings: readonly Finding[]): string {
+function foreignText(findings: readonly Finding[], flags: string): string {
   const foreign = findings.filter((one) => one.class === "foreign" && one.owner === undefined);
   const kept = foreign.filter(({ kind, id }) => kind === "VersionSet" && id.endsWith("/release"));
   return [
-    `Foreign is what this stack does not declare. To manage it here: declare it, then \`${COMMAND} adopt\`.`,
+    `Foreign is what this stack does not declare. To manage it here: declare it, then \`${COMMAND} adopt WORKSPACE ${flags}\`, with its alias or id.`,
     ...(kept.length < foreign.length
       ? ["Before you delete it, ask who made it: another stack may manage it, and not everything says which one."]
       : []),
