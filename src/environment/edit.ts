@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair, parse, Scalar, visit } from "yaml";
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair, Scalar, visit } from "yaml";
 import type { Values } from "../engine/lifecycle.js";
 import { fieldsOf, kinds } from "./kinds.js";
 import { printed, yamlDocument } from "./print.js";
-import { type SourceText, TextError } from "./source-text.js";
+import { parsed, type SourceText, TextError } from "./source-text.js";
 
 /** Lists in which order means nothing: sets, and entries that hold their keys. */
 const unordered = new Map<string, readonly string[]>(
@@ -48,14 +48,6 @@ export function applied(text: string, changes: readonly Change[]): string | unde
       now?.startsWith(was, at) ? now.slice(0, at) + own + now.slice(at + was.length) : undefined,
     text,
   );
-}
-
-export function parsed(text: string): unknown {
-  try {
-    return parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 class Editor {
@@ -231,14 +223,15 @@ class Editor {
   private replaceWhole(node: Node & { flow?: boolean }, value: unknown): void {
     const [start = 0] = node.range ?? [];
     const isBlock = (isMap(node) || isSeq(node)) && !node.flow;
-    const text = isBlock && isFilled(value) ? this.blockText(value, this.columnOf(node)) : this.flowText(value);
+    const isFilled = value !== null && typeof value === "object" && Object.keys(value).length > 0;
+    const text = isBlock && isFilled ? this.blockText(value, this.columnOf(node)) : this.flowText(value);
     this.replace(start, isBlock ? this.lastEnd(node) : (node.range?.[1] ?? start), text);
   }
 
   private insertAfter(node: unknown, indent: number, value: unknown): void {
     const at = this.lineEnd(this.lastEnd(node));
     const isLast = at >= this.source.text.length && !this.source.text.endsWith("\n");
-    const body = " ".repeat(indent) + this.blockText(value, indent);
+    const body = `${" ".repeat(indent)}${this.blockText(value, indent)}`;
     this.replace(at, at, isLast ? `${this.newline}${body}` : `${body}${this.newline}`);
   }
 
@@ -322,10 +315,6 @@ class Editor {
     const before = this.source.text.slice(0, offset).split("\n");
     return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
   }
-}
-
-function isFilled(value: unknown): boolean {
-  return value !== null && typeof value === "object" && Object.keys(value).length > 0;
 }
 
 function isObject(value: unknown): value is Values {

@@ -5,11 +5,11 @@ import type { Values } from "../engine/lifecycle.js";
 import { didYouMean } from "../engine/nearest.js";
 import { sameText } from "../resources/fields.js";
 import { parseDocument } from "./document.js";
-import { applied, type Change, changesFor, parsed } from "./edit.js";
+import { applied, type Change, changesFor } from "./edit.js";
 import type { Environment, Item } from "./environment.js";
 import { replaceFile } from "./files.js";
 import { kinds } from "./kinds.js";
-import { SourceText } from "./source-text.js";
+import { parsed, SourceText } from "./source-text.js";
 
 /** One number that moves; null where there is none. */
 export interface Move {

@@ -141,6 +141,15 @@ export class SourceText {
   }
 }
 
+/** The value of a YAML text; undefined where it has none. */
+export function parsed(text: string): unknown {
+  try {
+    return yaml().parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function notUtf8(file: string, bytes: Buffer): string {
   const lines = bytes.toString("latin1").split("\n");
   const index = lines.findIndex((line) => !isUtf8(Buffer.from(line, "latin1")));
