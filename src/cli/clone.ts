@@ -47,7 +47,11 @@ export function cloneCommand(): Command {
       "--references <file>",
       "the references file of FROM, where it is a document (default: that of its alias) or a stack",
     )
-    .option("--delete", "delete in the target what the source has lost since the last clone", false)
+    .option(
+      "--delete",
+      "delete what the source does not have: in the target, if this stack made it, and in the target's document",
+      false,
+    )
     .option("--config <file>", "amigo.yaml, where it is not in this folder or above")
     .option("-C, --cwd <folder>", "the folder to work in", ".")
     .option("--dry-run", "write nothing, and say what would be done", false)

@@ -92,7 +92,7 @@ async function run(text: string, flags: Flags): Promise<number> {
     if (written.length === 0) note(`${folder} holds this program already`);
     else if (!dryRun)
       note(
-        `Next: \`cd ${relative("", folder)} && npm install && pulumi stack init dev\`, then \`${COMMAND} adopt ${part.workspaceId} --stack dev\` brings what exists under that stack`,
+        `Next: \`cd ${relative("", folder)} && npm install && pulumi stack init dev\`, then \`${COMMAND} adopt ${source.kind === "workspace" ? text : part.workspaceId} --stack dev\` brings what exists under that stack`,
       );
   } else if (flags.out === undefined)
     process.stdout.write(documentText(part, flags.json ? "json" : (flags.format ?? "yaml")));
@@ -104,7 +104,8 @@ async function run(text: string, flags: Flags): Promise<number> {
     const name = nameFrom(flags.cwd, flags.out);
     note(written ? `${name} ${verb(dryRun)}` : `${name} says so already`);
   }
-  await keepReferences(source, flags);
+  // A program has its references in a file of its own.
+  if (flags.program === undefined || source.referencesFile !== undefined) await keepReferences(source, flags);
   if (dryRun) note("Nothing was written (--dry-run)");
   if (part.incomplete.size > 0) {
     const { kinds } = await import("../environment/kinds.js");

@@ -84,15 +84,20 @@ export class StackOfClone implements CloneStack {
     const there = readDocument(file);
     const keys = new Set(wanted.items.map(({ kind, path: key }) => keyOf(kind, key)));
     const lost = there.items.filter(({ kind, path: key }) => kind.form.key.length > 0 && !keys.has(keyOf(kind, key)));
+    const others = otherValues(there, wanted);
     if (lost.length > 0 && !mayDelete) {
-      const sentence = `${shown} has ${listed(lost)}, and ${wanted.name} has not: \`clone\` writes that file anew. To deploy the file as it is: \`${COMMAND} clone ${shown} ${this.options.to.alias} --stack ${this.name}\`. To drop ${lost.length === 1 ? "it" : "them"} there: --delete`;
+      const more = others === undefined ? "" : `, and these values: ${others}`;
+      const sentence = `${shown} has ${listed(lost)}, and ${wanted.name} has not: \`clone\` writes that file anew. To deploy the file as it is: \`${COMMAND} clone ${shown} ${this.options.to.alias} --stack ${this.name}\`. With --delete it loses ${lost.length === 1 ? "that" : "those"}${more}`;
       return [{ class: "blocked", sentence }];
     }
     if (isDeepStrictEqual(documentOf(there), documentOf(wanted))) return [];
-    const others = otherValues(there, wanted);
-    if (others !== undefined)
+    const losses = [
+      ...(lost.length > 0 ? [listed(lost)] : []),
+      ...(others === undefined ? [] : [`values of ${others}`]),
+    ];
+    if (losses.length > 0)
       this.options.warn(
-        `${shown} has other values than ${wanted.name}, and loses them${mayDelete ? "" : " if this run deploys something"}: ${others}`,
+        `${shown} is written anew${mayDelete ? "" : " if this run deploys something"}, and loses what ${wanted.name} does not say: ${losses.join("; ")}`,
       );
     return [
       {

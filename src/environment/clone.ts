@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { firstNames } from "../first-names.js";
 import { nameOf } from "../stack/state.js";
 import { contextOf, findWorkspace, withAdvice } from "./account.js";
@@ -107,7 +108,14 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
         : `run \`clone\` in the folder of project ${project}, with \`--stack ${owner}\` (this one is of project ${stack.projectName})`,
   };
   const checks = [...readinessOf(source, target), ...workspaceChecks(options, workspaceId, managed)];
-  if (isBlocked(checks)) return { checks, state: "blocked", planned: {}, counts: [] };
+  if (isBlocked(checks)) {
+    const file = to.references;
+    if (file !== undefined && !existsSync(file)) {
+      const sentence = `${file} is not there yet: make it, with \`version: 1\` as its first line and ids as in \`agents: { ALIAS: { id: ID } }\``;
+      checks.push({ class: "blocked", sentence });
+    }
+    return { checks, state: "blocked", planned: {}, counts: [] };
+  }
 
   const wanted = wantedOf(source, environment, references, workspaceId);
   checks.push(...stack.fileChecks(wanted, options.mayDelete));

@@ -121,7 +121,7 @@ function aliasChecks(wanted: Environment, target: Target): Check[] {
     const why =
       ids.length > 1
         ? `${target.name} shows the name "${name}" with ${ids.length} ids (${ids.join(", ")})`
-        : `no service of ${target.name} shows ${name === undefined ? "it" : `the name "${name}"`}`;
+        : `nothing in ${target.name} shows ${name === undefined ? "it" : `the name "${name}"`}`;
     return {
       class: "blocked",
       sentence: `${word} ${alias}, used by ${listed(items)}, has no id in ${target.name}: ${why}. Add ${table}.${alias}.id to ${referencesFile}`,

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import * as path from "node:path";
 import { budgetFor } from "../api/budget/around.js";
 import { DEFAULT_MAX_CONCURRENCY } from "../api/limiter.js";
+import { COMMAND } from "../command.js";
 import { CHILD_SETTINGS, type ChildSettings } from "./child.js";
 import { Execution, type Listener } from "./execution.js";
 import { type Fleet, selectFrom } from "./file.js";
@@ -60,7 +61,7 @@ function driftNotes(reasons: readonly string[]): string[] {
       : []),
     ...(foreign
       ? [
-          "Drift: what exists and is not declared stops each run. Declare it and bring it under its stack with `adopt`, or delete it. Ask first who made it: another stack may manage it.",
+          `Drift: what exists and is not declared stops each run. Declare it and bring it under its stack with \`${COMMAND} adopt ALIAS --stack NAME -C .pulumi-amigo/NAME\`, or delete it. Ask first who made it: another stack may manage it.`,
         ]
       : []),
   ];

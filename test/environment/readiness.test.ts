@@ -40,9 +40,9 @@ describe("before a clone", () => {
   it("says which aliases have no id, and where to write it", async () => {
     const checks = readinessOf(parse(wanted), await targetOf(await makeScene()));
     expect(sentences(checks, "blocked")).toEqual([
-      'agent front-desk, used by service "Front desk", has no id in production: no service of production shows it. Add agents.front-desk.id to references/production.yaml',
-      'contextGraph scheduling, used by service "Front desk", has no id in production: no service of production shows it. Add contextGraphs.scheduling.id to references/production.yaml',
-      'setup main-line, used by use case "inbound_voice / Riverside / Reception", has no id in production: no service of production shows it. Add setups.main-line.id to references/production.yaml',
+      'agent front-desk, used by service "Front desk", has no id in production: nothing in production shows it. Add agents.front-desk.id to references/production.yaml',
+      'contextGraph scheduling, used by service "Front desk", has no id in production: nothing in production shows it. Add contextGraphs.scheduling.id to references/production.yaml',
+      'setup main-line, used by use case "inbound_voice / Riverside / Reception", has no id in production: nothing in production shows it. Add setups.main-line.id to references/production.yaml',
     ]);
   });
 

@@ -58,7 +58,9 @@ export function waysOut({ findings, ...place }: Pick<DriftReport, "findings" | "
   const has = (name: Finding["class"]) => findings.some((one) => one.class === name && one.owner === undefined);
   return [
     ...(has("changed") || has("missing")
-      ? [`To put it back: \`pulumi up --refresh ${flags}\`. To keep it: ${keep}.`]
+      ? [
+          `To put it back: \`pulumi up --refresh ${flags}\`. What is not declared stays as it is: declare it first. To keep it: ${keep}.`,
+        ]
       : []),
     ...(has("foreign") ? [foreignText(findings, flags)] : []),
   ];
