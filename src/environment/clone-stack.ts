@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -26,7 +26,7 @@ import {
 } from "./deploy.js";
 import { readDocument } from "./document.js";
 import { documentOf, type Environment, keyOf } from "./environment.js";
-import { writeDocument, writeReferences } from "./files.js";
+import { textOf, writeDocument, writeReferences } from "./files.js";
 import { kinds } from "./kinds.js";
 import { type Check, listed, managedKey } from "./readiness.js";
 import { declaredBy } from "./stack-environment.js";
@@ -199,10 +199,11 @@ export class StackOfClone implements CloneStack {
     }
   }
 
-  async undo(keepsNew: boolean): Promise<void> {
+  async undo(keepsNew: boolean, keepsWritten: boolean): Promise<void> {
     for (const [file, text] of this.former) {
-      if (text !== undefined) writeFileSync(file, text);
-      else if (!keepsNew) rmSync(file, { force: true });
+      if (text !== undefined) {
+        if (!keepsWritten) writeFileSync(file, text);
+      } else if (!keepsNew) rmSync(file, { force: true });
     }
     await this.unmakeStack?.();
     if (!keepsNew && this.madeFolder !== undefined) rmSync(this.madeFolder, { recursive: true, force: true });
@@ -263,10 +264,6 @@ export class StackOfClone implements CloneStack {
       `\`clone\` runs the Pulumi project in ${folder}, and its program does not declare all of the document: ${counts.join(", ")}. Build the document there with \`new amigo.Environment(...)\`, or run \`clone\` in a folder without Pulumi.yaml. Nothing was written`,
     );
   }
-}
-
-function textOf(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /** The entries of the target's document that get other values. */

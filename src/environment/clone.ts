@@ -28,8 +28,8 @@ export interface CloneStack {
   plan(): Promise<Plan>;
   /** Runs the stack, or the part of it that these URNs name. */
   run(targets?: readonly string[]): Promise<void>;
-  /** Puts files back as they were, where nothing was run; files that were not there may stay. */
-  undo(keepsNew: boolean): Promise<void>;
+  /** Puts files back as they were, where nothing was run; files that were not there may stay, and so may what was written into others. */
+  undo(keepsNew: boolean, keepsWritten: boolean): Promise<void>;
 }
 
 export interface Plan {
@@ -145,7 +145,7 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
     const question = `Shall I run stack ${stack.name} on ${to.alias} (${changesText(planned)})?`;
     if (changes.length > 0 && !(await confirm(question))) throw new Error("stopped; nothing was written to the API");
     // Where nothing is deployed, what the target's file says beside that is not lost.
-    isKept = changes.length > 0 || options.mayDelete;
+    isKept = changes.length > 0;
     if (changes.length > 0) await runInTurn(stack, plan, note);
     // The references file names the workspace as soon as there is one.
     const made = workspaceId === undefined ? await there.find() : undefined;
@@ -159,7 +159,7 @@ async function cloneInto(options: CloneOptions, there: There): Promise<CloneRepo
     }
     return { checks, planned, ...result, state: result.state ?? (changes.length > 0 ? "done" : "nothing to do") };
   } finally {
-    if (!isKept) await stack.undo(isWhole);
+    if (!isKept) await stack.undo(isWhole, isWhole && options.mayDelete);
   }
 }
 

@@ -28,8 +28,14 @@ export function replaceFile(file: string, text: string, former?: string): boolea
 export type FileState = "new" | "changed" | "same";
 
 export function fileState(file: string, text: string): FileState {
-  if (!existsSync(file)) return "new";
-  return readFileSync(file, "utf8") === text ? "same" : "changed";
+  const former = textOf(file);
+  if (former === undefined) return "new";
+  return former === text ? "same" : "changed";
+}
+
+/** Undefined where there is no such file. */
+export function textOf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
 /** `changed  operator/north.yaml`. */

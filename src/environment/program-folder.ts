@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { version } from "../version.js";
 import type { Environment } from "./environment.js";
+import { textOf } from "./files.js";
 import { CLONE, programFiles } from "./program.js";
 
 export interface FolderOptions {
@@ -39,8 +40,4 @@ export function ownDependency(folder: string): string {
   const root = path.join(__dirname, "..", "..");
   if (!existsSync(path.join(root, "src"))) return `^${version}`;
   return `${CLONE}${path.relative(folder, root).split(path.sep).join("/")}`;
-}
-
-function textOf(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
